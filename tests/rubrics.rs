@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 fn session() -> Session {
     let act = |tool: &str, input: Value, result: &str, status| {
-        Step::Act(Action { id: "1".to_owned(), tool: tool.to_owned(), input, result: result.to_owned(), status })
+        Step::Act(Action { result: result.to_owned(), status, ..Action::new("1".to_owned(), tool.to_owned(), input) })
     };
-    let turn = |number, kind, prompt: &str, steps| Turn { number, kind, prompt: prompt.to_owned(), at: None, steps };
+    let turn = |number, kind, prompt: &str, steps| Turn { steps, ..Turn::new(number, kind, prompt.to_owned(), None) };
     Session {
         scope: Scope::Interactive,
         turns: vec![

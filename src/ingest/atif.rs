@@ -195,7 +195,7 @@ impl Assembly {
         match class {
             Class::Prompt(kind, prompt) => {
                 let number = u32::try_from(self.session.turns.len() + 1).unwrap_or(u32::MAX);
-                self.session.turns.push(Turn { number, kind, prompt, at, steps: Vec::new() });
+                self.session.turns.push(Turn::new(number, kind, prompt, at));
             }
             Class::Interrupt => self.steps().push(Step::Note(Note::Interrupted)),
             Class::Shell(line) => self.steps().push(Step::Note(Note::HumanShell(line))),
@@ -223,7 +223,7 @@ impl Assembly {
             }
             let tool = text(call, "function_name").unwrap_or_default().to_owned();
             let (turn, input) = (self.session.turns.len().checked_sub(1), call["arguments"].take());
-            let action = Action { id: id.clone(), tool, input, result: String::new(), status: ActionStatus::Missing };
+            let action = Action::new(id.clone(), tool, input);
             self.steps().push(Step::Act(action));
             let place = self.steps().len() - 1;
             self.calls.insert(id, (turn, place));

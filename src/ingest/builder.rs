@@ -52,7 +52,7 @@ impl Builder {
     pub fn turn(&mut self, kind: PromptKind, prompt: String) {
         self.happened();
         let number = u32::try_from(self.session.turns.len() + 1).unwrap_or(u32::MAX);
-        self.session.turns.push(Turn { number, kind, prompt, at: self.now.clone(), steps: Vec::new() });
+        self.session.turns.push(Turn::new(number, kind, prompt, self.now.clone()));
     }
 
     /// Adds a step to the turn that goes on.
@@ -89,13 +89,7 @@ impl Builder {
             return;
         }
         let turn = self.session.turns.len().checked_sub(1);
-        self.step(Step::Act(Action {
-            id: id.clone(),
-            tool,
-            input,
-            result: String::new(),
-            status: ActionStatus::Missing,
-        }));
+        self.step(Step::Act(Action::new(id.clone(), tool, input)));
         let steps = turn.map_or(&self.session.preamble, |turn| &self.session.turns[turn].steps);
         self.calls.insert(id, (turn, steps.len() - 1));
     }

@@ -102,7 +102,8 @@ mod tests {
 
     use super::*;
     use crate::session::{
-        Action, ActionStatus, Attribution, Format, Losses, Note, PromptKind, Recorder, Scope, Step, TokenUsage, Turn,
+        Action, ActionStatus, Attribution, Branch, Format, Losses, Note, PromptKind, Recorder, Reply, ReplyKind, Scope,
+        Step, TokenUsage, Turn,
     };
 
     fn value() -> impl Strategy<Value = Value> {
@@ -130,8 +131,13 @@ mod tests {
             ActionStatus::Refused,
             ActionStatus::Missing,
         ]);
-        let action = (any::<String>(), any::<String>(), value(), any::<String>(), status)
-            .prop_map(|(id, tool, input, result, status)| Step::Act(Action { id, tool, input, result, status }));
+        let action = (any::<String>(), any::<String>(), value(), any::<String>(), status).prop_map(
+            |(id, tool, input, result, status)| {
+                let reply =
+                    (result.len() % 2 == 1).then(|| Reply { kind: ReplyKind::PlanRefused, text: result.clone() });
+                Step::Act(Action { result, status, reply, ..Action::new(id, tool, input) })
+            },
+        );
         prop_oneof![
             any::<String>().prop_map(Step::Say),
             any::<String>().prop_map(Step::Think),
@@ -157,8 +163,13 @@ mod tests {
 
     fn sessions() -> impl Strategy<Value = Session> {
         let turn = (any::<u32>(), any::<String>(), any::<Option<String>>(), prop::collection::vec(step(), 0..4));
-        let turn =
-            turn.prop_map(|(number, prompt, at, steps)| Turn { number, kind: PromptKind::Queued, prompt, at, steps });
+        let turn = turn.prop_map(|(number, prompt, at, steps)| Turn {
+            steps,
+            ended_at: at.clone(),
+            model_calls: u64::from(number),
+            tokens: TokenUsage { output: u64::from(number), ..TokenUsage::default() },
+            ..Turn::new(number, PromptKind::Queued, prompt, at)
+        });
         let parts = (any::<[u64; 4]>(), prop::collection::btree_map(any::<String>(), any::<u64>(), 0..3));
         let names = (any::<String>(), any::<Option<String>>(), prop::collection::vec(any::<String>(), 0..3));
         let steps = (prop::collection::vec(step(), 0..3), prop::collection::vec(turn, 0..3));
@@ -184,8 +195,10 @@ mod tests {
                     models: list,
                     slug: optional,
                     preamble,
+                    dead_branches: turns.iter().map(|turn| Branch { after: 1, turns: vec![turn.clone()] }).collect(),
                     turns,
                     tokens: TokenUsage { input, output, cache_read, cache_write },
+                    model_calls: cache_read,
                     subagent_actions: input,
                     losses: Losses { bad_lines: vec![output], excluded_prompts: counts, ..Losses::default() },
                     recorder,

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     fn action(tool: &str, input: Value) -> Action {
-        Action { id: "t1".to_owned(), tool: tool.to_owned(), input, result: String::new(), status: ActionStatus::Done }
+        Action { status: ActionStatus::Done, ..Action::new("t1".to_owned(), tool.to_owned(), input) }
     }
 
     #[test]

@@ -244,13 +244,9 @@ mod tests {
     }
 
     fn bash(command: &str, result: &str, status: ActionStatus) -> Vec<EvidenceKind> {
-        let action = Action {
-            id: "t".to_owned(),
-            tool: "Bash".to_owned(),
-            input: serde_json::json!({ "command": command }),
-            result: result.to_owned(),
-            status,
-        };
+        let input = serde_json::json!({ "command": command });
+        let action =
+            Action { result: result.to_owned(), status, ..Action::new("t".to_owned(), "Bash".to_owned(), input) };
         let mut items = Vec::new();
         find_in_action(&action, 1, &mut items);
         items.into_iter().map(|item| item.kind).collect()
@@ -290,7 +286,7 @@ mod tests {
     #[case("check that it works, ok?", None)]
     #[case("add a network test", None)]
     fn reactions(#[case] prompt: &str, #[case] expected: Option<EvidenceKind>) {
-        let turn = Turn { number: 2, kind: PromptKind::Typed, prompt: prompt.to_owned(), at: None, steps: Vec::new() };
+        let turn = Turn::new(2, PromptKind::Typed, prompt.to_owned(), None);
         assert_eq!(reaction(&turn).map(|item| item.kind), expected);
         assert_eq!(reaction(&Turn { number: 1, ..turn }), None, "the first prompt reacts to nothing");
     }

@@ -13,6 +13,6 @@ pub use edit::Edit;
 pub use evidence::{Evidence, EvidenceItem, EvidenceKind};
 pub use measures::{Measures, count_words};
 pub use model::{
-    Action, ActionStatus, Attribution, Format, Losses, Note, PromptKind, Recorder, Scope, Session, Step, TokenUsage,
-    Turn,
+    Action, ActionStatus, Attribution, Branch, Format, Losses, Note, PromptKind, Recorder, Reply, ReplyKind, Scope,
+    Session, Step, TokenUsage, Turn,
 };

@@ -79,8 +79,14 @@ pub struct Session {
     pub preamble: Vec<Step>,
     /// One entry per human prompt, in order.
     pub turns: Vec<Turn>,
+    /// Attempts that the person rewound, kept as evidence; nothing in them counts in `turns`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dead_branches: Vec<Branch>,
     /// Tokens as recorded by the provider, maximum per message, summed.
     pub tokens: TokenUsage,
+    /// Answers of the model: distinct messages of the main chain.
+    #[serde(default)]
+    pub model_calls: u64,
     /// Tool calls made by subagents, which are not in `turns`.
     pub subagent_actions: u64,
     /// What reading the file lost or left out.
@@ -110,7 +116,9 @@ impl Session {
             slug: None,
             preamble: Vec::new(),
             turns: Vec::new(),
+            dead_branches: Vec::new(),
             tokens: TokenUsage::default(),
+            model_calls: 0,
             subagent_actions: 0,
             losses: Losses::default(),
             recorder: None,
@@ -154,8 +162,35 @@ pub struct Turn {
     pub prompt: String,
     /// RFC 3339 time of the prompt.
     pub at: Option<String>,
+    /// RFC 3339 time of the last record before the next prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// Tokens as recorded by the provider for the answers in this turn.
+    #[serde(default)]
+    pub tokens: TokenUsage,
+    /// Answers of the model in this turn: distinct messages that begin in it.
+    #[serde(default)]
+    pub model_calls: u64,
     /// What the agent did.
     pub steps: Vec<Step>,
+}
+
+impl Turn {
+    /// A turn in which the agent has done nothing yet.
+    #[must_use]
+    pub fn new(number: u32, kind: PromptKind, prompt: String, at: Option<String>) -> Self {
+        let (tokens, steps) = (TokenUsage::default(), Vec::new());
+        Self { number, kind, prompt, at, ended_at: None, tokens, model_calls: 0, steps }
+    }
+}
+
+/// An attempt that the person rewound: they went back and asked something else instead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// Number of the last turn of the main chain before the attempt, 0 where it began the session.
+    pub after: u32,
+    /// Its prompts and what the agent did, numbered from `after` + 1.
+    pub turns: Vec<Turn>,
 }
 
 /// How a human prompt was given (sessions.md 1.4).
@@ -215,6 +250,42 @@ pub struct Action {
     pub result: String,
     /// How it ended.
     pub status: ActionStatus,
+    /// What the person answered to the call, where it asked them or they stopped it: a decision of the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Reply>,
+}
+
+impl Action {
+    /// A call without a result.
+    #[must_use]
+    pub fn new(id: String, tool: String, input: serde_json::Value) -> Self {
+        Self { id, tool, input, result: String::new(), status: ActionStatus::Missing, reply: None }
+    }
+}
+
+/// A person's answer to a tool call, which stands in its result (sessions.md 0.3 and 1.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// What kind of answer it is.
+    pub kind: ReplyKind,
+    /// The person's words, or the options they chose; empty where they said nothing.
+    pub text: String,
+}
+
+/// How a person answers a tool call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplyKind {
+    /// They answered the agent's questions.
+    Answered,
+    /// They approved the plan.
+    PlanApproved,
+    /// They refused the plan; without a word at the end of a session it is usually an approval that goes on in a new one.
+    PlanRefused,
+    /// They refused the call.
+    Refused,
+    /// They allowed the call and said something with it.
+    Allowed,
 }
 
 /// How an action ended.

@@ -51,7 +51,7 @@ mod tests {
     use crate::session::ActionStatus;
 
     fn action(input: Value, result: &str, status: ActionStatus) -> Action {
-        Action { id: "1".to_owned(), tool: "x".to_owned(), input, result: result.to_owned(), status }
+        Action { result: result.to_owned(), status, ..Action::new("1".to_owned(), "x".to_owned(), input) }
     }
 
     #[test]

@@ -16,12 +16,12 @@ fn session(turns: Vec<Turn>) -> Session {
 }
 
 fn turn(number: u32, kind: PromptKind, prompt: &str, steps: Vec<Step>) -> Turn {
-    Turn { number, kind, prompt: prompt.to_owned(), at: None, steps }
+    Turn { steps, ..Turn::new(number, kind, prompt.to_owned(), None) }
 }
 
 fn act(tool: &str, result: &str, status: ActionStatus) -> Step {
     let input = json!({"path": "src/a.rs"});
-    Step::Act(Action { id: "1".to_owned(), tool: tool.to_owned(), input, result: result.to_owned(), status })
+    Step::Act(Action { result: result.to_owned(), status, ..Action::new("1".to_owned(), tool.to_owned(), input) })
 }
 
 fn body(view: &View) -> &str {

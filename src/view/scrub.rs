@@ -79,7 +79,8 @@ impl Scrubber {
             *map = scrubbed;
         }
         self.steps(&mut session.preamble, counts);
-        for turn in &mut session.turns {
+        let branches = session.dead_branches.iter_mut().flat_map(|branch| &mut branch.turns);
+        for turn in session.turns.iter_mut().chain(branches) {
             self.replace(&mut turn.prompt, counts);
             self.steps(&mut turn.steps, counts);
         }
@@ -99,6 +100,9 @@ impl Scrubber {
                     self.replace(&mut action.tool, counts);
                     self.value(&mut action.input, counts);
                     self.replace(&mut action.result, counts);
+                    if let Some(reply) = &mut action.reply {
+                        self.replace(&mut reply.text, counts);
+                    }
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::session::{Action, ActionStatus, Format, Losses, PromptKind, Scope, TokenUsage, Turn};
+use crate::session::{Action, Branch, Format, Losses, PromptKind, Reply, ReplyKind, Scope, TokenUsage, Turn};
 
 use super::*;
 
@@ -181,11 +181,9 @@ fn every_text_of_a_session_is_scrubbed() {
             Step::Note(Note::PullRequest(secret())),
             Step::Note(Note::Interrupted),
             Step::Act(Action {
-                id: "1".to_owned(),
-                tool: secret(),
-                input,
                 result: secret(),
-                status: ActionStatus::Done,
+                reply: Some(Reply { kind: ReplyKind::Refused, text: secret() }),
+                ..Action::new("1".to_owned(), secret(), input)
             }),
         ]
     };
@@ -204,8 +202,13 @@ fn every_text_of_a_session_is_scrubbed() {
         models: vec![secret()],
         slug: Some(secret()),
         preamble: steps(),
-        turns: vec![Turn { number: 1, kind: PromptKind::Typed, prompt: secret(), at: None, steps: steps() }],
+        turns: vec![Turn { steps: steps(), ..Turn::new(1, PromptKind::Typed, secret(), None) }],
+        dead_branches: vec![Branch {
+            after: 0,
+            turns: vec![Turn { steps: steps(), ..Turn::new(1, PromptKind::Typed, secret(), None) }],
+        }],
         tokens: TokenUsage::default(),
+        model_calls: 0,
         subagent_actions: 0,
         losses: Losses {
             unknown_records: BTreeMap::from([(secret(), 1), ("in /home/[user]/x".to_owned(), 2)]),

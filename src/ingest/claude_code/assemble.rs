@@ -30,9 +30,6 @@ pub(super) fn assemble(id: String, file: String, records: Vec<Record>, losses: L
     let (scope, scope_rule) = scope::decide(entrypoint, &asked, true);
     let (started_at, ended_at) = span(&records);
     let session = Session {
-        id,
-        file,
-        format: Format::ClaudeCode,
         person: home_name(cwd).map(|name| pseudonym(key, name)),
         project: project(cwd).map(ToOwned::to_owned),
         entrypoint: entrypoint.map(ToOwned::to_owned),
@@ -43,12 +40,9 @@ pub(super) fn assemble(id: String, file: String, records: Vec<Record>, losses: L
         agent_versions: distinct(records.iter().filter_map(Record::version)),
         models: distinct(records.iter().filter(|record| !is_local(record)).filter_map(Record::model)),
         slug: records.iter().find_map(Record::slug).map(ToOwned::to_owned),
-        preamble: Vec::new(),
-        turns: Vec::new(),
-        tokens: TokenUsage::default(),
         subagent_actions: tool_ids(&sidechain).len() as u64,
         losses,
-        recorder: None,
+        ..Session::new(id, file, Format::ClaudeCode)
     };
     let mut assembly = Assembly::new(session, spoken_text(&records, &classes));
     *assembly.excluded("sidechain") += sidechain.iter().filter(|record| record.kind() == Kind::User).count() as u64;
@@ -213,7 +207,7 @@ impl Assembly {
 
     fn turn(&mut self, kind: PromptKind, prompt: String, at: Option<&str>) {
         let number = u32::try_from(self.session.turns.len() + 1).unwrap_or(u32::MAX);
-        self.session.turns.push(Turn { number, kind, prompt, at: at.map(ToOwned::to_owned), steps: Vec::new() });
+        self.session.turns.push(Turn::new(number, kind, prompt, at.map(ToOwned::to_owned)));
     }
 
     fn user(&mut self, record: &Record, class: Option<Class>) {
@@ -322,7 +316,7 @@ impl Assembly {
             "tool_use" => {
                 let (id, tool) = (take("id"), take("name"));
                 let input = block.get_mut("input").map(Value::take).unwrap_or_default();
-                self.act(Action { id, tool, input, result: String::new(), status: ActionStatus::Missing });
+                self.act(Action::new(id, tool, input));
             }
             other => {
                 let name = format!("assistant/{other}");

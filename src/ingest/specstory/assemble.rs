@@ -164,7 +164,7 @@ impl Assembly<'_> {
     fn turn(&mut self, kind: PromptKind, prompt: String, at: Option<Timestamp>) {
         let number = u32::try_from(self.session.turns.len() + 1).unwrap_or(u32::MAX);
         let at = at.map(|at| at.to_string());
-        self.session.turns.push(Turn { number, kind, prompt, at, steps: Vec::new() });
+        self.session.turns.push(Turn::new(number, kind, prompt, at));
     }
 
     fn step(&mut self, step: Step) {

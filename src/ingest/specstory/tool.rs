@@ -88,7 +88,7 @@ fn read(id: String, tool: String, kind: &str, said: &str, body: &str) -> Action 
     }
     let result = if answer.is_empty() { unfenced(fenced) } else { answer.join("\n") };
     let status = status(&result, failed);
-    Action { id, tool, input: Value::Object(input), result, status }
+    Action { result, status, ..Action::new(id, tool, Value::Object(input)) }
 }
 
 /// A fence with input, which another fence or nothing follows, and what comes after it. A single fence is the result,

@@ -126,7 +126,7 @@ mod tests {
 
     fn action(tool: &str, key: &str, value: &str) -> Action {
         let input = json!({ key: value });
-        Action { id: "1".into(), tool: tool.into(), input, result: String::new(), status: ActionStatus::Done }
+        Action { status: ActionStatus::Done, ..Action::new("1".into(), tool.into(), input) }
     }
 
     #[test]
