@@ -27,6 +27,11 @@ deny:
 bench *ARGS:
     cargo bench {{ARGS}}
 
+# The run engine beside the floor in every scenario of performance.md; needs ASSIZE_SHARED and Python 3.
+bench-engine *ARGS:
+    cargo build --release
+    python3 benches/engine.py {{ARGS}}
+
 # The whole way on bundled synthetic data.
 demo:
     cargo run --release -- demo
