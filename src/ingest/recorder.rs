@@ -65,11 +65,12 @@ fn recorder(mut notes: Vec<Value>) -> Recorder {
     };
     notes.sort_by_cached_key(|note| (text(note, "created_at"), text(note, "checkpoint_id")));
     let mut recorder = Recorder::default();
-    let (mut checkpoints, mut files) = (BTreeSet::new(), BTreeSet::new());
+    let (mut checkpoints, mut commits, mut files) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for note in &notes {
         // A checkpoint that lies in two places is one.
         let new = text(note, "checkpoint_id").is_some_and(|id| checkpoints.insert(id));
         checkpoints.extend(texts(note, "_checkpoint_ids"));
+        commits.extend(texts(note, "_commits"));
         files.extend(texts(note, "files_touched"));
         recorder.agent = text(note, "agent").or(recorder.agent);
         recorder.branch = text(note, "branch").or(recorder.branch);
@@ -84,6 +85,7 @@ fn recorder(mut notes: Vec<Value>) -> Recorder {
         }
     }
     recorder.checkpoints = checkpoints.into_iter().collect();
+    recorder.commits = commits.into_iter().collect();
     recorder.files_touched = files.into_iter().collect();
     recorder
 }
