@@ -38,23 +38,25 @@ fn every_session_comes_back_as_it_was() {
     }
 }
 
+/// Takes out what we keep beside.
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(extra) = fields.get_mut("extra").and_then(Value::as_object_mut) {
+                extra.remove("assize");
+            }
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
 /// What other tools see of it, without what we keep beside.
 #[test]
 fn other_tools_see_prompts_calls_results_tokens_and_times() {
     let before = sessions(&fixtures().join("atif")).remove(0);
     let mut document = atif_document(&before).unwrap();
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(fields) => {
-                if let Some(extra) = fields.get_mut("extra").and_then(Value::as_object_mut) {
-                    extra.remove("assize");
-                }
-                fields.values_mut().for_each(strip);
-            }
-            Value::Array(items) => items.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
     strip(&mut document);
     let folder = tempfile::tempdir().unwrap();
     fs_err::write(folder.path().join("a.json"), document.to_string()).unwrap();

@@ -1,6 +1,6 @@
 //! Checkpoints of the Entire recorder: from a synthetic git repository, and its short form of a transcript.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail and may say so")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail and may say so")]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,7 @@
 //! OpenCode: a synthetic database of the shape that the program keeps, and the older tree of JSON files.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail and may say so")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail and may say so")]
+#![expect(clippy::needless_pass_by_value, reason = "values are written where they are passed on")]
 
 use std::path::Path;
 

@@ -38,8 +38,8 @@ impl Builder {
         self.now = time.filter(|time| !time.is_empty()).map(ToOwned::to_owned);
     }
 
-    /// Keeps the time of a prompt or step; recorders write one form, so that text order is time order.
-    fn happened(&mut self) {
+    /// Keeps the time of a record; recorders write one form, so that text order is time order.
+    pub fn happened(&mut self) {
         let Some(now) = &self.now else { return };
         let session = &mut self.session;
         if session.started_at.as_ref().is_none_or(|start| now < start) {

@@ -132,6 +132,9 @@ fn whole_object(path: &Path, name: &str, head: &[u8]) -> Option<(Format, Vec<Str
 
 /// Formats told by how the file begins.
 fn whole_document(head: &str) -> Option<Head> {
+    if head.starts_with("PAR1") {
+        return Some(Head::Other("Parquet table"));
+    }
     if jsonl::recognises(head) {
         return Some(Head::Session(Format::AssizeJsonl, Vec::new()));
     }

@@ -35,15 +35,19 @@ pub(super) fn attach(sessions: &mut [Session], files: &[(PathBuf, String)], tall
             }
         }
     }
+    let mut found: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
     for (id, notes) in notes {
-        // The oldest recorders put a date before the session's id.
-        let own = |session: &&mut Session| !session.id.is_empty() && id.ends_with(session.id.as_str());
-        if let Some(session) = sessions.iter_mut().find(own) {
-            session.recorder = Some(recorder(notes));
+        // The oldest recorders put a date before the session's id, and another one for another day of it.
+        let own = |session: &Session| !session.id.is_empty() && id.ends_with(session.id.as_str());
+        if let Some(at) = sessions.iter().position(own) {
+            found.entry(at).or_default().extend(notes);
         } else {
             let reason = "recorder metadata without its session".to_owned();
             *tally.dropped.entry(reason).or_default() += notes.len() as u64;
         }
+    }
+    for (at, notes) in found {
+        sessions[at].recorder = Some(recorder(notes));
     }
 }
 

@@ -179,6 +179,7 @@ impl Assembly {
     fn step(&mut self, step: &mut Value) {
         if !self.ours {
             self.builder.at(text(step, "timestamp"));
+            self.builder.happened();
         }
         let kept = step["extra"].get_mut(EXTRA).filter(|_| self.ours).map(Value::take).unwrap_or_default();
         match text(step, "source") {
