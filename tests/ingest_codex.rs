@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use assize::ingest::{Tally, read, survey};
-use assize::session::{ActionStatus, Evidence, EvidenceKind, Format, Measures, Note, PromptKind, Scope, Session, Step};
+use assize::session::{
+    ActionStatus, Evidence, EvidenceKind, Format, Measures, Note, PromptKind, ReplyKind, Scope, Session, Step,
+};
 use proptest::prelude::*;
 
 const KEY: [u8; 32] = [7; 32];
@@ -161,6 +163,29 @@ fn a_prompt_that_was_taken_back_is_left_out() {
     let session = session("codex/rewound.jsonl");
     assert_eq!(prompts(&session), [(PromptKind::Typed, "dye it blue"), (PromptKind::Typed, "dye it green")]);
     assert_eq!((session.turns[1].number, session.losses.abandoned_records), (2, 2));
+    let [branch] = &session.dead_branches[..] else { panic!() };
+    assert_eq!((branch.after, branch.turns.len()), (1, 1), "kept as evidence of the attempt");
+}
+
+/// Answers of the model and output tokens of each turn, and the end of the first.
+fn by_turn(session: &Session) -> (Vec<(u64, u64)>, Option<&str>) {
+    let turns = session.turns.iter().map(|turn| (turn.model_calls, turn.tokens.output)).collect();
+    (turns, session.turns[0].ended_at.as_deref().and_then(|at| at.get(11..19)))
+}
+
+#[test]
+fn turns_tell_answers_tokens_and_their_end() {
+    let codex = session("codex/traps.jsonl");
+    assert_eq!(by_turn(&codex), (vec![(1, 10), (1, 20), (0, 0)], Some("10:00:08")));
+    let copilot = session("copilot-cli");
+    assert_eq!(by_turn(&copilot), (vec![(1, 15), (0, 0)], Some("10:00:08")));
+    let gemini = ingest(&fixture("gemini-cli")).0.remove(0);
+    assert_eq!(by_turn(&gemini), (vec![(1, 15), (1, 0)], Some("10:00:04")));
+    for session in [codex, copilot, gemini] {
+        assert_eq!(session.model_calls, session.turns.iter().map(|turn| turn.model_calls).sum::<u64>());
+        let replies: Vec<_> = session.actions().filter_map(|action| action.reply.as_ref()).collect();
+        assert_eq!(replies.iter().map(|reply| reply.kind).collect::<Vec<_>>(), [ReplyKind::Refused]);
+    }
 }
 
 #[test]

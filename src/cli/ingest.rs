@@ -14,7 +14,7 @@ use super::settings::Settings;
 /// Arguments of `assize ingest`.
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Read session files into a corpus.\n\nReads Claude Code JSONL, SpecStory Markdown, ATIF trajectories and sessions printed by `assize sessions --format jsonl`, plain or compressed with gzip, told by content. A corpus that is already there is replaced, whole and at once: it then holds the sessions below PATH and no others. Secrets, e-mail addresses and home-folder names are masked before anything is stored; persons appear as keyed pseudonyms."
+    long_about = "Read session files into a corpus.\n\nReads Claude Code, Codex, Copilot CLI, Gemini CLI and OpenCode sessions, SpecStory Markdown, ATIF trajectories, checkpoints of the Entire recorder (a checkout, or a git repository) and sessions printed by `assize sessions`, told by content. A corpus that is already there is replaced, whole and at once: it then holds the sessions below PATH and no others. Secrets, e-mail addresses and home-folder names are masked before anything is stored; persons appear as keyed pseudonyms."
 )]
 pub struct IngestArgs {
     /// Files, folders or glob patterns, such as ~/.claude/projects.

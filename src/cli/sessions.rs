@@ -1,9 +1,9 @@
 //! `assize sessions`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::corpus::{Corpus, SessionRow};
-use crate::ingest::session_line;
+use crate::ingest::{atif_document, session_line};
 
 use super::error::{CliResult, Exit};
 use super::printer::{Printer, table};
@@ -41,6 +41,8 @@ enum SessionsFormat {
     Json,
     /// The whole sessions, one a line, in a form that `assize ingest` reads again.
     Jsonl,
+    /// The whole sessions as ATIF trajectories, one file a session in the folder --out, which `assize ingest` reads again.
+    Atif,
 }
 
 /// Arguments of `assize sessions`.
@@ -55,6 +57,9 @@ pub struct SessionsArgs {
     /// How to print.
     #[arg(long, value_enum, default_value_t)]
     format: SessionsFormat,
+    /// Folder for the files of --format atif, made when missing; files of the same name are replaced.
+    #[arg(long, value_name = "FOLDER", required_if_eq("format", "atif"))]
+    out: Option<PathBuf>,
 }
 
 /// What `--format json` prints.
@@ -81,6 +86,15 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
                 printer.out(&session_line(&corpus.session(&row.id)?)?)?;
             }
         }
+        SessionsFormat::Atif => {
+            let folder = settings.folder.join(args.out.as_deref().unwrap_or(Path::new(".")));
+            fs_err::create_dir_all(&folder)?;
+            for row in &sessions {
+                let document = atif_document(&corpus.session(&row.id)?)?;
+                fs_err::write(folder.join(file_name(&row.id)), serde_json::to_vec_pretty(&document)?)?;
+            }
+            printer.say(&format!("{} trajectories: {}", sessions.len(), folder.display()));
+        }
         SessionsFormat::Table => {
             printer.say(&format!("{} of {all} sessions", sessions.len()));
             let rows: Vec<_> = sessions.iter().map(shown).collect();
@@ -88,6 +102,16 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
         }
     }
     Ok(Exit::Done)
+}
+
+/// A name for the file of a session; ids with signs that a file name may not have get a part of their hash.
+fn file_name(id: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if !id.is_empty() && id.len() <= 100 && id.chars().all(plain) {
+        return format!("{id}.json");
+    }
+    let start: String = id.chars().take(60).map(|letter| if plain(letter) { letter } else { '_' }).collect();
+    format!("{start}-{}.json", &blake3::hash(id.as_bytes()).to_hex()[..12])
 }
 
 fn shown(row: &SessionRow) -> Vec<String> {

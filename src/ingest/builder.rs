@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::person::{home_name, project, pseudonym};
-use crate::session::{Action, ActionStatus, Format, Losses, Note, PromptKind, Scope, Session, Step, Turn};
+use crate::session::{
+    Action, ActionStatus, Branch, Format, Losses, Note, PromptKind, Reply, Scope, Session, Step, TokenUsage, Turn,
+};
 
 /// A session as far as it is built.
 pub(super) struct Builder {
@@ -36,8 +38,8 @@ impl Builder {
         self.now = time.filter(|time| !time.is_empty()).map(ToOwned::to_owned);
     }
 
-    /// Keeps the time of a prompt or step; recorders write one form, so that text order is time order.
-    fn happened(&mut self) {
+    /// Keeps the time of a record; recorders write one form, so that text order is time order.
+    pub fn happened(&mut self) {
         let Some(now) = &self.now else { return };
         let session = &mut self.session;
         if session.started_at.as_ref().is_none_or(|start| now < start) {
@@ -48,16 +50,47 @@ impl Builder {
         }
     }
 
+    /// Keeps the time of what the agent did, also as that of the turn that goes on.
+    fn worked(&mut self) {
+        self.happened();
+        if let (Some(turn), Some(now)) = (self.session.turns.last_mut(), &self.now)
+            && turn.ended_at.as_ref().is_none_or(|end| now > end)
+        {
+            turn.ended_at = Some(now.clone());
+        }
+    }
+
     /// Adds a human prompt.
     pub fn turn(&mut self, kind: PromptKind, prompt: String) {
         self.happened();
         let number = u32::try_from(self.session.turns.len() + 1).unwrap_or(u32::MAX);
-        self.session.turns.push(Turn::new(number, kind, prompt, self.now.clone()));
+        let turn = Turn::new(number, kind, prompt, self.now.clone());
+        self.session.turns.push(Turn { ended_at: self.now.clone(), ..turn });
+    }
+
+    /// Counts one answer of the model, and what it took, in the turn that goes on.
+    pub fn answered(&mut self, tokens: TokenUsage) {
+        self.session.model_calls += 1;
+        if let Some(turn) = self.session.turns.last_mut() {
+            turn.model_calls += 1;
+        }
+        self.spent(tokens);
+    }
+
+    /// Adds tokens to the session and to the turn that goes on.
+    pub fn spent(&mut self, tokens: TokenUsage) {
+        let turn = self.session.turns.last_mut().map(|turn| &mut turn.tokens);
+        for sum in std::iter::once(&mut self.session.tokens).chain(turn) {
+            sum.input += tokens.input;
+            sum.output += tokens.output;
+            sum.cache_read += tokens.cache_read;
+            sum.cache_write += tokens.cache_write;
+        }
     }
 
     /// Adds a step to the turn that goes on.
     pub fn step(&mut self, step: Step) {
-        self.happened();
+        self.worked();
         match self.session.turns.last_mut() {
             Some(turn) => turn.steps.push(step),
             None => self.session.preamble.push(step),
@@ -96,10 +129,8 @@ impl Builder {
 
     /// Gives a call its result, unless it has one.
     pub fn result(&mut self, id: &str, text: String, status: ActionStatus) {
-        self.happened();
-        let Some((turn, step)) = self.calls.get(id) else { return };
-        if let Some(action) = self.session.action_mut(*turn, *step)
-            && action.id == id
+        self.worked();
+        if let Some(action) = self.action(id)
             && action.status == ActionStatus::Missing
         {
             action.result = text;
@@ -107,11 +138,31 @@ impl Builder {
         }
     }
 
-    /// Takes back the last `turns` prompts with all that followed them, as attempts that the person rewound.
+    /// Keeps what the person answered to a call, if they did.
+    pub fn replied(&mut self, id: &str, reply: Option<Reply>) {
+        if let (Some(reply), Some(action)) = (reply, self.action(id)) {
+            action.reply.get_or_insert(reply);
+        }
+    }
+
+    /// The call `id`, unless it was taken back.
+    pub fn action(&mut self, id: &str) -> Option<&mut Action> {
+        let (turn, step) = *self.calls.get(id)?;
+        self.session.action_mut(turn, step).filter(|action| action.id == id)
+    }
+
+    /// Takes back the last `turns` prompts with all that followed them, as an attempt that the person rewound. The tokens
+    /// were spent all the same.
     pub fn rewind(&mut self, turns: usize) {
         let kept = self.session.turns.len().saturating_sub(turns);
-        for turn in self.session.turns.drain(kept..) {
+        let turns = self.session.turns.split_off(kept);
+        for turn in &turns {
             self.session.losses.abandoned_records += 1 + turn.steps.len() as u64;
+            self.session.model_calls -= turn.model_calls;
+        }
+        if !turns.is_empty() {
+            let after = u32::try_from(kept).unwrap_or(u32::MAX);
+            self.session.dead_branches.push(Branch { after, turns });
         }
     }
 

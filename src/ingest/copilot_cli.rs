@@ -1,7 +1,7 @@
 //! Reader of Copilot CLI events (sessions.md 2, row 8): one `events.jsonl` a session.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::builder::Builder;
 use super::person::home_name;
 use super::read::{FileRecords, Tally};
-use crate::session::{ActionStatus, Format, Losses, Note, PromptKind, Scope, Session, TokenUsage};
+use crate::session::{ActionStatus, Format, Losses, Note, PromptKind, Reply, ReplyKind, Scope, Session, TokenUsage};
 
 /// One event, read leniently.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -96,7 +96,7 @@ fn one(id: String, files: Vec<FileRecords<Event>>, key: &[u8; 32]) -> Session {
     }
     let mut assembly = Assembly {
         builder: Builder::new(Format::CopilotCli, id, name, losses),
-        denied: events.iter().filter_map(denied).map(ToOwned::to_owned).collect(),
+        denied: events.iter().filter_map(denied).collect(),
         by_person: HashSet::new(),
         by_subagents: HashSet::new(),
         in_turn: false,
@@ -110,17 +110,19 @@ fn one(id: String, files: Vec<FileRecords<Event>>, key: &[u8; 32]) -> Session {
     assembly.builder.finish(Some("copilot-cli".to_owned()), Scope::Unknown, rule)
 }
 
-/// The call that the person did not allow.
-fn denied(event: &Event) -> Option<&str> {
+/// The call that the person did not allow, and what they said to it.
+fn denied(event: &Event) -> Option<(String, String)> {
     let kind = event.data.pointer("/result/kind").and_then(Value::as_str)?;
-    (event.kind() == "permission.completed" && kind.starts_with("denied") && kind.contains("user"))
-        .then(|| event.text("toolCallId"))?
+    let by_person = event.kind() == "permission.completed" && kind.starts_with("denied") && kind.contains("user");
+    let id = event.text("toolCallId").filter(|_| by_person)?;
+    let words = event.data.pointer("/result/feedback").and_then(Value::as_str).unwrap_or_default();
+    Some((id.to_owned(), words.trim().to_owned()))
 }
 
 struct Assembly {
     builder: Builder,
-    /// Calls that the person did not allow.
-    denied: HashSet<String>,
+    /// Calls that the person did not allow, with what they said.
+    denied: HashMap<String, String>,
     /// Calls that the person made.
     by_person: HashSet<String>,
     /// Calls that subagents made.
@@ -193,7 +195,12 @@ impl Assembly {
             self.builder.say(event.text("content").unwrap_or_default().to_owned());
         }
         let output = event.data.get("outputTokens").and_then(Value::as_u64).unwrap_or_default();
-        self.builder.session.tokens.output += output;
+        let tokens = TokenUsage { output, ..TokenUsage::default() };
+        if subagents {
+            self.builder.spent(tokens);
+        } else {
+            self.builder.answered(tokens);
+        }
         let requests = event.data.get_mut("toolRequests").and_then(Value::as_array_mut);
         for request in requests.into_iter().flatten() {
             self.call(request, "name", subagents);
@@ -216,7 +223,8 @@ impl Assembly {
         let id = event.text("toolCallId").unwrap_or_default();
         let error = event.data.pointer("/error/message").and_then(Value::as_str);
         let text = event.data.pointer("/result/content").and_then(Value::as_str).or(error).unwrap_or_default();
-        let status = if self.denied.contains(id) {
+        let denied = self.denied.get(id).cloned();
+        let status = if denied.is_some() {
             ActionStatus::Refused
         } else if event.data.get("success") == Some(&Value::Bool(false)) || failed(text) {
             ActionStatus::Error
@@ -224,6 +232,15 @@ impl Assembly {
             ActionStatus::Done
         };
         self.builder.result(id, text.to_owned(), status);
+        let mut answered = || self.builder.action(id).is_some_and(|action| action.tool == "ask_user");
+        let reply = match denied {
+            Some(text) => Some(Reply { kind: ReplyKind::Refused, text }),
+            None if status == ActionStatus::Done && answered() => {
+                Some(Reply { kind: ReplyKind::Answered, text: text.to_owned() })
+            }
+            None => None,
+        };
+        self.builder.replied(id, reply);
     }
 
     /// Takes input tokens from the last account that a session closed with; output tokens stand in every message.

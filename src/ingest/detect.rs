@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::claude_code::Record;
 use super::lines::{LineState, Lines, read_head, read_values};
 use super::read::whole_value;
-use super::{atif, codex, copilot_cli, gemini_cli, jsonl, specstory};
+use super::{atif, codex, copilot_cli, entire, gemini_cli, jsonl, opencode, specstory};
 use crate::session::Format;
 
 /// Lines looked at before a file is given up.
@@ -25,6 +25,8 @@ const HEAD_RECORDS: usize = 4;
 pub(super) enum Head {
     /// A session, or part of one: its format, and what files that share records with it have in common with it.
     Session(Format, Vec<String>),
+    /// Several sessions, each with what tells it in the file and with what is linked to it.
+    Sessions(Format, Vec<(String, Vec<String>)>),
     /// Not a session, and why.
     Other(&'static str),
 }
@@ -34,6 +36,12 @@ pub(super) enum Head {
 /// # Errors
 /// When the file cannot be opened, or read where nothing in it was recognised before.
 pub(super) fn detect(path: &Path, name: &str) -> io::Result<Head> {
+    if opencode::is_database(path) {
+        return database(path);
+    }
+    if opencode::is_part_of_database(path) {
+        return Ok(Head::Other("part of a database"));
+    }
     if let Some(head) = whole_document(&read_head(path, HEAD_BYTES)?) {
         return Ok(head);
     }
@@ -59,6 +67,9 @@ pub(super) fn detect(path: &Path, name: &str) -> io::Result<Head> {
         any_value |= state != LineState::Bad || !values.is_empty();
         if let Some((format, links)) = values.iter().find_map(|value| other_reader(value, name)) {
             return Ok(Head::Session(format, links));
+        }
+        if values.iter().any(entire::recognises) {
+            return Ok(entire::head(path));
         }
         for record in values.drain(..).filter_map(|value| serde_json::from_value::<Record>(value).ok()) {
             recognised |= record.is_claude_code();
@@ -93,20 +104,37 @@ fn other_reader(value: &Value, name: &str) -> Option<(Format, Vec<String>)> {
     let codex = || Some((Format::CodexRollout, codex::links(value)?));
     let copilot_cli = || Some((Format::CopilotCli, copilot_cli::links(value)?));
     let gemini_cli = || Some((Format::GeminiCli, gemini_cli::links(value, name)?));
-    codex().or_else(copilot_cli).or_else(gemini_cli)
+    let opencode = || Some((Format::OpenCode, opencode::links(value)?));
+    codex().or_else(copilot_cli).or_else(gemini_cli).or_else(opencode)
+}
+
+/// What a database is: OpenCode's, in parts or whole, or another program's.
+fn database(path: &Path) -> io::Result<Head> {
+    Ok(match opencode::contents(path)? {
+        opencode::Contents::Parts(parts) => Head::Sessions(Format::OpenCode, parts),
+        opencode::Contents::Whole(links) => Head::Session(Format::OpenCode, links),
+        opencode::Contents::Other => Head::Other("database of another kind"),
+    })
 }
 
 /// What an object is that is written over many lines, of which `head` are the first; read whole only where they promise one.
 fn whole_object(path: &Path, name: &str, head: &[u8]) -> Option<(Format, Vec<String>)> {
-    if !gemini_cli::may_begin(head) {
+    let gemini_cli = gemini_cli::may_begin(head);
+    if !gemini_cli && !opencode::may_begin(head) {
         return None;
     }
-    let other = || Some((Format::GeminiCli, Vec::new()));
+    let other = || {
+        let opencode = || (Format::OpenCode, opencode::links_of_damaged(head));
+        Some(if gemini_cli { (Format::GeminiCli, Vec::new()) } else { opencode() })
+    };
     whole_value(path).map_or_else(other, |(value, _)| other_reader(&value, name))
 }
 
 /// Formats told by how the file begins.
 fn whole_document(head: &str) -> Option<Head> {
+    if head.starts_with("PAR1") {
+        return Some(Head::Other("Parquet table"));
+    }
     if jsonl::recognises(head) {
         return Some(Head::Session(Format::AssizeJsonl, Vec::new()));
     }

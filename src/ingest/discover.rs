@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::entire::checkouts;
 use super::person::mask_file;
 use super::read::{BadFile, plain};
 
@@ -33,6 +34,8 @@ pub(super) struct Found {
     pub skipped: BTreeMap<String, u64>,
     /// Files and folders that cannot be read.
     pub bad: Vec<BadFile>,
+    /// Folders with copies out of git repositories, which some of the files are; removed when dropped.
+    pub copies: Vec<tempfile::TempDir>,
 }
 
 /// Finds every file below `paths`, each a file, a folder or a glob pattern. A file reached twice is found once.
@@ -64,8 +67,12 @@ pub(super) fn discover(paths: &[PathBuf]) -> Result<Found, IngestError> {
             }
         }
     }
-    found.seen += names.len() as u64;
-    for (_, name, path) in names.into_values().filter_map(|names| names.into_iter().next_back()) {
+    let checkouts = checkouts(paths);
+    (found.copies, found.seen) = (checkouts.folders, found.seen + (names.len() + checkouts.files.len()) as u64);
+    found.bad.extend(checkouts.bad);
+    let files = names.into_values().filter_map(|names| names.into_iter().next_back());
+    let copies = checkouts.files.into_iter().map(|(path, name)| (0, name, path));
+    for (_, name, path) in files.chain(copies) {
         match known_by_name(&name) {
             Some(reason) => *found.skipped.entry(reason.to_owned()).or_default() += 1,
             None => found.files.push((path, name)),

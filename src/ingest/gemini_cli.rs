@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::builder::Builder;
 use super::person::home_name;
 use super::read::{FileRecords, Tally};
-use crate::session::{ActionStatus, Format, Losses, Note, PromptKind, Scope, Session};
+use crate::session::{ActionStatus, Format, Losses, Note, PromptKind, Reply, ReplyKind, Scope, Session, TokenUsage};
 
 /// What files of the session that `value` describes have in common; none if only another format has such an object.
 /// `name` is the file's name: subagents lie in a folder named after their session.
@@ -168,16 +168,18 @@ fn assemble(id: String, chat: Chat, key: &[u8; 32]) -> Session {
 
 fn answer(builder: &mut Builder, message: &mut Value, text: String, at: usize) {
     builder.model(message.get("model").and_then(Value::as_str));
+    let count = |name: &str| message.pointer(&format!("/tokens/{name}")).and_then(Value::as_u64).unwrap_or_default();
+    builder.answered(TokenUsage {
+        input: count("input").saturating_sub(count("cached")),
+        output: count("output") + count("thoughts"),
+        cache_read: count("cached"),
+        cache_write: 0,
+    });
     for thought in message.get("thoughts").and_then(Value::as_array).into_iter().flatten() {
         let part = |key: &str| thought.get(key).and_then(Value::as_str).unwrap_or_default();
         builder.think(format!("{}\n{}", part("subject"), part("description")).trim().to_owned());
     }
     builder.say(text);
-    let count = |name: &str| message.pointer(&format!("/tokens/{name}")).and_then(Value::as_u64).unwrap_or_default();
-    let tokens = &mut builder.session.tokens;
-    tokens.input += count("input").saturating_sub(count("cached"));
-    tokens.output += count("output") + count("thoughts");
-    tokens.cache_read += count("cached");
     let calls = message.get_mut("toolCalls").and_then(Value::as_array_mut);
     for (number, call) in calls.into_iter().flatten().enumerate() {
         let text = |key: &str| call.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
@@ -191,8 +193,27 @@ fn answer(builder: &mut Builder, message: &mut Value, text: String, at: usize) {
         };
         let result = parts_text(call.get("result").unwrap_or(&Value::Null));
         let input = call.get_mut("args").map(Value::take).unwrap_or_default();
+        let reply = reply(&tool, &result, status);
         builder.act(id.clone(), tool, input);
+        builder.at(call.get("timestamp").and_then(Value::as_str));
         builder.result(&id, result, status);
+        builder.replied(&id, reply);
+    }
+}
+
+/// What the person answered to a call of `tool`, by its result.
+fn reply(tool: &str, result: &str, status: ActionStatus) -> Option<Reply> {
+    let reply = |kind, text: &str| Some(Reply { kind, text: text.trim().to_owned() });
+    match (tool, status) {
+        ("exit_plan_mode", ActionStatus::Refused) => reply(ReplyKind::PlanRefused, ""),
+        (_, ActionStatus::Refused) => reply(ReplyKind::Refused, ""),
+        ("exit_plan_mode", _) if result.starts_with("Plan approved") => reply(ReplyKind::PlanApproved, ""),
+        ("exit_plan_mode", _) if result.starts_with("Plan rejected") => {
+            let words = result.split_once("User feedback:").map_or("", |(_, words)| words);
+            reply(ReplyKind::PlanRefused, words.lines().next().unwrap_or_default())
+        }
+        ("ask_user", ActionStatus::Done) => reply(ReplyKind::Answered, result),
+        _ => None,
     }
 }
 

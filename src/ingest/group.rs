@@ -31,6 +31,8 @@ pub struct Survey {
     pub skipped: BTreeMap<String, u64>,
     /// Files that cannot be opened.
     pub bad: Vec<BadFile>,
+    /// Folders with copies out of git repositories; the groups can be read until this is dropped.
+    pub copies: Vec<tempfile::TempDir>,
 }
 
 /// Finds the files below `paths` and groups the sessions among them. Reads only the head of each file.
@@ -40,11 +42,16 @@ pub struct Survey {
 pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
     let found = discover(paths)?;
     let heads: Vec<_> = found.files.par_iter().map(|(path, name)| detect(path, name)).collect();
-    let mut survey = Survey { files: found.seen, skipped: found.skipped, bad: found.bad, groups: Vec::new() };
+    let mut survey =
+        Survey { files: found.seen, skipped: found.skipped, bad: found.bad, copies: found.copies, groups: Vec::new() };
     let mut sessions = Vec::new();
     for ((path, name), head) in found.files.into_iter().zip(heads) {
         match head {
             Ok(Head::Session(format, links)) => sessions.push((format, links, (path, name))),
+            Ok(Head::Sessions(format, parts)) => {
+                let of = |(id, links): (String, _)| (format, links, (path.clone(), format!("{name}#{id}")));
+                sessions.extend(parts.into_iter().map(of));
+            }
             Ok(Head::Other(reason)) => *survey.skipped.entry(reason.to_owned()).or_default() += 1,
             Err(error) => {
                 let (file, reason) = (mask_file(&name, None), plain(&error));

@@ -156,7 +156,7 @@ mod tests {
                     lines.map(|[agent_lines, human_added, human_modified, human_removed, total_committed]| {
                         Attribution { agent_lines, human_added, human_modified, human_removed, total_committed }
                     });
-                Recorder { agent, branch, checkpoints, files_touched, attribution }
+                Recorder { agent, branch, commits: checkpoints.clone(), checkpoints, files_touched, attribution }
             },
         )
     }

@@ -12,15 +12,18 @@ mod codex;
 mod copilot_cli;
 mod detect;
 mod discover;
+mod entire;
 mod gemini_cli;
 mod group;
 mod jsonl;
 mod lines;
+mod opencode;
 mod person;
 mod read;
 mod recorder;
 mod specstory;
 
+pub use atif::atif_document;
 pub use discover::IngestError;
 pub use group::{Group, Survey, survey};
 pub use jsonl::session_line;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::group::Group;
 use super::lines::{LineState, Lines, read_values};
 use super::person::mask_file;
-use super::{atif, claude_code, codex, copilot_cli, gemini_cli, jsonl, recorder, specstory};
+use super::{atif, claude_code, codex, copilot_cli, entire, gemini_cli, jsonl, opencode, recorder, specstory};
 use crate::session::{Format, Session};
 
 /// A file from which nothing, or not all, could be read.
@@ -58,6 +58,8 @@ pub fn read(group: &Group, key: &[u8; 32]) -> Reading {
         Format::SpecstoryMd => specstory::join(&group.files, key, &mut tally),
         Format::AssizeJsonl => jsonl::read(&group.files, &mut tally),
         Format::Atif => atif::read(&group.files, &mut tally),
+        Format::OpenCode => opencode::join(&group.files, key, &mut tally),
+        Format::EntireTranscript => entire::join(read_objects(group, &mut tally), &group.files, &mut tally),
     };
     recorder::attach(&mut sessions, &group.files, &mut tally);
     Reading { sessions, tally }

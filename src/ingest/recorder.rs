@@ -35,15 +35,19 @@ pub(super) fn attach(sessions: &mut [Session], files: &[(PathBuf, String)], tall
             }
         }
     }
+    let mut found: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
     for (id, notes) in notes {
-        // The oldest recorders put a date before the session's id.
-        let own = |session: &&mut Session| !session.id.is_empty() && id.ends_with(session.id.as_str());
-        if let Some(session) = sessions.iter_mut().find(own) {
-            session.recorder = Some(recorder(notes));
+        // The oldest recorders put a date before the session's id, and another one for another day of it.
+        let own = |session: &Session| !session.id.is_empty() && id.ends_with(session.id.as_str());
+        if let Some(at) = sessions.iter().position(own) {
+            found.entry(at).or_default().extend(notes);
         } else {
             let reason = "recorder metadata without its session".to_owned();
             *tally.dropped.entry(reason).or_default() += notes.len() as u64;
         }
+    }
+    for (at, notes) in found {
+        sessions[at].recorder = Some(recorder(notes));
     }
 }
 
@@ -65,11 +69,12 @@ fn recorder(mut notes: Vec<Value>) -> Recorder {
     };
     notes.sort_by_cached_key(|note| (text(note, "created_at"), text(note, "checkpoint_id")));
     let mut recorder = Recorder::default();
-    let (mut checkpoints, mut files) = (BTreeSet::new(), BTreeSet::new());
+    let (mut checkpoints, mut commits, mut files) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for note in &notes {
         // A checkpoint that lies in two places is one.
         let new = text(note, "checkpoint_id").is_some_and(|id| checkpoints.insert(id));
         checkpoints.extend(texts(note, "_checkpoint_ids"));
+        commits.extend(texts(note, "_commits"));
         files.extend(texts(note, "files_touched"));
         recorder.agent = text(note, "agent").or(recorder.agent);
         recorder.branch = text(note, "branch").or(recorder.branch);
@@ -84,6 +89,7 @@ fn recorder(mut notes: Vec<Value>) -> Recorder {
         }
     }
     recorder.checkpoints = checkpoints.into_iter().collect();
+    recorder.commits = commits.into_iter().collect();
     recorder.files_touched = files.into_iter().collect();
     recorder
 }

@@ -20,6 +20,11 @@ pub enum Format {
     AssizeJsonl,
     /// Agent Trajectory Interchange Format (Harbor), one JSON document a session.
     Atif,
+    /// OpenCode, a database of sessions or a tree of JSON files.
+    #[serde(rename = "opencode")]
+    OpenCode,
+    /// The Entire recorder's own short form, JSONL, where it kept no transcript of the agent itself.
+    EntireTranscript,
 }
 
 /// Whether a person was there, as the study draws the line (report.md 9.1, sessions.md 1.5).
@@ -343,6 +348,9 @@ pub struct Recorder {
     pub branch: Option<String>,
     /// Identifiers of the checkpoints, sorted; the trailers of the commits carry them.
     pub checkpoints: Vec<String>,
+    /// Commits that carry one of the checkpoints, sorted; only where a repository was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<String>,
     /// Files touched, relative to the repository, sorted.
     pub files_touched: Vec<String>,
     /// Who wrote the committed lines, where the recorder told.

@@ -124,7 +124,11 @@ impl Assembly {
             "compaction" | "compaction_summary" | "context_compaction" | "ghost_snapshot" => {}
             kind if kind.ends_with("_output") => {
                 let (text, status) = output::read(&record.payload);
-                self.builder.result(record.text("call_id").unwrap_or_default(), text, status);
+                let id = record.text("call_id").unwrap_or_default();
+                let tool = self.builder.action(id).map(|action| action.tool.clone()).unwrap_or_default();
+                let reply = output::reply(&tool, &text, status);
+                self.builder.result(id, text, status);
+                self.builder.replied(id, reply);
             }
             kind => {
                 let name = format!("response_item/{kind}");
@@ -247,9 +251,14 @@ impl Assembly {
         }
         let fell = now.output < before.output || now.input + now.cache_read < before.input + before.cache_read;
         let before = if fell { TokenUsage::default() } else { before };
-        let tokens = &mut self.builder.session.tokens;
-        tokens.input = (tokens.input + now.input).saturating_sub(before.input);
-        tokens.output = (tokens.output + now.output).saturating_sub(before.output);
-        tokens.cache_read = (tokens.cache_read + now.cache_read).saturating_sub(before.cache_read);
+        // A count is written again, unchanged, when only the limits have been asked for.
+        if now != before {
+            self.builder.answered(TokenUsage {
+                input: now.input.saturating_sub(before.input),
+                output: now.output.saturating_sub(before.output),
+                cache_read: now.cache_read.saturating_sub(before.cache_read),
+                cache_write: 0,
+            });
+        }
     }
 }

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::record::content_text;
-use crate::session::ActionStatus;
+use crate::session::{ActionStatus, Reply, ReplyKind};
 
 /// The exit code in the lines above the output of a command.
 static EXIT_CODE: LazyLock<Option<Regex>> =
@@ -63,6 +63,25 @@ pub(super) fn read(payload: &Value) -> (String, ActionStatus) {
     }
 }
 
+/// What the person answered to a call of `tool`, by its result.
+pub(super) fn reply(tool: &str, text: &str, status: ActionStatus) -> Option<Reply> {
+    if status == ActionStatus::Refused {
+        return Some(Reply { kind: ReplyKind::Refused, text: String::new() });
+    }
+    if tool != "request_user_input" || status != ActionStatus::Done {
+        return None;
+    }
+    // `{"answers": {QUESTION: {"answers": [...]}}}`; a person who closed the questions answered none.
+    let result: Value = serde_json::from_str(text).ok()?;
+    let questions = result.get("answers")?.as_object()?;
+    let words = |answer: &Value| {
+        let chosen = answer.get("answers").unwrap_or(answer).as_array().cloned().unwrap_or_default();
+        chosen.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let answers: Vec<String> = questions.values().map(words).filter(|words| !words.is_empty()).collect();
+    (!answers.is_empty()).then(|| Reply { kind: ReplyKind::Answered, text: answers.join("\n") })
+}
+
 fn recorded_code(text: &str) -> Option<i64> {
     if !text.starts_with('{') || !text.contains("\"exit_code\"") {
         return None;
@@ -106,5 +125,16 @@ mod tests {
     #[case(Value::Null, ActionStatus::Done)]
     fn results_tell_how_the_call_ended(#[case] output: Value, #[case] expected: ActionStatus) {
         assert_eq!(read(&json!({ "output": output })).1, expected);
+    }
+
+    #[test]
+    fn answers_to_questions_are_the_persons() {
+        let result = r#"{"answers":{"colour":{"answers":["red","blue"]},"yarn":{"answers":["wool"]}}}"#;
+        let answered = Reply { kind: ReplyKind::Answered, text: "red, blue\nwool".to_owned() };
+        assert_eq!(reply("request_user_input", result, ActionStatus::Done), Some(answered));
+        assert_eq!(reply("request_user_input", r#"{"answers":{}}"#, ActionStatus::Done), None);
+        assert_eq!(reply("exec_command", result, ActionStatus::Done), None);
+        let refused = Reply { kind: ReplyKind::Refused, text: String::new() };
+        assert_eq!(reply("exec_command", "exec command rejected by user", ActionStatus::Refused), Some(refused));
     }
 }

@@ -1,0 +1,197 @@
+//! From the messages of one thread to the session.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::decide;
+use super::record::{Thread, text};
+use crate::ingest::builder::Builder;
+use crate::session::{Format, Losses, Note, PromptKind, Scope, Session, TokenUsage};
+
+/// What the program writes in the person's place when they run a command themselves ("!").
+const RUN_BY_PERSON: &str = "The following tool was executed by the user";
+
+/// How many tool calls there are in a thread.
+pub(super) fn actions(thread: &Thread) -> u64 {
+    let parts = thread.messages.iter().flat_map(|(_, parts)| parts);
+    parts.filter(|part| text(part, "type") == Some("tool")).count() as u64
+}
+
+/// Builds a session. `orphan` says that another one began it that is not there.
+pub(super) fn assemble(thread: Thread, file: String, orphan: bool, key: &[u8; 32]) -> Session {
+    let Thread { info, messages, damaged } = thread;
+    let id = text(&info, "id").unwrap_or_default().to_owned();
+    let mut builder = Builder::new(Format::OpenCode, id, file, Losses::default());
+    builder.place(text(&info, "directory").unwrap_or_default(), key);
+    builder.version(text(&info, "version"));
+    if damaged > 0 {
+        builder.session.losses.unknown_records.insert("record that is not valid JSON".to_owned(), damaged);
+    }
+    let reverted = text(&info["revert"], "messageID").map(ToOwned::to_owned);
+    let mut assembly =
+        Assembly { builder, began: milliseconds(&info, "created"), shell: HashSet::new(), busy_until: None };
+    let mut kept_turns = None;
+    for (message, parts) in messages {
+        if reverted.is_some() && reverted.as_deref() == text(&message, "id") {
+            kept_turns = Some(assembly.builder.session.turns.len());
+        }
+        match kept_turns {
+            // What was undone of a turn that stands is gone for the agent too.
+            Some(kept) if text(&message, "role") != Some("user") && assembly.builder.session.turns.len() == kept => {
+                assembly.builder.session.losses.abandoned_records += 1 + parts.len() as u64;
+            }
+            _ => assembly.message(&message, parts),
+        }
+    }
+    let mut builder = assembly.builder;
+    if let Some(kept) = kept_turns {
+        let undone = builder.session.turns.len() - kept;
+        builder.rewind(undone);
+    }
+    let unknown = (Scope::Unknown, "OpenCode does not say how it was started");
+    let (scope, rule) = if orphan { (Scope::Headless, "subagent without its session") } else { unknown };
+    builder.finish(Some("opencode".to_owned()), scope, rule.to_owned())
+}
+
+struct Assembly {
+    builder: Builder,
+    /// When the session began; a fork holds copies of older messages.
+    began: Option<i64>,
+    /// Prompts that stand for commands which the person ran.
+    shell: HashSet<String>,
+    /// When the answer that came last was complete.
+    busy_until: Option<i64>,
+}
+
+/// A time of a record in milliseconds since 1970.
+fn milliseconds(record: &Value, name: &str) -> Option<i64> {
+    record.get("time")?.get(name)?.as_i64()
+}
+
+/// A time as RFC 3339 with milliseconds, so that text order is time order.
+fn rfc3339(milliseconds: Option<i64>) -> Option<String> {
+    Some(format!("{:.3}", jiff::Timestamp::from_millisecond(milliseconds?).ok()?))
+}
+
+impl Assembly {
+    fn at(&mut self, milliseconds: Option<i64>) {
+        self.builder.at(rfc3339(milliseconds).as_deref());
+    }
+
+    fn message(&mut self, message: &Value, parts: Vec<Value>) {
+        let created = milliseconds(message, "created");
+        if created.zip(self.began).is_some_and(|(created, began)| created < began) {
+            self.builder.session.losses.duplicate_records += 1 + parts.len() as u64;
+            return;
+        }
+        self.at(created);
+        match text(message, "role") {
+            Some("user") => self.prompt(message, &parts, created),
+            Some("assistant") if text(message, "parentID").is_some_and(|id| self.shell.contains(id)) => {
+                let commands = parts.iter().filter_map(|part| part.pointer("/state/input/command")?.as_str());
+                for command in commands.map(ToOwned::to_owned).collect::<Vec<_>>() {
+                    self.builder.note(Note::HumanShell(command));
+                }
+            }
+            Some("assistant") => self.answer(message, parts),
+            other => self.builder.unknown(&format!("role {}", other.unwrap_or("missing"))),
+        }
+    }
+
+    fn prompt(&mut self, message: &Value, parts: &[Value], created: Option<i64>) {
+        let of = |kind: &'static str| parts.iter().filter(move |part| text(part, "type") == Some(kind));
+        let marked = |part: &Value, mark: &str| part.get(mark) == Some(&Value::Bool(true));
+        let own = of("text").filter(|part| !marked(part, "synthetic") && !marked(part, "ignored"));
+        let words = own.filter_map(|part| text(part, "text")).collect::<Vec<_>>().join("\n");
+        if let Some(subtask) = of("subtask").next() {
+            let command = text(subtask, "command").map(|name| format!("/{name}"));
+            let prompt = command.or_else(|| text(subtask, "prompt").map(ToOwned::to_owned)).unwrap_or_default();
+            return self.builder.turn(PromptKind::SlashCommand, prompt);
+        }
+        if of("compaction").next().is_some() {
+            return self.builder.excluded("compaction");
+        }
+        if words.trim().is_empty() {
+            if of("text").any(|part| text(part, "text") == Some(RUN_BY_PERSON)) {
+                self.shell.extend(text(message, "id").map(ToOwned::to_owned));
+                return self.builder.excluded("human-shell");
+            }
+            if of("text").next().is_some() {
+                return self.builder.excluded("synthetic");
+            }
+            let image = |part: &Value| text(part, "mime").is_some_and(|kind| kind.starts_with("image/"));
+            if of("file").any(image) {
+                return self.builder.turn(PromptKind::Typed, "[image]".to_owned());
+            }
+            return self.builder.excluded("no-text");
+        }
+        let queued = created.zip(self.busy_until).is_some_and(|(created, until)| created < until);
+        let kind = if queued { PromptKind::Queued } else { PromptKind::Typed };
+        self.builder.turn(kind, words.trim().to_owned());
+    }
+
+    fn answer(&mut self, message: &Value, parts: Vec<Value>) {
+        let completed = milliseconds(message, "completed");
+        self.busy_until = self.busy_until.max(completed);
+        self.builder.model(text(message, "modelID"));
+        self.count(message, &parts);
+        if message.get("summary") == Some(&Value::Bool(true)) {
+            let summary: Vec<_> = parts.iter().filter_map(|part| text(part, "text")).collect();
+            return self.builder.note(Note::Compacted(summary.join("\n")));
+        }
+        for part in parts {
+            self.part(part);
+        }
+        self.at(completed);
+        if let Some(error) = message.get("error").filter(|error| error.is_object()) {
+            let said = error.pointer("/data/message").and_then(Value::as_str);
+            match text(error, "name").unwrap_or_default() {
+                "MessageAbortedError" => self.builder.note(Note::Interrupted),
+                name => self.builder.note(Note::ApiError(said.unwrap_or(name).to_owned())),
+            }
+        }
+    }
+
+    /// Counts the answers of the model in a message. Steps tell their own tokens; the message has those of its last step.
+    fn count(&mut self, message: &Value, parts: &[Value]) {
+        let steps: Vec<_> = parts.iter().filter(|part| text(part, "type") == Some("step-finish")).collect();
+        let counted = if steps.is_empty() { vec![message] } else { steps };
+        for step in counted {
+            let count = |path: &str| step.pointer(path).and_then(Value::as_u64).unwrap_or_default();
+            self.builder.answered(TokenUsage {
+                input: count("/tokens/input"),
+                output: count("/tokens/output") + count("/tokens/reasoning"),
+                cache_read: count("/tokens/cache/read"),
+                cache_write: count("/tokens/cache/write"),
+            });
+        }
+    }
+
+    fn part(&mut self, mut part: Value) {
+        let words = |part: &Value| text(part, "text").unwrap_or_default().to_owned();
+        match text(&part, "type").unwrap_or_default() {
+            "text" if part.get("ignored") == Some(&Value::Bool(true)) => {}
+            "text" => self.builder.say(words(&part)),
+            "reasoning" => self.builder.think(words(&part)),
+            "tool" => {
+                let id = text(&part, "callID").or_else(|| text(&part, "id")).unwrap_or_default().to_owned();
+                let tool = text(&part, "tool").unwrap_or_default().to_owned();
+                let mut state = part.get_mut("state").map(Value::take).unwrap_or_default();
+                let (result, status, reply) = decide::read(&tool, &state);
+                let input = state.get_mut("input").map(Value::take).unwrap_or_default();
+                self.at(milliseconds(&state, "start"));
+                self.builder.act(id.clone(), tool, input);
+                self.at(milliseconds(&state, "end"));
+                self.builder.result(&id, result, status);
+                self.builder.replied(&id, reply);
+            }
+            "retry" => {
+                let said = part.pointer("/error/data/message").and_then(Value::as_str).unwrap_or("retry");
+                self.builder.note(Note::ApiError(said.to_owned()));
+            }
+            "step-start" | "step-finish" | "snapshot" | "patch" | "file" | "agent" | "subtask" | "compaction" => {}
+            other => self.builder.unknown(&format!("part {other}")),
+        }
+    }
+}

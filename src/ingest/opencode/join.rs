@@ -1,0 +1,172 @@
+//! From the files of one group to sessions: the database before the tree, subagents with the session that began them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::assemble::{actions, assemble};
+use super::database::{Database, Family};
+use super::record::{Kind, Thread, kind, text};
+use crate::ingest::person::{home_name, mask_file};
+use crate::ingest::read::{BadFile, Tally, whole_value};
+use crate::session::Session;
+
+/// Reads the files of one group into sessions, ordered by id. A name `FILE#ID` is one session of a database with those
+/// that it began.
+pub(in crate::ingest) fn join(files: &[(PathBuf, String)], key: &[u8; 32], tally: &mut Tally) -> Vec<Session> {
+    let (databases, documents): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| super::is_database(path));
+    let mut sessions = BTreeMap::new();
+    let mut known = BTreeSet::new();
+    for (path, name) in databases {
+        let mut read = || -> Result<(), String> {
+            let database = Database::open(path)?;
+            let family = database.family()?.unwrap_or_default();
+            let (file, only) = name.rsplit_once('#').map_or((name.as_str(), None), |(file, id)| (file, Some(id)));
+            let roots = only.map_or_else(|| family.roots(), |only| vec![only.to_owned()]);
+            for root in roots {
+                let name = format!("{file}#{root}");
+                family_of(&family, &root, &name, &mut |id| database.thread(id), &mut known, &mut sessions, key, tally)?;
+            }
+            Ok(())
+        };
+        if let Err(reason) = read() {
+            tally.bad.push(BadFile { file: mask_file(name, None), lines: Vec::new(), reason });
+        }
+    }
+    let mut tree = Tree::default();
+    for (path, name) in documents {
+        tree.add(path, name, &known, tally);
+    }
+    let pair =
+        |(id, (info, _)): (&String, &(Value, String))| (id.clone(), text(info, "parentID").map(ToOwned::to_owned));
+    let family = Family::new(tree.sessions.iter().map(pair));
+    for root in family.roots() {
+        let name = tree.sessions.get(&root).map(|(_, name)| name.clone()).unwrap_or_default();
+        tally.merged_files +=
+            family.below(&root).iter().filter_map(|id| tree.files.get(id)).sum::<u64>().saturating_sub(1);
+        let mut thread = |id: &str| Ok(tree.thread(id));
+        // A tree cannot fail: what of it could not be read is told already.
+        let _ = family_of(&family, &root, &name, &mut thread, &mut known, &mut sessions, key, tally);
+    }
+    for (session, messages) in tree.messages {
+        let reason = "messages without their session".to_owned();
+        *tally.dropped.entry(reason).or_default() += tree.files.get(&session).copied().unwrap_or(messages.len() as u64);
+    }
+    sessions.into_values().collect()
+}
+
+/// Adds the session `root`, with the actions of those below it.
+#[expect(clippy::too_many_arguments, reason = "one step of `join`, for its two stores")]
+fn family_of(
+    family: &Family,
+    root: &str,
+    name: &str,
+    thread: &mut dyn FnMut(&str) -> Result<Thread, String>,
+    known: &mut BTreeSet<String>,
+    sessions: &mut BTreeMap<String, Session>,
+    key: &[u8; 32],
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let own = thread(root)?;
+    let orphan = text(&own.info, "parentID").is_some();
+    let home = text(&own.info, "directory").and_then(home_name).map(ToOwned::to_owned);
+    let (mut by_subagents, mut damaged) = (0, own.damaged);
+    for id in family.below(root).iter().skip(1) {
+        let child = thread(id)?;
+        by_subagents += actions(&child);
+        damaged += child.damaged;
+    }
+    let name = mask_file(name, home.as_deref());
+    if damaged > 0 {
+        let reason = format!("{damaged} records are not valid JSON");
+        tally.bad.push(BadFile { file: name.clone(), lines: Vec::new(), reason });
+    }
+    tally.lines += own.messages.iter().map(|(_, parts)| 1 + parts.len() as u64).sum::<u64>();
+    known.extend(family.below(root));
+    let mut session = assemble(own, name, orphan, key);
+    session.subagent_actions = by_subagents;
+    if session.turns.is_empty() && session.preamble.is_empty() && session.dead_branches.is_empty() {
+        *tally.dropped.entry("no conversation in it".to_owned()).or_default() += 1;
+    } else {
+        sessions.insert(session.id.clone(), session);
+    }
+    Ok(())
+}
+
+/// The older tree of JSON files, as far as no database holds it.
+#[derive(Default)]
+struct Tree {
+    /// Sessions, with the name of the file of each.
+    sessions: BTreeMap<String, (Value, String)>,
+    /// Messages of each session, by identifier.
+    messages: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Parts of each message, by identifier.
+    parts: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Number of files of each session.
+    files: BTreeMap<String, u64>,
+}
+
+impl Tree {
+    fn add(&mut self, path: &Path, name: &str, known: &BTreeSet<String>, tally: &mut Tally) {
+        let Some((value, _)) = whole_value(path) else {
+            let (file, reason) = (mask_file(name, None), "not valid JSON".to_owned());
+            return tally.bad.push(BadFile { file, lines: Vec::new(), reason });
+        };
+        let Some(kind) = kind(&value) else { return };
+        let session = match kind {
+            Kind::Session => text(&value, "id"),
+            Kind::Export => text(&value["info"], "id"),
+            Kind::Message | Kind::Part => text(&value, "sessionID"),
+        };
+        let session = session.unwrap_or_default().to_owned();
+        if known.contains(&session) {
+            tally.merged_files += 1;
+            return;
+        }
+        *self.files.entry(session.clone()).or_default() += 1;
+        match kind {
+            Kind::Session => {
+                self.sessions.entry(session).or_insert_with(|| (value, name.to_owned()));
+            }
+            Kind::Message => self.message(&session, value),
+            Kind::Part => self.part(value),
+            Kind::Export => self.export(session, value, name),
+        }
+    }
+
+    fn message(&mut self, session: &str, value: Value) {
+        let id = text(&value, "id").unwrap_or_default().to_owned();
+        self.messages.entry(session.to_owned()).or_default().insert(id, value);
+    }
+
+    fn part(&mut self, value: Value) {
+        let (message, id) = (text(&value, "messageID").unwrap_or_default(), text(&value, "id").unwrap_or_default());
+        let (message, id) = (message.to_owned(), id.to_owned());
+        self.parts.entry(message).or_default().insert(id, value);
+    }
+
+    fn export(&mut self, session: String, mut value: Value, name: &str) {
+        for message in value["messages"].as_array_mut().into_iter().flatten() {
+            for part in message["parts"].as_array_mut().into_iter().flatten() {
+                self.part(part.take());
+            }
+            self.message(&session, message["info"].take());
+        }
+        let info = value["info"].take();
+        self.sessions.entry(session).or_insert_with(|| (info, name.to_owned()));
+    }
+
+    /// Takes one session out, its messages in the order of their times.
+    fn thread(&mut self, id: &str) -> Thread {
+        let info = self.sessions.get(id).map(|(info, _)| info.clone()).unwrap_or_default();
+        let mut messages: Vec<_> = self.messages.remove(id).unwrap_or_default().into_iter().collect();
+        let time = |message: &Value| message.pointer("/time/created").and_then(Value::as_i64);
+        messages.sort_by_key(|(id, message)| (time(message), id.clone()));
+        let parts = |(id, message): (String, Value)| {
+            let parts = self.parts.remove(&id).unwrap_or_default();
+            (message, parts.into_values().collect())
+        };
+        Thread { info, messages: messages.into_iter().map(parts).collect(), damaged: 0 }
+    }
+}
