@@ -10,10 +10,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-use super::claude_code::{Class, REFUSALS, classify_text};
+use super::claude_code::{Class, classify_text};
 use super::lines::read_text;
 use super::person::mask_file;
 use super::read::{BadFile, Tally};
+use super::reply::REFUSALS;
 use crate::session::{Action, ActionStatus, Format, Note, Scope, Session, Step, Turn};
 
 /// Characters in which a trajectory says that it is one; writers put the version first.

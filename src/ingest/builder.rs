@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::person::{home_name, project, pseudonym};
-use crate::session::{Action, ActionStatus, Format, Losses, Note, PromptKind, Scope, Session, Step, Turn};
+use super::reply::reply;
+use crate::session::{
+    Action, ActionStatus, Branch, Format, Losses, Note, PromptKind, Scope, Session, Step, TokenUsage, Turn,
+};
 
 /// A session as far as it is built.
 pub(super) struct Builder {
@@ -46,13 +49,28 @@ impl Builder {
         if session.ended_at.as_ref().is_none_or(|end| now > end) {
             session.ended_at = Some(now.clone());
         }
+        if let Some(turn) = session.turns.last_mut()
+            && turn.ended_at.as_ref().is_none_or(|end| now > end)
+        {
+            turn.ended_at = Some(now.clone());
+        }
     }
 
     /// Adds a human prompt.
     pub fn turn(&mut self, kind: PromptKind, prompt: String) {
-        self.happened();
         let number = u32::try_from(self.session.turns.len() + 1).unwrap_or(u32::MAX);
         self.session.turns.push(Turn::new(number, kind, prompt, self.now.clone()));
+        self.happened();
+    }
+
+    /// Counts one answer of the model and the tokens recorded for it.
+    pub fn answered(&mut self, tokens: TokenUsage) {
+        self.session.model_calls += 1;
+        self.session.tokens += tokens;
+        if let Some(turn) = self.session.turns.last_mut() {
+            turn.model_calls += 1;
+            turn.tokens += tokens;
+        }
     }
 
     /// Adds a step to the turn that goes on.
@@ -104,15 +122,22 @@ impl Builder {
         {
             action.result = text;
             action.status = status;
+            action.reply = reply(action);
         }
     }
 
     /// Takes back the last `turns` prompts with all that followed them, as attempts that the person rewound.
     pub fn rewind(&mut self, turns: usize) {
         let kept = self.session.turns.len().saturating_sub(turns);
-        for turn in self.session.turns.drain(kept..) {
+        let turns = self.session.turns.split_off(kept);
+        if turns.is_empty() {
+            return;
+        }
+        for turn in &turns {
             self.session.losses.abandoned_records += 1 + turn.steps.len() as u64;
         }
+        let after = u32::try_from(kept).unwrap_or(u32::MAX);
+        self.session.dead_branches.push(Branch { after, turns });
     }
 
     /// Counts text in the person's place that is no prompt.

@@ -193,7 +193,11 @@ impl Assembly {
             self.builder.say(event.text("content").unwrap_or_default().to_owned());
         }
         let output = event.data.get("outputTokens").and_then(Value::as_u64).unwrap_or_default();
-        self.builder.session.tokens.output += output;
+        if subagents {
+            self.builder.session.tokens.output += output;
+        } else {
+            self.builder.answered(TokenUsage { output, ..TokenUsage::default() });
+        }
         let requests = event.data.get_mut("toolRequests").and_then(Value::as_array_mut);
         for request in requests.into_iter().flatten() {
             self.call(request, "name", subagents);

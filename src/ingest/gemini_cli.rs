@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::builder::Builder;
 use super::person::home_name;
 use super::read::{FileRecords, Tally};
-use crate::session::{ActionStatus, Format, Losses, Note, PromptKind, Scope, Session};
+use crate::session::{ActionStatus, Format, Losses, Note, PromptKind, Scope, Session, TokenUsage};
 
 /// What files of the session that `value` describes have in common; none if only another format has such an object.
 /// `name` is the file's name: subagents lie in a folder named after their session.
@@ -174,10 +174,12 @@ fn answer(builder: &mut Builder, message: &mut Value, text: String, at: usize) {
     }
     builder.say(text);
     let count = |name: &str| message.pointer(&format!("/tokens/{name}")).and_then(Value::as_u64).unwrap_or_default();
-    let tokens = &mut builder.session.tokens;
-    tokens.input += count("input").saturating_sub(count("cached"));
-    tokens.output += count("output") + count("thoughts");
-    tokens.cache_read += count("cached");
+    builder.answered(TokenUsage {
+        input: count("input").saturating_sub(count("cached")),
+        output: count("output") + count("thoughts"),
+        cache_read: count("cached"),
+        cache_write: 0,
+    });
     let calls = message.get_mut("toolCalls").and_then(Value::as_array_mut);
     for (number, call) in calls.into_iter().flatten().enumerate() {
         let text = |key: &str| call.get(key).and_then(Value::as_str).map(ToOwned::to_owned);

@@ -247,9 +247,14 @@ impl Assembly {
         }
         let fell = now.output < before.output || now.input + now.cache_read < before.input + before.cache_read;
         let before = if fell { TokenUsage::default() } else { before };
-        let tokens = &mut self.builder.session.tokens;
-        tokens.input = (tokens.input + now.input).saturating_sub(before.input);
-        tokens.output = (tokens.output + now.output).saturating_sub(before.output);
-        tokens.cache_read = (tokens.cache_read + now.cache_read).saturating_sub(before.cache_read);
+        // A count that did not grow only repeats the last one.
+        if now != before {
+            self.builder.answered(TokenUsage {
+                input: now.input.saturating_sub(before.input),
+                output: now.output.saturating_sub(before.output),
+                cache_read: now.cache_read.saturating_sub(before.cache_read),
+                cache_write: 0,
+            });
+        }
     }
 }
