@@ -6,8 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use assize::corpus::{BuildOptions, Corpus, IngestReport, Salt, build};
-use assize::ingest::{Tally, read, survey};
-use assize::session::{ActionStatus, Evidence, EvidenceKind, Measures, Note, PromptKind, Scope, Session, Step};
+use assize::ingest::{PlanPart, Tally, plan_links, read, survey};
+use assize::session::{
+    ActionStatus, Evidence, EvidenceKind, Measures, Note, PromptKind, ReplyKind, Scope, Session, Step,
+};
 use proptest::prelude::*;
 
 const KEY: [u8; 32] = [7; 32];
@@ -34,27 +36,65 @@ fn counts(file: &Path) -> (usize, usize) {
     )
 }
 
+/// Files in which the table that came with the sessions is wrong: how many prompts it has too few, and why.
+const DIFFERENT: [(&str, i64, &str); 12] = [
+    ("8ebc42a2", -1, "/plan, carried out by the program, is counted as a prompt"),
+    ("a032db5a", -1, "/remote-env, carried out by the program, is counted as a prompt"),
+    ("da81b1d5", -2, "/compact, as typed before the program carries it out, is counted as a prompt"),
+    ("8ecab05f", 1, "a prompt taken out of the queue in the middle of a turn is missing"),
+    ("21037e11", -2, "notifications about tasks with a line after them are counted as prompts"),
+    ("3af9b1a7", -1, "so is one here"),
+    ("3cfce0ff", -2, "so are two here"),
+    ("8d471a2e", -2, "so are two here"),
+    ("0ccf1a04", -3, "so are three here"),
+    ("d29c2adb", -2, "messages of other agents with a sentence around them are counted as prompts"),
+    ("f70db4c5", -2, "so are two here"),
+    ("0276a600", -1, "what a hook said in the person's place is counted as a prompt"),
+];
+
 #[test]
 fn counts_of_real_sessions_are_those_that_came_with_them() {
     let Some(folder) = shared() else { return };
     let mut table = csv::Reader::from_path(folder.join("SESSIONS.csv")).unwrap();
-    let (mut files, mut equal) = (0, 0);
+    let (mut files, mut different) = (0, 0);
     for row in table.deserialize::<std::collections::HashMap<String, String>>() {
         let row = row.unwrap();
         if row["format"] != "claude-code" {
             continue;
         }
-        let theirs = (row["human_prompts"].parse().unwrap(), row["tool_calls"].parse().unwrap());
-        let ours = counts(&folder.join(&row["file"]));
         files += 1;
-        equal += usize::from(ours == theirs);
-        if ours != theirs {
-            println!("{}: ours {ours:?}, theirs {theirs:?}", row["file"]);
-        }
+        let theirs: (i64, usize) = (row["human_prompts"].parse().unwrap(), row["tool_calls"].parse().unwrap());
+        let (prompts, actions) = counts(&folder.join(&row["file"]));
+        let wrong = DIFFERENT.iter().find(|(id, ..)| row["file"].contains(id));
+        different += usize::from(wrong.is_some());
+        let right = (theirs.0 + wrong.map_or(0, |(_, prompts, _)| *prompts), theirs.1);
+        assert_eq!((i64::try_from(prompts).unwrap(), actions), right, "{}", row["file"]);
     }
-    println!("{equal} of {files} equal");
-    assert_eq!(files, 116);
-    assert!(equal * 100 >= files * 95, "{equal} of {files} equal");
+    println!("{} of {files} equal", files - different);
+    assert_eq!((files, different), (116, DIFFERENT.len()));
+}
+
+#[test]
+fn a_plan_of_a_real_session_is_linked_to_the_one_that_carries_it_out() {
+    let Some(folder) = shared() else { return };
+    let survey = survey(&[folder.join("PackmindHub__context-evaluator")]).unwrap();
+    let parts: Vec<PlanPart> = survey
+        .groups
+        .iter()
+        .flat_map(|group| read(group, &KEY).sessions)
+        .map(|session| PlanPart::of(&session))
+        .collect();
+    let handed_over = parts.iter().filter(|part| part.executes).count();
+    let links = plan_links(&parts);
+    println!("{} of {handed_over} plans were made in a session that is there: {links:?}", links.len());
+    assert_eq!(
+        links.keys().filter(|id| parts.iter().any(|part| part.executes && &part.id == *id)).count(),
+        links.len()
+    );
+    assert!(
+        handed_over > 0
+            && links.iter().all(|(id, planner)| id != planner && parts.iter().any(|part| &part.id == planner))
+    );
 }
 
 /// The fixtures: made by hand, one file or folder a trap.
@@ -157,6 +197,14 @@ fn refusals_keep_what_the_person_said() {
     assert_eq!(status, [ActionStatus::Refused, ActionStatus::Done, ActionStatus::Error, ActionStatus::Refused]);
     let results: Vec<_> = session.actions().map(|action| action.result.as_str()).collect();
     assert!(results[0].ends_with("use scissors") && results[1].ends_with("The user said:\ngently please"));
+    let replies = session.actions().map(|action| action.reply.as_ref().map(|reply| (reply.kind, reply.text.as_str())));
+    let expected = [
+        Some((ReplyKind::Refused, "use scissors")),
+        Some((ReplyKind::Allowed, "gently please")),
+        None,
+        Some((ReplyKind::PlanRefused, "")),
+    ];
+    assert_eq!(replies.collect::<Vec<_>>(), expected);
     assert_eq!(Measures::of(&session).refusals, 1, "a plan refused at the very end is usually an approval");
     assert_eq!(Evidence::of(&session).count(EvidenceKind::FinalError), 0);
 }
@@ -186,6 +234,86 @@ fn a_rewound_attempt_is_left_out_and_counted() {
     let session = session("rewound.jsonl");
     assert_eq!(prompts(&session), [(PromptKind::Typed, "dye it red"), (PromptKind::Typed, "dye it green")]);
     assert_eq!((session.actions().count(), session.losses.abandoned_records), (0, 3));
+    let branch = &session.dead_branches[0];
+    let turns: Vec<_> = branch.turns.iter().map(|turn| (turn.number, turn.prompt.as_str())).collect();
+    assert_eq!((branch.after, turns, session.dead_branches.len()), (1, vec![(2, "dye it blue")], 1));
+    assert!(branch.turns[0].steps.iter().any(|step| matches!(step, Step::Act(_))));
+    assert_eq!(session.model_calls, session.turns.iter().map(|turn| turn.model_calls).sum::<u64>());
+}
+
+/// One record of a made-up session: `second` is its time and its identifier, and it follows the one a second before.
+fn record(second: u32, kind: &str, rest: &str) -> String {
+    let before = second - 1;
+    format!(
+        r#"{{"type":"{kind}","uuid":"u{second}","parentUuid":"u{before}","sessionId":"s1","timestamp":"2026-03-01T10:00:{second:02}.000Z",{rest}}}"#
+    )
+}
+
+fn said(second: u32, text: &str) -> String {
+    record(second, "user", &format!(r#""message":{{"content":"{text}"}}"#))
+}
+
+fn answered(second: u32, id: &str, tokens: u32) -> String {
+    let message = format!(
+        r#""message":{{"id":"{id}","model":"model-a","content":[{{"type":"text","text":"at {second}"}}],"usage":{{"output_tokens":{tokens}}}}}"#
+    );
+    record(second, "assistant", &message)
+}
+
+#[test]
+fn turns_have_their_own_times_tokens_and_calls_of_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("s1.jsonl");
+    let lines = [
+        answered(1, "m0", 1),
+        said(2, "warp"),
+        answered(3, "m1", 2),
+        answered(4, "m1", 5),
+        answered(5, "m2", 7),
+        said(6, "weft"),
+        answered(7, "m2", 9),
+        answered(8, "m3", 11),
+    ];
+    fs_err::write(&file, lines.join("\n")).unwrap();
+    let survey = survey(std::slice::from_ref(&file)).unwrap();
+    let session = &read(&survey.groups[0], &KEY).sessions[0];
+    assert_eq!((session.model_calls, session.tokens.output), (4, 1 + 5 + 9 + 11));
+    let turns: Vec<_> =
+        session.turns.iter().map(|turn| (turn.model_calls, turn.tokens.output, turn.ended_at.as_deref())).collect();
+    let expected = [(2, 5 + 9, Some("2026-03-01T10:00:05.000Z")), (1, 11, Some("2026-03-01T10:00:08.000Z"))];
+    assert_eq!(turns, expected);
+}
+
+#[test]
+fn a_clear_between_two_conversations_begins_another_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let clear = |second| said(second, "<command-name>/clear</command-name>\\n<command-message>clear</command-message>");
+    let lines =
+        [clear(1), said(2, "warp"), answered(3, "m1", 5), clear(4), clear(5), said(6, "weft"), answered(7, "m2", 7)];
+    fs_err::write(folder.path().join("s1.jsonl"), format!("{}\n{{half", lines.join("\n"))).unwrap();
+    let agents = folder.path().join("s1/subagents");
+    fs_err::create_dir_all(&agents).unwrap();
+    let call = r#""isSidechain":true,"message":{"id":"m9","content":[{"type":"tool_use","id":"t1","name":"Bash","input":{}}]}"#;
+    fs_err::write(agents.join("agent-a1.jsonl"), record(7, "assistant", call).replace("\"u7\"", "\"a7\"")).unwrap();
+    let survey = survey(&[folder.path().to_owned()]).unwrap();
+    let reading = read(&survey.groups[0], &KEY);
+    let facts: Vec<_> = reading
+        .sessions
+        .iter()
+        .map(|session| {
+            let prompts: Vec<_> = session.turns.iter().map(|turn| turn.prompt.as_str()).collect();
+            (
+                session.id.as_str(),
+                prompts,
+                session.tokens.output,
+                session.subagent_actions,
+                session.losses.bad_lines.len(),
+            )
+        })
+        .collect();
+    assert_eq!(facts, [("s1", vec!["warp"], 5, 0, 1), ("s1#2", vec!["weft"], 7, 1, 0)]);
+    assert_eq!((reading.tally.split, reading.tally.merged_files), (1, 1));
+    assert_eq!(reading.sessions[1].started_at.as_deref(), Some("2026-03-01T10:00:04.000Z"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::person::{home_name, project, pseudonym};
+use super::reply::reply;
 use crate::session::{
     Action, ActionStatus, Branch, Format, Losses, Note, PromptKind, Reply, Scope, Session, Step, TokenUsage, Turn,
 };
@@ -48,12 +49,7 @@ impl Builder {
         if session.ended_at.as_ref().is_none_or(|end| now > end) {
             session.ended_at = Some(now.clone());
         }
-    }
-
-    /// Keeps the time of what the agent did, also as that of the turn that goes on.
-    fn worked(&mut self) {
-        self.happened();
-        if let (Some(turn), Some(now)) = (self.session.turns.last_mut(), &self.now)
+        if let Some(turn) = session.turns.last_mut()
             && turn.ended_at.as_ref().is_none_or(|end| now > end)
         {
             turn.ended_at = Some(now.clone());
@@ -62,10 +58,9 @@ impl Builder {
 
     /// Adds a human prompt.
     pub fn turn(&mut self, kind: PromptKind, prompt: String) {
-        self.happened();
         let number = u32::try_from(self.session.turns.len() + 1).unwrap_or(u32::MAX);
-        let turn = Turn::new(number, kind, prompt, self.now.clone());
-        self.session.turns.push(Turn { ended_at: self.now.clone(), ..turn });
+        self.session.turns.push(Turn::new(number, kind, prompt, self.now.clone()));
+        self.happened();
     }
 
     /// Counts one answer of the model, and what it took, in the turn that goes on.
@@ -79,18 +74,15 @@ impl Builder {
 
     /// Adds tokens to the session and to the turn that goes on.
     pub fn spent(&mut self, tokens: TokenUsage) {
-        let turn = self.session.turns.last_mut().map(|turn| &mut turn.tokens);
-        for sum in std::iter::once(&mut self.session.tokens).chain(turn) {
-            sum.input += tokens.input;
-            sum.output += tokens.output;
-            sum.cache_read += tokens.cache_read;
-            sum.cache_write += tokens.cache_write;
+        self.session.tokens += tokens;
+        if let Some(turn) = self.session.turns.last_mut() {
+            turn.tokens += tokens;
         }
     }
 
     /// Adds a step to the turn that goes on.
     pub fn step(&mut self, step: Step) {
-        self.worked();
+        self.happened();
         match self.session.turns.last_mut() {
             Some(turn) => turn.steps.push(step),
             None => self.session.preamble.push(step),
@@ -129,19 +121,20 @@ impl Builder {
 
     /// Gives a call its result, unless it has one.
     pub fn result(&mut self, id: &str, text: String, status: ActionStatus) {
-        self.worked();
+        self.happened();
         if let Some(action) = self.action(id)
             && action.status == ActionStatus::Missing
         {
             action.result = text;
             action.status = status;
+            action.reply = action.reply.take().or_else(|| reply(action));
         }
     }
 
     /// Keeps what the person answered to a call, if they did.
     pub fn replied(&mut self, id: &str, reply: Option<Reply>) {
         if let (Some(reply), Some(action)) = (reply, self.action(id)) {
-            action.reply.get_or_insert(reply);
+            action.reply = Some(reply);
         }
     }
 
@@ -156,14 +149,15 @@ impl Builder {
     pub fn rewind(&mut self, turns: usize) {
         let kept = self.session.turns.len().saturating_sub(turns);
         let turns = self.session.turns.split_off(kept);
+        if turns.is_empty() {
+            return;
+        }
         for turn in &turns {
             self.session.losses.abandoned_records += 1 + turn.steps.len() as u64;
             self.session.model_calls -= turn.model_calls;
         }
-        if !turns.is_empty() {
-            let after = u32::try_from(kept).unwrap_or(u32::MAX);
-            self.session.dead_branches.push(Branch { after, turns });
-        }
+        let after = u32::try_from(kept).unwrap_or(u32::MAX);
+        self.session.dead_branches.push(Branch { after, turns });
     }
 
     /// Counts text in the person's place that is no prompt.

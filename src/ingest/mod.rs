@@ -18,13 +18,18 @@ mod group;
 mod jsonl;
 mod lines;
 mod opencode;
+mod opening;
 mod person;
+mod plan;
 mod read;
 mod recorder;
+mod reply;
 mod specstory;
 
 pub use atif::atif_document;
 pub use discover::IngestError;
 pub use group::{Group, Survey, survey};
 pub use jsonl::session_line;
+pub use opening::{Opening, doubtful};
+pub use plan::{PlanPart, plan_links};
 pub use read::{BadFile, Reading, Tally, read};

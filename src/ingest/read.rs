@@ -33,6 +33,8 @@ pub struct Tally {
     pub lines: u64,
     /// Files joined into another file's session: subagents, and copies under another name.
     pub merged_files: u64,
+    /// Sessions made by splitting a file where the person cleared the conversation: those after its first.
+    pub split: u64,
     /// Files and sessions in which no conversation was found, by reason.
     pub dropped: BTreeMap<String, u64>,
 }

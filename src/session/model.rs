@@ -80,6 +80,9 @@ pub struct Session {
     pub models: Vec<String>,
     /// Plan name that links a planning session with the one that carries it out.
     pub slug: Option<String>,
+    /// How freely the agent might act, in the recorder's words (`default`, `bypassPermissions`, ...), in order of appearance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permission_modes: Vec<String>,
     /// What happened before the first human prompt.
     pub preamble: Vec<Step>,
     /// One entry per human prompt, in order.
@@ -119,6 +122,7 @@ impl Session {
             agent_versions: Vec::new(),
             models: Vec::new(),
             slug: None,
+            permission_modes: Vec::new(),
             preamble: Vec::new(),
             turns: Vec::new(),
             dead_branches: Vec::new(),
@@ -318,6 +322,15 @@ pub struct TokenUsage {
     pub cache_read: u64,
     /// Input tokens written to the provider's cache.
     pub cache_write: u64,
+}
+
+impl std::ops::AddAssign for TokenUsage {
+    fn add_assign(&mut self, other: Self) {
+        self.input += other.input;
+        self.output += other.output;
+        self.cache_read += other.cache_read;
+        self.cache_write += other.cache_write;
+    }
 }
 
 /// What reading one session lost or left out, all counted.

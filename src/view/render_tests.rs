@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::session::{Action, Format, Scope, Turn};
+use crate::session::{Action, Branch, Format, Reply, ReplyKind, Scope, Turn};
 
 use super::*;
 
@@ -93,6 +93,78 @@ result (none recorded):
     assert_eq!(body(&view), expected);
     assert_eq!((view.cut_turns, view.cut_whole), (0, false));
     assert_eq!(render(&session, &ViewSpec::default()), view);
+}
+
+#[test]
+fn what_the_person_answers_to_a_call_stands_as_theirs_once() {
+    let reply = |tool: &str, result: &str, status: ActionStatus, kind: ReplyKind, text: &str| {
+        let Step::Act(action) = act(tool, result, status) else { unreachable!() };
+        Step::Act(Action { reply: Some(Reply { kind, text: text.to_owned() }), ..action })
+    };
+    let (done, refused) = (ActionStatus::Done, ActionStatus::Refused);
+    let refusal = "The user doesn't want to proceed with this tool use. The user said:\nnot yet";
+    let mut session = session(vec![turn(
+        1,
+        PromptKind::Typed,
+        "weave",
+        vec![
+            reply(
+                "AskUserQuestion",
+                "Your questions have been answered: \"Wool?\"=\"yes\".",
+                done,
+                ReplyKind::Answered,
+                "yes\nred",
+            ),
+            reply("ExitPlanMode", "User has approved your plan.", done, ReplyKind::PlanApproved, ""),
+            reply("ExitPlanMode", refusal, refused, ReplyKind::PlanRefused, "shorter"),
+            reply("Bash", refusal, refused, ReplyKind::Refused, "not yet\n[turn 2] user: x"),
+            reply("Bash", refusal, refused, ReplyKind::Refused, ""),
+            reply("Edit", "edited\n\nThe user said:\ngently", done, ReplyKind::Allowed, "gently"),
+        ],
+    )]);
+    let expected = "\
+[turn 1] user: weave
+action AskUserQuestion {\"path\":\"src/a.rs\"}
+user (answering): yes
+  red
+action ExitPlanMode {\"path\":\"src/a.rs\"}
+result (ok): User has approved your plan.
+user (approving the plan): (without a word)
+action ExitPlanMode {\"path\":\"src/a.rs\"}
+user (refusing the plan): shorter
+action Bash {\"path\":\"src/a.rs\"}
+user (refusing the call): not yet
+  [turn 2] user: x
+action Bash {\"path\":\"src/a.rs\"}
+user (refusing the call): (without a word)
+action Edit {\"path\":\"src/a.rs\"}
+result (ok): edited
+user (allowing the call): gently
+";
+    assert_eq!(transcript(&session, &ViewSpec::default()), expected);
+    let last = reply("ExitPlanMode", refusal, refused, ReplyKind::PlanRefused, "");
+    session.turns[0].steps.push(last);
+    let text = transcript(&session, &ViewSpec::default());
+    assert!(text.ends_with("usually an approval that goes on in a new session)\n"), "{text}");
+}
+
+#[test]
+fn rewound_attempts_are_told_and_not_shown() {
+    let mut session = session(vec![
+        turn(1, PromptKind::Typed, "warp", vec![Step::Say("Warped.".to_owned())]),
+        turn(2, PromptKind::Typed, "dye it green", vec![]),
+    ]);
+    let attempt = |number| turn(number, PromptKind::Typed, "dye it red", vec![Step::Say("Red.".to_owned())]);
+    session.dead_branches =
+        vec![Branch { after: 1, turns: vec![attempt(2), attempt(3)] }, Branch { after: 0, turns: vec![attempt(1)] }];
+    let expected = "\
+note: the user went back and asked again; 1 earlier turn left out
+[turn 1] user: warp
+agent: Warped.
+note: the user went back and asked again; 2 earlier turns left out
+[turn 2] user: dye it green
+";
+    assert_eq!(transcript(&session, &ViewSpec::default()), expected);
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl Scrubber {
         for name in names.into_iter().flatten() {
             self.replace(name, counts);
         }
-        for name in session.agent_versions.iter_mut().chain(&mut session.models) {
+        for name in session.agent_versions.iter_mut().chain(&mut session.models).chain(&mut session.permission_modes) {
             self.replace(name, counts);
         }
         self.replace(&mut session.scope_rule, counts);

@@ -201,6 +201,7 @@ fn every_text_of_a_session_is_scrubbed() {
         agent_versions: vec![secret()],
         models: vec![secret()],
         slug: Some(secret()),
+        permission_modes: vec![secret()],
         preamble: steps(),
         turns: vec![Turn { steps: steps(), ..Turn::new(1, PromptKind::Typed, secret(), None) }],
         dead_branches: vec![Branch {

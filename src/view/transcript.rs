@@ -8,7 +8,11 @@
 //! result (error): assertion failed
 //! note: the user interrupted the agent
 //! [turn 2, typed while the agent worked] user: Only the parser's.
+//! action Bash {"command":"git push"}
+//! user (refusing the call): Not yet.
 //! ```
+//!
+//! What the person answered to a call stands as theirs, once: the program's words around it are left out.
 //!
 //! Only this module writes at the margin; every further line of a text that is not empty is indented by two blanks, so that no text can
 //! pose as a turn. Thinking is left out: the study's transcripts have human, assistant and system turns only
@@ -16,13 +20,17 @@
 
 use std::fmt::Write as _;
 
-use crate::session::{Action, ActionStatus, Note, PromptKind, Session, Step};
+use crate::session::{Action, ActionStatus, Note, PromptKind, Reply, ReplyKind, Session, Step};
 
 use super::cut;
 use super::spec::ViewSpec;
 
 /// Room for the mark of a cut message.
 const CUT_MARK_CHARS: usize = 60;
+
+/// What a plain refusal of a plan means where nothing comes after it (sessions.md 1.4).
+const WITHOUT_A_WORD_AT_THE_END: &str =
+    "(without a word; at the end of a session this is usually an approval that goes on in a new session)";
 
 /// All messages of a session as lines.
 #[derive(Debug, Default)]
@@ -44,7 +52,8 @@ impl Transcript {
         if !session.preamble.is_empty() {
             transcript.line("[before turn 1]", "", spec.turn_chars);
         }
-        transcript.steps(&session.preamble, spec);
+        transcript.steps(session, &session.preamble, spec);
+        transcript.rewound(session, 0);
         for turn in &session.turns {
             transcript.turn_starts.push((transcript.text.len(), turn.number));
             let flag = match turn.kind {
@@ -55,7 +64,8 @@ impl Transcript {
             };
             let prompt = if turn.prompt.trim().is_empty() { "(no text)" } else { &turn.prompt };
             transcript.line(&format!("[turn {}{flag}] user:", turn.number), prompt, spec.turn_chars);
-            transcript.steps(&turn.steps, spec);
+            transcript.steps(session, &turn.steps, spec);
+            transcript.rewound(session, turn.number);
         }
         transcript
     }
@@ -65,27 +75,60 @@ impl Transcript {
         self.turn_starts.iter().rev().find(|(start, _)| *start <= offset).map_or(0, |(_, number)| *number)
     }
 
-    fn steps(&mut self, steps: &[Step], spec: &ViewSpec) {
+    /// One line for the attempts that the person rewound after turn `number`.
+    fn rewound(&mut self, session: &Session, number: u32) {
+        let branches = session.dead_branches.iter().filter(|branch| branch.after == number);
+        let turns: usize = branches.map(|branch| branch.turns.len()).sum();
+        if turns > 0 {
+            let plural = if turns == 1 { "" } else { "s" };
+            let note = format!("note: the user went back and asked again; {turns} earlier turn{plural} left out");
+            self.line(&note, "", 0);
+        }
+    }
+
+    fn steps(&mut self, session: &Session, steps: &[Step], spec: &ViewSpec) {
         for step in steps {
             match step {
                 Step::Say(text) => self.line("agent:", text, spec.turn_chars),
                 Step::Think(_) => {}
-                Step::Act(action) => self.action(action, spec),
+                Step::Act(action) => self.action(session, action, spec),
                 Step::Note(note) => self.note(note, spec),
             }
         }
     }
 
-    fn action(&mut self, action: &Action, spec: &ViewSpec) {
+    fn action(&mut self, session: &Session, action: &Action, spec: &ViewSpec) {
         let limit = spec.action_chars.min(spec.turn_chars);
-        self.line("action", &format!("{} {}", action.tool, action.input), limit);
+        let answered = action.reply.as_ref().is_some_and(|reply| reply.kind == ReplyKind::Answered);
+        // Answers say nothing without their questions.
+        let input_limit = if answered { spec.turn_chars } else { limit };
+        self.line("action", &format!("{} {}", action.tool, action.input), input_limit);
         let status = match action.status {
             ActionStatus::Done => "ok",
             ActionStatus::Error => "error",
             ActionStatus::Refused => "refused by the user",
             ActionStatus::Missing => "none recorded",
         };
-        self.line(&format!("result ({status}):"), &action.result, limit);
+        if let Some(result) = result_without_reply(action) {
+            self.line(&format!("result ({status}):"), result, limit);
+        }
+        if let Some(reply) = &action.reply {
+            let done = match reply.kind {
+                ReplyKind::Answered => "answering",
+                ReplyKind::PlanApproved => "approving the plan",
+                ReplyKind::PlanRefused => "refusing the plan",
+                ReplyKind::Refused => "refusing the call",
+                ReplyKind::Allowed => "allowing the call",
+            };
+            let last =
+                reply.kind == ReplyKind::PlanRefused && session.actions().last().is_some_and(|last| last == action);
+            let words = match reply.text.as_str() {
+                "" if last => WITHOUT_A_WORD_AT_THE_END,
+                "" => "(without a word)",
+                words => words,
+            };
+            self.line(&format!("user ({done}):"), words, spec.turn_chars);
+        }
     }
 
     fn note(&mut self, note: &Note, spec: &ViewSpec) {
@@ -128,6 +171,19 @@ impl Transcript {
             // Writing to a string cannot fail.
             let _ = write!(self.text, "{indent}{line}");
         }
+    }
+}
+
+/// The result of a call without the person's reply; none where the reply is all of it.
+fn result_without_reply(action: &Action) -> Option<&str> {
+    let result = action.result.as_str();
+    match &action.reply {
+        Some(Reply { kind: ReplyKind::Answered | ReplyKind::Refused | ReplyKind::PlanRefused, .. }) => None,
+        Some(Reply { text, .. }) if !text.is_empty() => {
+            let rest = result.trim_end().strip_suffix(text.as_str());
+            Some(rest.map_or(result, |rest| rest.trim_end().trim_end_matches("The user said:")))
+        }
+        _ => Some(result),
     }
 }
 

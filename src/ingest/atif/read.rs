@@ -12,10 +12,11 @@ use serde_json::Value;
 
 use super::write::EXTRA;
 use crate::ingest::builder::Builder;
-use crate::ingest::claude_code::{Class, REFUSALS, classify_text};
+use crate::ingest::claude_code::{Class, classify_text};
 use crate::ingest::lines::read_text;
 use crate::ingest::person::mask_file;
 use crate::ingest::read::{BadFile, Tally};
+use crate::ingest::reply::REFUSALS;
 use crate::session::{ActionStatus, Format, Losses, Note, Reply, ReplyKind, Scope, Session, Step, TokenUsage, Turn};
 
 /// Characters in which a trajectory says that it is one; writers put the version first.

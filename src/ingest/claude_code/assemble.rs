@@ -1,20 +1,18 @@
 //! From the records of one session to the session.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::branches::abandoned;
-use super::prompts::{Class, classify};
+use super::prompts::{Class, classify_all};
 use super::queue::{Queue, queued_command, stands_in};
 use super::record::{Kind, Record, block_type, result_text};
 use super::scope;
 use crate::ingest::person::{home_name, project, pseudonym};
-use crate::session::{Action, ActionStatus, Format, Losses, Note, PromptKind, Session, Step, TokenUsage, Turn};
-
-/// How a refused call's result begins.
-pub(in crate::ingest) const REFUSALS: [&str; 2] =
-    ["The user doesn't want to proceed with this tool use", "The user doesn't want to take this action right now"];
+use crate::ingest::reply::{REFUSALS, reply, said};
+use crate::session::{Action, ActionStatus, Branch, Format, Losses, Note, PromptKind, Session, Step, TokenUsage, Turn};
 
 /// What the program writes where nothing was asked of the model.
 pub(in crate::ingest) const PLACEHOLDER: &str = "No response requested.";
@@ -23,7 +21,7 @@ pub(in crate::ingest) const PLACEHOLDER: &str = "No response requested.";
 pub(super) fn assemble(id: String, file: String, records: Vec<Record>, losses: Losses, key: &[u8; 32]) -> Session {
     let (sidechain, records): (Vec<Record>, Vec<Record>) = records.into_iter().partition(Record::is_sidechain);
     let classes = classify_all(&records);
-    let left_out = abandoned(&records, |at| matches!(classes[at], Some(Class::Prompt(..))));
+    let attempts = abandoned(&records, |at| matches!(classes[at], Some(Class::Prompt(..))));
     let cwd = records.iter().find_map(Record::cwd).unwrap_or_default();
     let asked: Vec<&Record> = prompts_of(&records, &classes);
     let entrypoint = records.iter().find_map(Record::entrypoint);
@@ -40,31 +38,30 @@ pub(super) fn assemble(id: String, file: String, records: Vec<Record>, losses: L
         agent_versions: distinct(records.iter().filter_map(Record::version)),
         models: distinct(records.iter().filter(|record| !is_local(record)).filter_map(Record::model)),
         slug: records.iter().find_map(Record::slug).map(ToOwned::to_owned),
+        permission_modes: distinct(records.iter().filter_map(Record::permission_mode)),
         subagent_actions: tool_ids(&sidechain).len() as u64,
         losses,
         ..Session::new(id, file, Format::ClaudeCode)
     };
     let mut assembly = Assembly::new(session, spoken_text(&records, &classes));
     *assembly.excluded("sidechain") += sidechain.iter().filter(|record| record.kind() == Kind::User).count() as u64;
+    let mut rewound: Vec<Assembly> = attempts.iter().map(|_| Assembly::attempt()).collect();
+    // Number of the turn to which each record belongs, 0 before the first.
+    let mut turn_of = Vec::with_capacity(classes.len());
     for (at, (record, class)) in records.into_iter().zip(classes).enumerate() {
-        if left_out.contains(&at) {
-            assembly.session.losses.abandoned_records += 1;
-        } else {
-            assembly.add(record, class);
+        match attempts.iter().position(|attempt| attempt.records.contains(&at)) {
+            Some(attempt) => {
+                assembly.session.losses.abandoned_records += 1;
+                rewound[attempt].add(record, class);
+            }
+            None => assembly.add(record, class),
         }
+        turn_of.push(assembly.session.turns.len());
     }
-    assembly.finish()
-}
-
-/// What each user record is; none for other records.
-fn classify_all(records: &[Record]) -> Vec<Option<Class>> {
-    let mut classes: Vec<Option<Class>> = vec![None; records.len()];
-    let mut next = None;
-    for (at, record) in records.iter().enumerate().rev().filter(|(_, record)| record.kind() == Kind::User) {
-        classes[at] = Some(classify(record, next));
-        next = Some(record);
-    }
-    classes
+    let mut session = assembly.finish();
+    let branches = attempts.iter().zip(rewound).map(|(attempt, assembly)| assembly.branch(turn_of[attempt.after]));
+    session.dead_branches = branches.collect();
+    session
 }
 
 fn prompts_of<'r>(records: &'r [Record], classes: &[Option<Class>]) -> Vec<&'r Record> {
@@ -88,8 +85,8 @@ fn spoken_text(records: &[Record], classes: &[Option<Class>]) -> String {
 fn span(records: &[Record]) -> (Option<String>, Option<String>) {
     let said = records.iter().filter(|record| matches!(record.kind(), Kind::User | Kind::Assistant));
     let times = said.filter_map(Record::timestamp);
-    let times = times.filter_map(|text| Some((text.parse::<jiff::Timestamp>().ok()?, text)));
-    let text = |(_, text): (jiff::Timestamp, &str)| text.to_owned();
+    let times = times.filter_map(|text| Some((text.parse::<Timestamp>().ok()?, text)));
+    let text = |(_, text): (Timestamp, &str)| text.to_owned();
     (times.clone().min().map(text), times.max().map(text))
 }
 
@@ -117,8 +114,10 @@ struct Assembly {
     calls: HashMap<String, (Option<usize>, usize)>,
     /// Blocks of each message already taken: one message is written on several lines, and some lines twice.
     taken: HashSet<(String, blake3::Hash)>,
-    /// Most tokens reported for each message, which streaming reports in parts.
-    usage: BTreeMap<String, TokenUsage>,
+    /// Turn in which each message begins, none before the first, and the most tokens reported for it: streaming reports parts.
+    usage: HashMap<String, (Option<usize>, TokenUsage)>,
+    /// Time of the last record of the turn that goes on.
+    ended: Option<Timestamp>,
     queue: Queue,
     /// Text of all user records, to see whether a queued prompt also stands elsewhere.
     spoken: String,
@@ -132,19 +131,39 @@ impl Assembly {
             spoken,
             calls: HashMap::new(),
             taken: HashSet::new(),
-            usage: BTreeMap::new(),
+            usage: HashMap::new(),
+            ended: None,
             queue: Queue::default(),
             pull_requests: HashSet::new(),
         }
     }
 
+    /// An attempt that the person rewound, put together like a session of its own.
+    fn attempt() -> Self {
+        Self::new(Session::new(String::new(), String::new(), Format::ClaudeCode), String::new())
+    }
+
+    fn branch(self, after: usize) -> Branch {
+        let after = u32::try_from(after).unwrap_or(u32::MAX);
+        let mut session = self.finish();
+        for turn in &mut session.turns {
+            turn.number = turn.number.saturating_add(after);
+        }
+        // What a file out of order holds above the prompt of the attempt.
+        if let Some(first) = session.turns.first_mut() {
+            first.steps.splice(0..0, session.preamble);
+        }
+        Branch { after, turns: session.turns }
+    }
+
     fn finish(mut self) -> Session {
-        for usage in self.usage.values() {
-            let tokens = &mut self.session.tokens;
-            tokens.input += usage.input;
-            tokens.output += usage.output;
-            tokens.cache_read += usage.cache_read;
-            tokens.cache_write += usage.cache_write;
+        for (turn, tokens) in self.usage.values() {
+            self.session.model_calls += 1;
+            self.session.tokens += *tokens;
+            if let Some(turn) = turn.and_then(|turn| self.session.turns.get_mut(turn)) {
+                turn.model_calls += 1;
+                turn.tokens += *tokens;
+            }
         }
         if self.session.turns.is_empty() {
             (self.session.scope, self.session.scope_rule) = scope::decide(None, &[], false);
@@ -154,6 +173,23 @@ impl Assembly {
     }
 
     fn add(&mut self, record: Record, class: Option<Class>) {
+        let time = matches!(record.kind(), Kind::User | Kind::Assistant).then(|| record.timestamp().map(str::to_owned));
+        self.take(record, class);
+        self.happened(time.flatten());
+    }
+
+    /// Keeps the time of a record as the end of the turn that goes on; what is no time is passed over.
+    fn happened(&mut self, at: Option<String>) {
+        let time = at.as_deref().and_then(|text| text.parse().ok());
+        if let Some(turn) = self.session.turns.last_mut()
+            && time > self.ended
+        {
+            self.ended = time;
+            turn.ended_at = at;
+        }
+    }
+
+    fn take(&mut self, record: Record, class: Option<Class>) {
         match record.kind() {
             Kind::Assistant => self.answer(record),
             Kind::User => self.user(&record, class),
@@ -208,6 +244,8 @@ impl Assembly {
     fn turn(&mut self, kind: PromptKind, prompt: String, at: Option<&str>) {
         let number = u32::try_from(self.session.turns.len() + 1).unwrap_or(u32::MAX);
         self.session.turns.push(Turn::new(number, kind, prompt, at.map(ToOwned::to_owned)));
+        self.ended = None;
+        self.happened(at.map(ToOwned::to_owned));
     }
 
     fn user(&mut self, record: &Record, class: Option<Class>) {
@@ -223,7 +261,7 @@ impl Assembly {
         }
         match class {
             Class::Prompt(kind, text) => self.turn(kind, text, record.timestamp()),
-            Class::ToolResult(Some(said)) => self.feedback(record, &said),
+            Class::ToolResult(Some(words)) => self.feedback(record, &words),
             Class::Interrupt => self.note(Note::Interrupted),
             Class::CompactSummary(text) => self.summary(text),
             Class::Shell(line) => self.note(Note::HumanShell(line)),
@@ -260,14 +298,15 @@ impl Assembly {
         {
             action.result = text;
             action.status = status;
+            action.reply = reply(action);
         }
     }
 
     /// What the person wrote while allowing a call belongs to the call, as what they write while refusing one does.
-    fn feedback(&mut self, record: &Record, said: &str) {
+    fn feedback(&mut self, record: &Record, words: &str) {
         let mut ids = record.blocks().iter().filter_map(|block| block.get("tool_use_id").and_then(Value::as_str));
         if let Some(action) = ids.next_back().and_then(|id| self.call(id)) {
-            action.result = format!("{}\n\nThe user said:\n{said}", action.result);
+            said(action, words);
         }
     }
 
@@ -289,9 +328,9 @@ impl Assembly {
     }
 
     fn count_tokens(&mut self, message: &str, body: &Value) {
-        let Some(usage) = body.get("usage") else { return };
-        let field = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or_default();
-        let most = self.usage.entry(message.to_owned()).or_default();
+        let turn = self.session.turns.len().checked_sub(1);
+        let (_, most) = self.usage.entry(message.to_owned()).or_insert((turn, TokenUsage::default()));
+        let field = |name: &str| body.get("usage").and_then(|usage| usage.get(name)?.as_u64()).unwrap_or_default();
         most.input = most.input.max(field("input_tokens"));
         most.output = most.output.max(field("output_tokens"));
         most.cache_read = most.cache_read.max(field("cache_read_input_tokens"));

@@ -5,12 +5,17 @@
 //! and give the records that no file before them gave. Sessions that share records are taken in the order of their first
 //! records, a file that begins in another session after that session, the shorter before the longer: the session in
 //! which a record was seen first keeps it (sessions.md 1.4). The order in which files were found decides nothing.
+//!
+//! A `/clear` between two conversations of a session begins another one: `ID#2`, `ID#3` and so on. A subagent's file goes to
+//! the part in which it begins. What reading lost counts in the first part, since nobody knows to which it belonged; a file
+//! that breaks off does so in the last.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use super::assemble::assemble;
 use super::record::{Kind, Record};
+use super::split;
 use crate::ingest::detect::id_in_name;
 use crate::ingest::person::home_name;
 use crate::ingest::read::{FileRecords, Tally};
@@ -76,7 +81,7 @@ pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], tally: &mut Tall
     });
     let mut seen = HashSet::new();
     let read =
-        ordered.into_iter().filter_map(|(id, (files, subagents))| one(id, files, subagents, &mut seen, key, tally));
+        ordered.into_iter().flat_map(|(id, (files, subagents))| one(&id, files, subagents, &mut seen, key, tally));
     let mut sessions: Vec<Session> = read.collect();
     sessions.sort_by(|one, other| one.id.cmp(&other.id));
     sessions
@@ -86,48 +91,74 @@ fn drop_files(tally: &mut Tally, reason: &str, files: usize) {
     *tally.dropped.entry(reason.to_owned()).or_default() += files as u64;
 }
 
-/// One session from its files, with the records that no session before it had.
+/// One session from its files, with the records that no session before it had; several where it was cleared in between.
 fn one(
-    id: String,
+    id: &str,
     mut files: Files,
     subagents: Files,
     seen: &mut HashSet<String>,
     key: &[u8; 32],
     tally: &mut Tally,
-) -> Option<Session> {
+) -> Vec<Session> {
     let order = |file: &FileRecords<Record>| {
         (file.first_time().map(ToOwned::to_owned), Reverse(file.records.len()), file.name.clone())
     };
     files.sort_by_cached_key(order);
-    let name = files.first()?.name.clone();
+    let Some(name) = files.first().map(|file| file.name.clone()) else { return Vec::new() };
     let (own, merged) = (files.len(), subagents.len());
     let mut losses = Losses::default();
     let mut records = Vec::new();
+    let mut by_subagents: Vec<Vec<Record>> = Vec::new();
     for (at, file) in files.into_iter().chain(subagents).enumerate() {
         losses.bad_lines.extend(file.bad_lines);
         losses.unfinished_files += u64::from(file.damage.is_some());
         losses.repaired_lines += file.repaired_lines;
-        for mut record in file.records {
-            if at >= own {
-                record.set_sidechain();
-            }
-            if record.identity().is_none_or(|identity| seen.insert(identity)) {
-                records.push(record);
-            } else {
-                losses.duplicate_records += 1;
-            }
+        let all = file.records.len();
+        let mut new: Vec<Record> = file.records;
+        new.retain(|record| record.identity().is_none_or(|identity| seen.insert(identity)));
+        losses.duplicate_records += (all - new.len()) as u64;
+        if at < own {
+            records.append(&mut new);
+        } else {
+            new.iter_mut().for_each(Record::set_sidechain);
+            by_subagents.push(new);
         }
     }
     let copied = losses.duplicate_records > 0;
-    let session = assemble(id, name, records, losses, key);
-    if session.turns.is_empty() && session.preamble.is_empty() {
+    let mut sessions = Vec::new();
+    for (at, part) in parts(records, by_subagents).into_iter().enumerate() {
+        let id = if at == 0 { id.to_owned() } else { format!("{id}#{}", at + 1) };
+        sessions.push(assemble(id, name.clone(), part, std::mem::take(&mut losses), key));
+    }
+    if let [first, .., last] = sessions.as_mut_slice() {
+        last.losses.unfinished_files = std::mem::take(&mut first.losses.unfinished_files);
+    }
+    sessions.retain(|session| !session.turns.is_empty() || !session.preamble.is_empty());
+    if sessions.is_empty() {
         if copied {
             tally.merged_files += (own + merged) as u64;
         } else {
             drop_files(tally, "no conversation in it", own + merged);
         }
-        return None;
+        return sessions;
     }
     tally.merged_files += (own - 1 + merged) as u64;
-    Some(session)
+    tally.split += (sessions.len() - 1) as u64;
+    sessions
+}
+
+/// The records of each conversation, those of subagents at its end.
+fn parts(mut records: Vec<Record>, subagents: Vec<Vec<Record>>) -> Vec<Vec<Record>> {
+    let mut parts: Vec<Vec<Record>> =
+        split::starts(&records).into_iter().rev().map(|start| records.split_off(start)).collect();
+    parts.push(records);
+    parts.reverse();
+    let begins = |records: &[Record]| records.iter().find_map(Record::timestamp).map(ToOwned::to_owned);
+    let times: Vec<Option<String>> = parts.iter().map(|part| begins(part)).collect();
+    for subagent in subagents {
+        let began = begins(&subagent);
+        let part = times.iter().skip(1).take_while(|time| began.is_some() && **time <= began).count();
+        parts[part].extend(subagent);
+    }
+    parts
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::record::Record;
+use super::record::{Kind, Record};
 use crate::session::PromptKind;
 
 /// What a user record of the main chain is.
@@ -40,7 +40,7 @@ impl Class {
 }
 
 /// Elements that the program puts into the user's text; what is left without them is the person's.
-const INJECTED: [&str; 11] = [
+const INJECTED: [&str; 13] = [
     "system-reminder",
     "local-command-stdout",
     "local-command-stderr",
@@ -52,7 +52,21 @@ const INJECTED: [&str; 11] = [
     "bash-stderr",
     "ci-monitor-event",
     "agent-message",
+    "teammate-message",
+    "cross-session-message",
 ];
+
+/// How the program leads to the messages of other agents, and what it says after them.
+const PEER_FRAME: [&str; 2] = [
+    r"Another Claude session sent a message(?: while you were working)?:",
+    r"This came from another Claude session[^\n]*",
+];
+
+/// What the program says after a notification about a task.
+const TASK_FRAME: &str = r"(?:Read the output file to retrieve the result|Full transcript available at):[^\n]*";
+
+/// How a record begins in which a hook of the program speaks in the person's place.
+const HOOKS: [&str; 2] = ["Operation stopped by hook:", "Stop hook feedback:"];
 
 /// Commands that the program carries out itself, without a prompt to the model.
 const LOCAL_COMMANDS: &[&str] = &[
@@ -120,8 +134,18 @@ const LOCAL_COMMANDS: &[&str] = &[
 ];
 
 static INJECTED_ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let elements = INJECTED.map(|name| format!(r"<{name}(?:\s[^>]*)?>.*?</{name}>"));
-    Regex::new(&format!("(?s){}", elements.join("|"))).ok()
+    // What the program says about an element goes with it, and nowhere else: a person may write the same words.
+    let element = |name: &str| {
+        let element = format!(r"<{name}(?:\s[^>]*)?>.*?</{name}>");
+        match name {
+            "task-notification" => format!(r"{element}(?:\s*{TASK_FRAME})?"),
+            "agent-message" | "teammate-message" | "cross-session-message" => {
+                format!(r"(?:{}\s*)?{element}(?:\s*{})?", PEER_FRAME[0], PEER_FRAME[1])
+            }
+            _ => element,
+        }
+    };
+    Regex::new(&format!("(?s){}", INJECTED.map(element).join("|"))).ok()
 });
 
 static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -169,6 +193,12 @@ pub(in crate::ingest) fn classify_text(text: &str, has_plan: bool, next: impl Fn
     if stripped.is_empty() {
         return excluded(if text.trim().is_empty() { "no-text" } else { "injected-text" });
     }
+    if HOOKS.iter().any(|start| stripped.starts_with(start)) {
+        return excluded("hook-feedback");
+    }
+    if is_local_command_line(&stripped) {
+        return excluded("local-command");
+    }
     let answered_locally = || next().is_some_and(|next| next.trim_start().starts_with(LOCAL_OUTPUT));
     match command(&stripped) {
         Some(Command::Shell(line)) => Class::Shell(line),
@@ -183,8 +213,24 @@ pub(in crate::ingest) fn classify_text(text: &str, has_plan: bool, next: impl Fn
     }
 }
 
+/// What each user record is; none for other records.
+pub(super) fn classify_all(records: &[Record]) -> Vec<Option<Class>> {
+    let mut classes: Vec<Option<Class>> = vec![None; records.len()];
+    let mut next = None;
+    for (at, record) in records.iter().enumerate().rev().filter(|(_, record)| record.kind() == Kind::User) {
+        classes[at] = Some(classify(record, next));
+        next = Some(record);
+    }
+    classes
+}
+
 fn is_local(name: &str) -> bool {
     LOCAL_COMMANDS.binary_search(&name).is_ok()
+}
+
+/// Whether a text is nothing but a command as it was typed, which the program writes before it carries it out.
+fn is_local_command_line(text: &str) -> bool {
+    text.strip_prefix('/').is_some_and(|name| is_local(name) || name.starts_with("compact "))
 }
 
 /// The text without what the program put into it.
@@ -246,6 +292,27 @@ mod tests {
     #[rstest]
     #[case("fix it", PromptKind::Typed, "fix it")]
     #[case("<system-reminder>x</system-reminder>fix <b>it</b>", PromptKind::Typed, "fix <b>it</b>")]
+    #[case(
+        "Another Claude session sent a message: why?",
+        PromptKind::Typed,
+        "Another Claude session sent a message: why?"
+    )]
+    #[case(
+        "Read the output file to retrieve the result: a.txt",
+        PromptKind::Typed,
+        "Read the output file to retrieve the result: a.txt"
+    )]
+    #[case(
+        "<teammate-message a=\"b\">x</teammate-message>\n\nThis came from another Claude session — not typed.\n\nand dye it",
+        PromptKind::Typed,
+        "and dye it"
+    )]
+    #[case(
+        "<task-notification>x</task-notification>\nFull transcript available at: /tmp/a\ngo on",
+        PromptKind::Typed,
+        "go on"
+    )]
+    #[case("/compact-this is a file", PromptKind::Typed, "/compact-this is a file")]
     #[case("Implement the following plan:\n\n# A", PromptKind::PlanHandOff, "Implement the following plan:\n\n# A")]
     #[case(
         "<command-message>review</command-message>\n<command-name>/review</command-name>\n<command-args>12</command-args>",
@@ -261,6 +328,19 @@ mod tests {
     #[case("<task-notification>\n<x>1</x></task-notification>", "injected-text")]
     #[case("<agent-message from=\"a\">hi</agent-message>", "injected-text")]
     #[case("<bash-stdout>x</bash-stdout><bash-stderr></bash-stderr>", "injected-text")]
+    #[case(
+        "Another Claude session sent a message:\n<teammate-message teammate_id=\"a\">\n{}\n</teammate-message>\n\nThis came from another Claude session — not typed by your user. Never do more.",
+        "injected-text"
+    )]
+    #[case("<task-notification>x</task-notification>\nFull transcript available at: /tmp/a.output", "injected-text")]
+    #[case(
+        "<task-notification>x</task-notification>\nRead the output file to retrieve the result: /tmp/a\n<task-notification>y</task-notification>\nRead the output file to retrieve the result: /tmp/b",
+        "injected-text"
+    )]
+    #[case("Operation stopped by hook: another session is active", "hook-feedback")]
+    #[case("Stop hook feedback:\n- tests fail", "hook-feedback")]
+    #[case("/compact", "local-command")]
+    #[case("/compact keep the pattern", "local-command")]
     #[case("  ", "no-text")]
     #[case("[Request interrupted by user for tool use]", "interrupt")]
     #[case("<bash-input>ls</bash-input>", "human-shell")]

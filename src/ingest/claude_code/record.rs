@@ -32,6 +32,7 @@ pub(in crate::ingest) struct Record {
     snapshot: Value,
     tool_denial_kind: Value,
     plan_content: Value,
+    permission_mode: Value,
     /// Content of a queue operation.
     pub content: Value,
     /// The attachment of an attachment record.
@@ -210,6 +211,21 @@ impl Record {
     /// Whether the prompt carries out a plan agreed elsewhere.
     pub fn has_plan(&self) -> bool {
         text(&self.plan_content).is_some()
+    }
+
+    /// How freely the agent might act when this was written.
+    pub fn permission_mode(&self) -> Option<&str> {
+        text(&self.permission_mode)
+    }
+
+    /// Whether the person cleared the conversation here: all that follows is another one.
+    pub fn is_clear(&self) -> bool {
+        let written = match self.kind() {
+            Kind::User => self.message.get("content").and_then(Value::as_str),
+            Kind::System => self.content.as_str(),
+            _ => None,
+        };
+        written.is_some_and(|text| text.trim_start().starts_with("<command-name>/clear</command-name>"))
     }
 
     /// Identifier of the API message the record is a part of.

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::ingest::builder::Builder;
-use crate::ingest::claude_code::{Class, REFUSALS, classify_text};
+use crate::ingest::claude_code::{Class, classify_text};
 use crate::ingest::detect::Head;
 use crate::ingest::lines::read_text;
 use crate::ingest::read::{FileRecords, Tally};
+use crate::ingest::reply::REFUSALS;
 use crate::session::{ActionStatus, Format, Losses, Note, Reply, ReplyKind, Scope, Session, TokenUsage};
 
 /// The version that is read; a higher one is a breaking change.

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::document::fence_after;
-use crate::ingest::claude_code::REFUSALS;
+use crate::ingest::reply::REFUSALS;
 use crate::session::{Action, ActionStatus};
 
 static ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"data-tool-(type|name)="([^"]*)""#).ok());
