@@ -341,7 +341,7 @@ fn the_report_tells_everything_and_strict_gates_on_losses() {
     let output = assize(&arguments, folder.path());
     assert_eq!(output.status.code(), Some(0));
     let report: IngestReport = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((report.version, report.sessions, report.bad_lines, report.lines), (1, 1, 3, 8));
+    assert_eq!((report.version, report.sessions, report.bad_lines, report.lines), (2, 1, 3, 8));
     assert_eq!(report.bad_files[0].file, "damaged.jsonl");
     let strict = assize(&[&arguments[..4], &["--strict"]].concat(), folder.path());
     assert_eq!(strict.status.code(), Some(1));

@@ -23,6 +23,9 @@ pub struct IngestArgs {
     /// Folder of the corpus, such as datasets/mine.
     #[arg(long, value_name = "FOLDER")]
     into: PathBuf,
+    /// Read everything again and forget the corpus that is there, with the sessions whose files are gone.
+    #[arg(long)]
+    fresh: bool,
     /// Read everything and report, but write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -45,8 +48,8 @@ pub fn run(args: &IngestArgs, settings: &Settings, printer: Printer) -> CliResul
         bar.set_length(total);
         bar.set_position(done);
     };
-    let options = BuildOptions { salt: salt(args, settings)?, progress: &progress };
-    let report = if args.dry_run { dry_run(&args.paths, &options) } else { build(&args.paths, &into, &options) };
+    let options = BuildOptions { salt: salt(args, settings)?, fresh: args.fresh, only: None, progress: &progress };
+    let report = if args.dry_run { dry_run(&args.paths, &into, &options) } else { build(&args.paths, &into, &options) };
     bar.finish_and_clear();
     let report = report?;
     match args.format {
@@ -64,7 +67,7 @@ pub fn run(args: &IngestArgs, settings: &Settings, printer: Printer) -> CliResul
 fn salt(args: &IngestArgs, settings: &Settings) -> Result<Salt, CliError> {
     let path = args.salt.clone().unwrap_or_else(|| Salt::beside(&args.into));
     let path = settings.folder.join(path);
-    let salt = if args.dry_run && !path.exists() { Salt::random()? } else { Salt::read_or_create(&path)? };
+    let salt = if args.dry_run && !path.exists() { Salt::random()? } else { Salt::read_or_new(&path)? };
     Ok(salt)
 }
 

@@ -19,9 +19,11 @@ mod lines;
 mod person;
 mod read;
 mod recorder;
+mod seen;
 mod specstory;
 
-pub use discover::IngestError;
-pub use group::{Group, Survey, survey};
+pub use discover::{Found, FoundFile, IngestError, discover};
+pub use group::{FileKind, Group, Survey, connected, survey};
 pub use jsonl::session_line;
-pub use read::{BadFile, Reading, Tally, read};
+pub use person::mask_file;
+pub use read::{BadFile, Reading, Tally, read, read_without};

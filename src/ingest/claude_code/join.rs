@@ -7,13 +7,14 @@
 //! which a record was seen first keeps it (sessions.md 1.4). The order in which files were found decides nothing.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::assemble::assemble;
 use super::record::{Kind, Record};
 use crate::ingest::detect::id_in_name;
 use crate::ingest::person::home_name;
 use crate::ingest::read::{FileRecords, Tally};
+use crate::ingest::seen::Seen;
 use crate::session::{Losses, Session};
 
 impl FileRecords<Record> {
@@ -49,7 +50,7 @@ impl FileRecords<Record> {
 type Files = Vec<FileRecords<Record>>;
 
 /// Joins the files of one group into sessions, ordered by id.
-pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], tally: &mut Tally) -> Vec<Session> {
+pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], seen: &mut Seen, tally: &mut Tally) -> Vec<Session> {
     for file in &mut files {
         let name = file.records.iter().filter_map(Record::cwd).find_map(home_name).map(ToOwned::to_owned);
         file.report(name.as_deref(), tally);
@@ -74,9 +75,7 @@ pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], tally: &mut Tall
         let length: usize = files.iter().map(|file| file.records.len()).sum();
         (begins.is_none(), begins, elsewhere, length, id.clone())
     });
-    let mut seen = HashSet::new();
-    let read =
-        ordered.into_iter().filter_map(|(id, (files, subagents))| one(id, files, subagents, &mut seen, key, tally));
+    let read = ordered.into_iter().filter_map(|(id, (files, subagents))| one(id, files, subagents, seen, key, tally));
     let mut sessions: Vec<Session> = read.collect();
     sessions.sort_by(|one, other| one.id.cmp(&other.id));
     sessions
@@ -91,7 +90,7 @@ fn one(
     id: String,
     mut files: Files,
     subagents: Files,
-    seen: &mut HashSet<String>,
+    seen: &mut Seen,
     key: &[u8; 32],
     tally: &mut Tally,
 ) -> Option<Session> {
@@ -111,7 +110,7 @@ fn one(
             if at >= own {
                 record.set_sidechain();
             }
-            if record.identity().is_none_or(|identity| seen.insert(identity)) {
+            if record.identity().is_none_or(|identity| seen.insert(&identity)) {
                 records.push(record);
             } else {
                 losses.duplicate_records += 1;
@@ -126,8 +125,10 @@ fn one(
         } else {
             drop_files(tally, "no conversation in it", own + merged);
         }
+        seen.give(None);
         return None;
     }
     tally.merged_files += (own - 1 + merged) as u64;
+    seen.give(Some(&session.id));
     Some(session)
 }
