@@ -209,6 +209,7 @@ fn an_ingest_that_fails_or_is_stopped_changes_nothing() {
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| build(&paths, &corpus, &stopped)));
     assert!(result.is_err());
     assert_eq!(fs_err::read(corpus.join("corpus.sqlite")).unwrap(), bytes);
+    fs_err::write(corpus.join(".corpus.sqlite.partial"), &bytes[..bytes.len() / 2]).unwrap();
     assert_eq!(build(&paths, &corpus, &new_salt()).unwrap().prompts, 5);
 }
 

@@ -36,6 +36,9 @@ fn every_session_is_one_row_in_every_format() {
     assert_eq!(sum, rows.iter().map(|row| row.measures.prompts).sum::<u64>());
     let counted = sessions(folder.path(), &["--counted"]);
     assert_eq!(String::from_utf8(counted.stdout).unwrap().lines().count(), rows.len() - 1 + 2, "one is headless");
+    let excluded = sessions(folder.path(), &["--excluded"]);
+    let excluded = String::from_utf8(excluded.stdout).unwrap();
+    assert!(excluded.lines().count() == 3 && excluded.contains("entrypoint sdk-cli"), "{excluded}");
 }
 
 #[test]

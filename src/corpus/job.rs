@@ -1,6 +1,5 @@
 //! Reading one job: the sessions of files that are read in one go, and those that stay because their files are gone.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::changes::Job;
@@ -42,7 +41,7 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
     let lost = |old: &&Old| !job.groups.iter().zip(&readings).any(|((group, _), now)| is_in(old, now, group.format));
     let kept: Vec<Old> = old.iter().filter(lost).cloned().collect();
     if !kept.is_empty() {
-        let held: HashSet<u64> = kept.iter().flat_map(|(_, records)| records).copied().collect();
+        let held: Vec<u64> = kept.iter().flat_map(|(_, records)| records).copied().collect();
         readings = job.groups.iter().map(|(group, _)| read_without(group, salt.key(), &held)).collect();
         for reading in &mut readings {
             stay(reading, &kept);
@@ -54,9 +53,9 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
         let sessions = reading.sessions.into_iter().map(|session| {
             let records = records.remove(&session.id).unwrap_or_default();
             let versions = session.agent_versions.clone();
-            let (stored, losses, scrubbed) = prepare(session, scrubber)?;
-            let scrubbed = scrubbed.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
-            Ok((stored, Facts { losses, scrubbed, agent_versions: versions }, records))
+            let (stored, losses, masked) = prepare(session, scrubber)?;
+            let masked = masked.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
+            Ok((stored, Facts { losses, scrubbed: masked, agent_versions: versions }, records))
         });
         let sessions = sessions.collect::<Result<_, CorpusError>>()?;
         Ok(Part { sessions, kept: Vec::new(), tally, sources: sources.clone() })

@@ -40,6 +40,26 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// Names of [`Self::columns`].
+    #[must_use]
+    pub fn column_names() -> Vec<&'static str> {
+        let none = Self {
+            id: String::new(),
+            file: String::new(),
+            format: Format::AssizeJsonl,
+            person: None,
+            project: None,
+            scope: Scope::Unknown,
+            scope_rule: String::new(),
+            started_at: None,
+            measures: Measures::default(),
+            evidence: Evidence::default(),
+            recorder: None,
+            content_hash: String::new(),
+        };
+        none.columns().into_iter().map(|(name, _)| name).collect()
+    }
+
     /// Every column but evidence and recorder themselves, of which there are counts: name and value, empty where there is
     /// none.
     #[must_use]
@@ -177,11 +197,23 @@ impl Unit for SessionRow {
 pub const REPORT_VERSION: u32 = 2;
 
 impl IngestReport {
+    /// Sessions that the study counts, by their scope.
+    #[must_use]
+    pub fn counted_sessions(&self) -> u64 {
+        self.scopes.iter().filter(|(scope, _)| counted_scope(scope)).map(|(_, count)| count).sum()
+    }
+
     /// Whether any line or file could not be read, or was read and could not be kept.
     #[must_use]
     pub fn lost_anything(&self) -> bool {
         !self.bad_files.is_empty() || self.frozen_sessions > 0
     }
+}
+
+/// Whether the study counts sessions of the scope of this name.
+#[must_use]
+pub fn counted_scope(name: &str) -> bool {
+    serde_json::from_value::<Scope>(serde_json::Value::String(name.to_owned())).is_ok_and(Scope::counted)
 }
 
 /// Adds counts to counts.

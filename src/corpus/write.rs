@@ -81,7 +81,8 @@ impl Writer {
         if before != stamp(&target) {
             return Err(CorpusError::Busy(target));
         }
-        let partial = folder.join(format!(".{FILE}.{}.partial", std::process::id()));
+        let partial = folder.join(format!(".{FILE}.partial"));
+        // Left by an ingest that was killed: the lock says that none is at work.
         if partial.exists() {
             fs_err::remove_file(&partial).map_err(|error| unusable(&error))?;
         }

@@ -1,6 +1,6 @@
 //! From one group of files to sessions, with everything counted that was lost or left out.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -70,13 +70,13 @@ pub struct Reading {
 /// Reads the files of `group` and joins them into sessions. Persons get pseudonyms under `key`.
 #[must_use]
 pub fn read(group: &Group, key: &[u8; 32]) -> Reading {
-    read_without(group, key, &HashSet::new())
+    read_without(group, key, &[])
 }
 
 /// As [`read()`], but leaves out the records in `held`, which are in sessions that cannot be read again: those of files
 /// that are gone, of which other files hold copies. Only Claude Code copies records from one session to another.
 #[must_use]
-pub fn read_without(group: &Group, key: &[u8; 32], held: &HashSet<u64>) -> Reading {
+pub fn read_without(group: &Group, key: &[u8; 32], held: &[u64]) -> Reading {
     let mut tally = Tally::default();
     let mut seen = Seen::with(held);
     let mut sessions = match group.format {

@@ -14,8 +14,8 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Records of `held` are in a session that is not read again.
-    pub fn with(held: &HashSet<u64>) -> Self {
-        Self { known: held.clone(), ..Self::default() }
+    pub fn with(held: &[u64]) -> Self {
+        Self { known: held.iter().copied().collect(), ..Self::default() }
     }
 
     /// Whether the record is new; it is taken then.
