@@ -469,7 +469,7 @@ fn the_report_tells_everything_and_strict_gates_on_losses() {
     let output = assize(&arguments, folder.path());
     assert_eq!(output.status.code(), Some(0));
     let report: IngestReport = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((report.version, report.sessions, report.bad_lines, report.lines), (1, 1, 3, 8));
+    assert_eq!((report.version, report.sessions, report.bad_lines, report.lines), (2, 1, 3, 8));
     assert_eq!(report.bad_files[0].file, "damaged.jsonl");
     let strict = assize(&[&arguments[..4], &["--strict"]].concat(), folder.path());
     assert_eq!(strict.status.code(), Some(1));
@@ -488,6 +488,35 @@ fn counts_as_csv_are_quoted_and_hold_no_control_characters() {
     let printed = text(&output.stdout);
     assert!(printed.starts_with("what,count\nfiles,1\n"), "{printed}");
     assert!(printed.contains(r#""unknown record: new, [2J""kind""",1"#), "{printed}");
+}
+
+#[test]
+fn places_of_agents_are_found_and_one_format_can_be_chosen() {
+    let home = tempfile::tempdir().unwrap();
+    let project = home.path().join("claude/projects/p");
+    fs_err::create_dir_all(&project).unwrap();
+    fs_err::copy(fixture("queued.jsonl"), project.join("queued.jsonl")).unwrap();
+    let ingest = |arguments: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("assize").unwrap();
+        command.args([&["ingest", "--into", "datasets/x"], arguments].concat()).current_dir(home.path());
+        command.env("HOME", home.path()).env("CLAUDE_CONFIG_DIR", home.path().join("claude"));
+        command.env_remove("CODEX_HOME").env_remove("XDG_DATA_HOME").output().unwrap()
+    };
+    assert_eq!(ingest(&[]).status.code(), Some(3), "nothing to read is a usage error");
+    let codex = ingest(&["--installed", "--source", "codex", "--format", "json"]);
+    assert_eq!(codex.status.code(), Some(3), "{}", text(&codex.stderr));
+    let output = ingest(&["--installed", "--format", "json"]);
+    let said = text(&output.stderr);
+    assert!(said.contains("claude/projects found") && said.contains(".codex/sessions not there"), "{said}");
+    let report: IngestReport = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((report.sessions, report.this_ingest.read_files), (1, 1));
+    let other = fixture("../codex/items-only.jsonl");
+    let other = other.to_str().unwrap();
+    let output = ingest(&["--installed", other, "--source", "codex", "--format", "json"]);
+    let report: IngestReport = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((report.sessions, report.this_ingest.elsewhere), (2, 1), "what was read before stays");
+    let fresh = ingest(&["--installed", other, "--source", "codex", "--fresh"]);
+    assert!(text(&fresh.stdout).contains("claude-code, left out by choice"), "{}", text(&fresh.stdout));
 }
 
 #[test]

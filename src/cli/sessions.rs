@@ -29,6 +29,9 @@ const SHOWN: [&str; 16] = [
     "rejections",
 ];
 
+/// Columns of the table of sessions that are not counted.
+const EXCLUDED: [&str; 7] = ["id", "scope", "scope_rule", "started_at", "prompts", "actions", "file"];
+
 /// How sessions are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum SessionsFormat {
@@ -54,6 +57,9 @@ pub struct SessionsArgs {
     /// Leave out sessions that the study does not count: headless, driven by an SDK, in a third-party editor.
     #[arg(long)]
     counted: bool,
+    /// Only sessions that the study does not count, with the rule that decided.
+    #[arg(long, conflicts_with = "counted")]
+    excluded: bool,
     /// How to print.
     #[arg(long, value_enum, default_value_t)]
     format: SessionsFormat,
@@ -75,7 +81,7 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
     let corpus = Corpus::open(&settings.folder.join(&args.corpus))?;
     let mut sessions = corpus.rows()?;
     let all = sessions.len();
-    sessions.retain(|row| !args.counted || row.scope.counted());
+    sessions.retain(|row| if row.scope.counted() { !args.excluded } else { !args.counted });
     match args.format {
         SessionsFormat::Json => {
             printer.json(&Listing { version: 1, content_hash: corpus.content_hash()?, sessions })?;
@@ -97,8 +103,10 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
         }
         SessionsFormat::Table => {
             printer.say(&format!("{} of {all} sessions", sessions.len()));
-            let rows: Vec<_> = sessions.iter().map(shown).collect();
-            printer.out(&table(&SHOWN.map(|name| name.trim_end_matches("_at")), &rows))?;
+            let shown: &[&str] = if args.excluded { &EXCLUDED } else { &SHOWN };
+            let rows: Vec<_> = sessions.iter().map(|row| cells(row, shown)).collect();
+            let header: Vec<_> = shown.iter().map(|name| name.trim_end_matches("_at")).collect();
+            printer.out(&table(&header, &rows))?;
         }
     }
     Ok(Exit::Done)
@@ -114,24 +122,21 @@ fn file_name(id: &str) -> String {
     format!("{start}-{}.json", &blake3::hash(id.as_bytes()).to_hex()[..12])
 }
 
-fn shown(row: &SessionRow) -> Vec<String> {
+fn cells(row: &SessionRow, shown: &[&str]) -> Vec<String> {
     let columns = row.columns();
     let cell = |name: &&str| {
         let value = columns.iter().find(|(column, _)| column == name).map(|(_, value)| value.as_str());
         let value = if *name == "started_at" { value.map(|time| time.get(..10).unwrap_or(time)) } else { value };
         value.filter(|value| !value.is_empty()).unwrap_or("-").to_owned()
     };
-    SHOWN.iter().map(cell).collect()
+    shown.iter().map(cell).collect()
 }
 
 fn csv(sessions: &[SessionRow]) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for (at, row) in sessions.iter().enumerate() {
-        let columns = row.columns();
-        if at == 0 {
-            writer.write_record(columns.iter().map(|(name, _)| name))?;
-        }
-        writer.write_record(columns.iter().map(|(_, value)| value))?;
+    writer.write_record(SessionRow::column_names())?;
+    for row in sessions {
+        writer.write_record(row.columns().iter().map(|(_, value)| value))?;
     }
     writer.flush()?;
     let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;

@@ -23,6 +23,38 @@ pub struct Settings {
     pub openai_key: Option<SecretString>,
     /// `OPENAI_BASE_URL`, or OpenAI's own.
     pub openai_base_url: String,
+    /// Where agents keep their sessions.
+    pub agents: AgentFolders,
+}
+
+/// Where agents on this machine keep their sessions (sessions.md 1.1 and 2), whether or not they are there.
+#[derive(Debug, Clone, Default)]
+pub struct AgentFolders {
+    /// Claude Code: `CLAUDE_CONFIG_DIR`, or `~/.claude`.
+    pub claude: Option<PathBuf>,
+    /// Codex: `CODEX_HOME`, or `~/.codex`.
+    pub codex: Option<PathBuf>,
+    /// Gemini CLI: `~/.gemini`.
+    pub gemini: Option<PathBuf>,
+    /// Copilot CLI: `~/.copilot`.
+    pub copilot: Option<PathBuf>,
+    /// OpenCode: below `XDG_DATA_HOME`, or below `~/.local/share`.
+    pub opencode: Option<PathBuf>,
+}
+
+impl AgentFolders {
+    fn from_environment(text: impl Fn(&str) -> Option<String>) -> Self {
+        let home = text("HOME").or_else(|| text("USERPROFILE")).map(PathBuf::from);
+        let folder =
+            |name: &str, own: &str| text(name).map(PathBuf::from).or_else(|| home.as_ref().map(|home| home.join(own)));
+        Self {
+            claude: folder("CLAUDE_CONFIG_DIR", ".claude"),
+            codex: folder("CODEX_HOME", ".codex"),
+            gemini: home.as_ref().map(|home| home.join(".gemini")),
+            copilot: home.as_ref().map(|home| home.join(".copilot")),
+            opencode: folder("XDG_DATA_HOME", ".local/share").map(|data| data.join("opencode")),
+        }
+    }
 }
 
 impl Settings {
@@ -38,6 +70,7 @@ impl Settings {
             anthropic_base_url: url("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
             openai_key: secret("OPENAI_API_KEY"),
             openai_base_url: url("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+            agents: AgentFolders::from_environment(text),
         }
     }
 

@@ -56,7 +56,29 @@ const STEPS: [&str; 1] = ["
         id TEXT PRIMARY KEY NOT NULL REFERENCES sessions (id),
         zstd BLOB NOT NULL
     ) STRICT;
-    CREATE TABLE reports (report TEXT NOT NULL) STRICT;
+    CREATE TABLE reports (report TEXT NOT NULL, salt TEXT NOT NULL) STRICT;
+    CREATE TABLE sources (
+        path BLOB PRIMARY KEY NOT NULL,
+        above BLOB NOT NULL,
+        name TEXT NOT NULL,
+        depth INTEGER NOT NULL,
+        stamp TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        reason TEXT,
+        links BLOB,
+        grp INTEGER,
+        read INTEGER NOT NULL,
+        reader TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE groups (grp INTEGER PRIMARY KEY NOT NULL, tally TEXT NOT NULL, shadowed INTEGER NOT NULL) STRICT;
+    CREATE TABLE origins (
+        id TEXT PRIMARY KEY NOT NULL,
+        grp INTEGER NOT NULL,
+        kept INTEGER NOT NULL,
+        facts TEXT NOT NULL,
+        records BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX origins_grp ON origins (grp);
 "];
 
 /// Brings an empty or older file to [`VERSION`].

@@ -59,6 +59,17 @@ pub enum CorpusError {
         /// What was there instead.
         looked_at: String,
     },
+    /// The corpus was made under another key.
+    #[error(
+        "{0}: its persons have pseudonyms under another salt, so that old and new sessions could not be told to be of one person; name the salt file it was made with by --salt, or read everything again with --fresh, which drops sessions whose files are gone"
+    )]
+    OtherSalt(PathBuf),
+    /// Two ingests at once.
+    #[error("{0}: another ingest is writing here; when it has ended, run this one again. Nothing was changed")]
+    Busy(PathBuf),
+    /// The key for pseudonyms cannot be kept.
+    #[error(transparent)]
+    Salt(#[from] super::salt::SaltError),
     /// The paths to ingest cannot be used.
     #[error(transparent)]
     Ingest(#[from] IngestError),

@@ -24,12 +24,14 @@ mod plan;
 mod read;
 mod recorder;
 mod reply;
+mod seen;
 mod specstory;
 
 pub use atif::atif_document;
-pub use discover::IngestError;
-pub use group::{Group, Survey, survey};
+pub use discover::{Found, FoundFile, IngestError, discover};
+pub use group::{FileKind, Group, Survey, connected, survey};
 pub use jsonl::session_line;
 pub use opening::{Opening, doubtful};
+pub use person::mask_file;
 pub use plan::{PlanPart, plan_links};
-pub use read::{BadFile, Reading, Tally, read};
+pub use read::{BadFile, Reading, Tally, read, read_without};
