@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::model::{IngestReport, SessionRow, name};
-use super::schema::{EVIDENCE_COLUMNS, measure_columns, migrate};
+use super::schema::{EVIDENCE_COLUMNS, migrate};
 use super::store::{CorpusError, FILE};
 
 /// A session ready to be stored.
@@ -86,7 +86,7 @@ impl Writer {
             ("started_at", optional(&row.started_at)),
             ("ended_at", optional(&stored.ended_at)),
         ];
-        columns.extend(measure_columns(&row.measures).map(|(name, value)| (name, value.map_or(Value::Null, number))));
+        columns.extend(row.measures.columns().map(|(name, value)| (name, value.map_or(Value::Null, number))));
         columns.extend(EVIDENCE_COLUMNS.map(|(kind, name)| (name, number(row.evidence.count(kind) as u64))));
         columns.extend([
             ("evidence", Value::Text(evidence)),
