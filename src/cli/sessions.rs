@@ -8,9 +8,10 @@ use crate::ingest::session_line;
 use super::error::{CliResult, Exit};
 use super::printer::{Printer, table};
 use super::settings::Settings;
+use super::turns;
 
 /// Columns of the table; CSV and JSON have all of them.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 17] = [
     "id",
     "person",
     "project",
@@ -27,11 +28,12 @@ const SHOWN: [&str; 16] = [
     "commits",
     "affirmations",
     "rejections",
+    "machine_success",
 ];
 
 /// How sessions are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum SessionsFormat {
+pub(super) enum SessionsFormat {
     /// A table for people.
     #[default]
     Table,
@@ -52,6 +54,9 @@ pub struct SessionsArgs {
     /// Leave out sessions that the study does not count: headless, driven by an SDK, in a third-party editor.
     #[arg(long)]
     counted: bool,
+    /// One row a turn instead of one a session: its measures, with turn 0 for what is in no turn.
+    #[arg(long)]
+    turns: bool,
     /// How to print.
     #[arg(long, value_enum, default_value_t)]
     format: SessionsFormat,
@@ -71,6 +76,9 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
     let mut sessions = corpus.rows()?;
     let all = sessions.len();
     sessions.retain(|row| !args.counted || row.scope.counted());
+    if args.turns {
+        return turns::print(&corpus, &sessions, args.format, printer);
+    }
     match args.format {
         SessionsFormat::Json => {
             printer.json(&Listing { version: 1, content_hash: corpus.content_hash()?, sessions })?;

@@ -58,6 +58,7 @@ impl SessionRow {
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         columns.extend(self.measures.columns().map(|(name, value)| (name, number(value))));
         columns.extend(EVIDENCE_COLUMNS.map(|(kind, name)| (name, self.evidence.count(kind).to_string())));
+        columns.push(("machine_success", number(self.evidence.machine_success.map(u64::from))));
         columns.extend(recorder_columns(self.recorder.as_ref()));
         columns.push(("content_hash", self.content_hash.clone()));
         columns

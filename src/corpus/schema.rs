@@ -57,11 +57,16 @@ const STEPS: [&str; 1] = ["
         active_seconds INTEGER,
         tests_passed INTEGER NOT NULL,
         tests_failed INTEGER NOT NULL,
+        builds_passed INTEGER NOT NULL,
+        builds_failed INTEGER NOT NULL,
         commits INTEGER NOT NULL,
+        pushes INTEGER NOT NULL,
         pull_requests INTEGER NOT NULL,
-        final_error INTEGER NOT NULL,
+        pull_requests_merged INTEGER NOT NULL,
+        final_errors INTEGER NOT NULL,
         affirmations INTEGER NOT NULL,
         rejections INTEGER NOT NULL,
+        machine_success INTEGER,
         evidence TEXT NOT NULL,
         recorder TEXT,
         content_hash TEXT NOT NULL
@@ -102,12 +107,16 @@ pub(super) fn version(connection: &Connection, path: &Path) -> Result<i64, Corpu
 }
 
 /// Columns of the counts of evidence, in the order of the table.
-pub(super) const EVIDENCE_COLUMNS: [(EvidenceKind, &str); 7] = [
+pub(super) const EVIDENCE_COLUMNS: [(EvidenceKind, &str); 11] = [
     (EvidenceKind::TestsPassed, "tests_passed"),
     (EvidenceKind::TestsFailed, "tests_failed"),
+    (EvidenceKind::BuildPassed, "builds_passed"),
+    (EvidenceKind::BuildFailed, "builds_failed"),
     (EvidenceKind::Commit, "commits"),
+    (EvidenceKind::Push, "pushes"),
     (EvidenceKind::PullRequest, "pull_requests"),
-    (EvidenceKind::FinalError, "final_error"),
+    (EvidenceKind::PullRequestMerged, "pull_requests_merged"),
+    (EvidenceKind::FinalError, "final_errors"),
     (EvidenceKind::Affirmation, "affirmations"),
     (EvidenceKind::Rejection, "rejections"),
 ];

@@ -89,6 +89,10 @@ impl Writer {
         columns.extend(row.measures.columns().map(|(name, value)| (name, value.map_or(Value::Null, number))));
         columns.extend(EVIDENCE_COLUMNS.map(|(kind, name)| (name, number(row.evidence.count(kind) as u64))));
         columns.extend([
+            (
+                "machine_success",
+                row.evidence.machine_success.map_or(Value::Null, |success| Value::Integer(success.into())),
+            ),
             ("evidence", Value::Text(evidence)),
             ("recorder", optional(&recorder)),
             ("content_hash", text(&row.content_hash)),

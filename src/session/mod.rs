@@ -11,7 +11,7 @@ mod running;
 mod words;
 
 pub use edit::Edit;
-pub use evidence::{Evidence, EvidenceItem, EvidenceKind};
+pub use evidence::{Detail, Evidence, EvidenceItem, EvidenceKind, Unrecovered};
 pub use measures::{Measures, TurnMeasures};
 pub use model::{
     Action, ActionStatus, Attribution, Branch, Format, Losses, Note, PromptKind, Recorder, Reply, ReplyKind, Scope,
