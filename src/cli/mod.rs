@@ -28,5 +28,6 @@ mod simulate;
 mod status;
 mod summary;
 mod tally;
+mod turns;
 
 pub use entry::main;

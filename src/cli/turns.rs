@@ -11,8 +11,18 @@ use super::sessions::SessionsFormat;
 
 /// Columns of the table; CSV and JSON have all of them.
 const SHOWN: [&str; 12] = [
-    "session", "turn", "kind", "at", "actions", "successful_actions", "model_calls", "output_words", "lines_added",
-    "lines_removed", "interrupts", "seconds",
+    "session",
+    "turn",
+    "kind",
+    "at",
+    "actions",
+    "successful_actions",
+    "model_calls",
+    "output_words",
+    "lines_added",
+    "lines_removed",
+    "interrupts",
+    "seconds",
 ];
 
 /// What `--format json` prints.
@@ -61,14 +71,15 @@ pub(super) fn print(corpus: &Corpus, sessions: &[SessionRow], format: SessionsFo
         let measured = TurnMeasures::all(&corpus.session(&row.id)?);
         turns.extend(measured.into_iter().map(|turn| TurnRow { session: row.id.clone(), turn }));
     }
-    let rows = || turns.iter().map(|turn| turn.columns().into_iter().map(|(_, value)| value).collect()).collect::<Vec<_>>();
+    let rows =
+        || turns.iter().map(|turn| turn.columns().into_iter().map(|(_, value)| value).collect()).collect::<Vec<_>>();
     let names: Vec<&str> = turns.first().map(TurnRow::columns).into_iter().flatten().map(|(name, _)| name).collect();
     match format {
         SessionsFormat::Json => printer.json(&Listing { version: 1, content_hash: corpus.content_hash()?, turns })?,
         SessionsFormat::Csv => printer.out(&csv(&names, &rows())?)?,
         SessionsFormat::Table => printer.out(&table(&SHOWN, &turns.iter().map(shown).collect::<Vec<_>>()))?,
         SessionsFormat::Jsonl => {
-            return Err(CliError::usage("--turns has no jsonl form: take json, csv or table"));
+            return Err(CliError::new("--turns cannot be printed as jsonl").hint("take --format json, csv or table"));
         }
     }
     Ok(Exit::Done)
