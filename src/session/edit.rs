@@ -289,7 +289,7 @@ mod tests {
         fn diff_is_the_shortest(old in prop::collection::vec(0_usize..5, 0..30), new in prop::collection::vec(0_usize..5, 0..30)) {
             let common = longest_common(&old, &new);
             prop_assert_eq!(common_lines(&old, &new), common);
-            let text = |side: &[usize]| side.iter().map(|line| format!("{line}\n")).collect::<String>();
+            let text = |side: &[usize]| side.iter().map(usize::to_string).collect::<Vec<_>>().join("\n");
             let expected = ((new.len() - common) as u64, (old.len() - common) as u64);
             prop_assert_eq!(line_diff(&text(&old), &text(&new)), expected);
         }

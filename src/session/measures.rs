@@ -476,7 +476,7 @@ mod tests {
             }
             let dead_branches = branches.into_iter().map(|after| Branch { after, turns: Vec::new() }).collect();
             let session = Session::new("s".to_owned(), "f".to_owned(), Format::ClaudeCode);
-            Session { turns, preamble, tokens, model_calls, subagent_actions, dead_branches, ..session }
+            Session { preamble, turns, dead_branches, tokens, model_calls, subagent_actions, ..session }
         }
     }
 

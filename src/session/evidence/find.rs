@@ -117,7 +117,7 @@ impl<'s> Finder<'s> {
         if action.tool.contains("create_pull_request") {
             self.pull_request(address, address, turn);
         } else if action.tool.contains("merge_pull_request") {
-            self.merge(Some(address.to_owned()), address, turn);
+            self.merge(Some(address), address, turn);
         }
     }
 
@@ -151,14 +151,14 @@ impl<'s> Finder<'s> {
         let mut lines = git::commits(&output, false).into_iter();
         for (at, work) in works {
             let done = certain(ActionStatus::Done, at, done_tells);
-            let words = || commands[at].words.join(" ");
+            let written = || commands[at].words.join(" ");
             match work {
                 Work::Commit { amend, message, .. } => match lines.next() {
                     Some((line, Detail::Commit { hash, branch, message, .. })) => {
                         self.commit(line, Detail::Commit { hash, branch, message, amend }, turn);
                     }
                     _ if done => {
-                        let line = message.clone().unwrap_or_else(words);
+                        let line = message.clone().unwrap_or_else(written);
                         self.commit(&line, Detail::Commit { hash: None, branch: None, message, amend }, turn);
                     }
                     _ => {}
@@ -170,7 +170,7 @@ impl<'s> Finder<'s> {
                         self.add(EvidenceItem::new(EvidenceKind::Push, turn, line, Some(detail)));
                     }
                     if silent {
-                        self.add(EvidenceItem::new(EvidenceKind::Push, turn, &words(), None));
+                        self.add(EvidenceItem::new(EvidenceKind::Push, turn, &written(), None));
                     }
                 }
                 Work::OpenPullRequest if ended.status == ActionStatus::Done && !output.contains("already exists") => {
@@ -181,7 +181,7 @@ impl<'s> Finder<'s> {
                 Work::MergePullRequest { which, later } => {
                     let said = output.contains("erged pull request");
                     if said || (done && !later && !output.contains("automatically merged")) {
-                        self.merge(which, &words(), turn);
+                        self.merge(which.as_deref(), &written(), turn);
                     }
                 }
                 Work::OpenPullRequest | Work::Run { .. } => {}
@@ -242,10 +242,10 @@ impl<'s> Finder<'s> {
         }
     }
 
-    fn merge(&mut self, which: Option<String>, excerpt: &str, turn: u32) {
-        let number = which.as_deref().map(git::number);
+    fn merge(&mut self, which: Option<&str>, excerpt: &str, turn: u32) {
+        let number = which.map(git::number);
         let address = number.and_then(|number| self.opened.iter().find(|address| git::number(address) == number));
-        let detail = address.cloned().or_else(|| which.clone()).map(Detail::PullRequest);
+        let detail = address.cloned().or_else(|| which.map(str::to_owned)).map(Detail::PullRequest);
         if number.is_none_or(|number| self.merged.insert(number.to_owned())) {
             self.add(EvidenceItem::new(EvidenceKind::PullRequestMerged, turn, excerpt, detail));
         }

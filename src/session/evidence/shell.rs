@@ -60,7 +60,6 @@ pub(super) fn simple_commands(line: &str) -> Vec<Simple> {
                 Some('\n') | None => {}
                 Some(next) => lexer.push(next),
             },
-            (Some(_), letter) => lexer.push(letter),
             (None, '\'' | '"') => {
                 quote = Some(letter);
                 lexer.word.get_or_insert_default();
@@ -89,7 +88,7 @@ pub(super) fn simple_commands(line: &str) -> Vec<Simple> {
                 });
             }
             (None, space) if space.is_whitespace() => lexer.end_word(&mut skip_target),
-            (None, letter) => lexer.push(letter),
+            (_, letter) => lexer.push(letter),
         }
     }
     lexer.end_word(&mut skip_target);
