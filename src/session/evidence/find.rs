@@ -27,7 +27,7 @@ static OF_INTEREST: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static DID_NOT_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)command not found|not recognized as|timed out|no such file or directory|missing script|script not found|no rule to make target",
-        r"|unknown (?:command|flag|option|task|target)|unexpected argument|unrecognized (?:argument|option)|no tasks? |interrupted by user|aborted by user",
+        r"|unknown (?:command|flag|option|task|target)|unexpected argument|unrecognized (?:argument|option|subcommand)|no \w+ targets? found|no tasks? |interrupted by user|aborted by user",
         r"|(?:exit|exited with) code (?:5|12[4-7]|13\d|14\d)\b",
     ))
     .ok()

@@ -88,6 +88,8 @@ fn commands_that_went_through(#[case] command: &str, #[case] result: &str, #[cas
 #[case("make lint && make test", "Exit code 1\n2 failed in 1s", &[TestsFailed])]
 #[case("cd a && make test", "Exit code 2\nsegmentation fault", &[TestsFailed])]
 #[case("npm test", "Exit code 1\nnpm error Missing script: \"test\"", &[])]
+#[case("rtk bun run test", "Exit code 2\nerror: unrecognized subcommand 'bun'", &[])]
+#[case("cargo test --lib", "Exit code 101\nerror: no library targets found in package `x`", &[])]
 #[case("pytest", "Exit code 127\npytest: command not found", &[])]
 #[case("cargo test", "Command timed out after 2m", &[])]
 #[case("cargo test && cargo clippy", "Exit code 101\ntest result: ok. 3 passed; 0 failed\nerror: unused", &[TestsPassed])]

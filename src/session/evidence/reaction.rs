@@ -25,7 +25,7 @@ static AFFIRMATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Words that take an affirmation back, or say that something is only hoped for.
 static NOT_AFFIRMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)\b(?:if|once|when|until|unless|before|check|verify|ensure|make sure|confirm|sure|so that|whether|how|why|would|should|could|thanks? to|no thanks)\b",
+        r"(?i)\b(?:if|once|when|until|unless|before|check|verify|validate|needs? to|see if|test|ensure|make sure|confirm|sure|so that|whether|how|why|would|should|could|thanks? to|no thanks)\b",
         r"|\bnot (?:great|good|perfect|working)\b",
     ))
     .ok()
@@ -101,6 +101,7 @@ mod tests {
     #[case("check that it works, ok?", None)]
     #[case("check that everything works and commit", None)]
     #[case("make sure it works now", None)]
+    #[case("the reviewer also needs to validate it works", None)]
     #[case("this is not great", None)]
     #[case("great question, but what about the cache", None)]
     #[case("use nice names", None)]
