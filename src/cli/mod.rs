@@ -30,5 +30,7 @@ mod simulate;
 mod status;
 mod summary;
 mod tally;
+mod trajectories;
+mod turns;
 
 pub use entry::main;

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::corpus::{Corpus, SessionRow};
-use crate::ingest::{atif_document, session_line};
+use crate::ingest::session_line;
 
 use super::error::{CliResult, Exit};
 use super::printer::{Printer, table};
 use super::settings::Settings;
+use super::{trajectories, turns};
 
 /// Columns of the table; CSV and JSON have all of them.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 17] = [
     "id",
     "person",
     "project",
@@ -27,6 +28,7 @@ const SHOWN: [&str; 16] = [
     "commits",
     "affirmations",
     "rejections",
+    "machine_success",
 ];
 
 /// Columns of the table of sessions that are not counted.
@@ -34,7 +36,7 @@ const EXCLUDED: [&str; 7] = ["id", "scope", "scope_rule", "started_at", "prompts
 
 /// How sessions are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum SessionsFormat {
+pub(super) enum SessionsFormat {
     /// A table for people.
     #[default]
     Table,
@@ -60,6 +62,9 @@ pub struct SessionsArgs {
     /// Only sessions that the study does not count, with the rule that decided.
     #[arg(long, conflicts_with = "counted")]
     excluded: bool,
+    /// One row a turn instead of one a session: its measures, with turn 0 for what is in no turn.
+    #[arg(long)]
+    turns: bool,
     /// How to print.
     #[arg(long, value_enum, default_value_t)]
     format: SessionsFormat,
@@ -82,6 +87,9 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
     let mut sessions = corpus.rows()?;
     let all = sessions.len();
     sessions.retain(|row| if row.scope.counted() { !args.excluded } else { !args.counted });
+    if args.turns {
+        return turns::print(&corpus, &sessions, args.format, printer);
+    }
     match args.format {
         SessionsFormat::Json => {
             printer.json(&Listing { version: 1, content_hash: corpus.content_hash()?, sessions })?;
@@ -94,11 +102,7 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
         }
         SessionsFormat::Atif => {
             let folder = settings.folder.join(args.out.as_deref().unwrap_or(Path::new(".")));
-            fs_err::create_dir_all(&folder)?;
-            for row in &sessions {
-                let document = atif_document(&corpus.session(&row.id)?)?;
-                fs_err::write(folder.join(file_name(&row.id)), serde_json::to_vec_pretty(&document)?)?;
-            }
+            trajectories::write(&corpus, &sessions, &folder)?;
             printer.say(&format!("{} trajectories: {}", sessions.len(), folder.display()));
         }
         SessionsFormat::Table => {
@@ -110,16 +114,6 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
         }
     }
     Ok(Exit::Done)
-}
-
-/// A name for the file of a session; ids with signs that a file name may not have get a part of their hash.
-fn file_name(id: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    if !id.is_empty() && id.len() <= 100 && id.chars().all(plain) {
-        return format!("{id}.json");
-    }
-    let start: String = id.chars().take(60).map(|letter| if plain(letter) { letter } else { '_' }).collect();
-    format!("{start}-{}.json", &blake3::hash(id.as_bytes()).to_hex()[..12])
 }
 
 fn cells(row: &SessionRow, shown: &[&str]) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::schema::{EVIDENCE_COLUMNS, measure_columns};
+use super::schema::EVIDENCE_COLUMNS;
 use crate::ingest::BadFile;
 use crate::sample::Unit;
 use crate::session::{Evidence, Format, Measures, Recorder, Scope};
@@ -76,8 +76,9 @@ impl SessionRow {
             ("started_at", optional(&self.started_at)),
         ];
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-        columns.extend(measure_columns(&self.measures).map(|(name, value)| (name, number(value))));
+        columns.extend(self.measures.columns().map(|(name, value)| (name, number(value))));
         columns.extend(EVIDENCE_COLUMNS.map(|(kind, name)| (name, self.evidence.count(kind).to_string())));
+        columns.push(("machine_success", number(self.evidence.machine_success.map(u64::from))));
         columns.extend(recorder_columns(self.recorder.as_ref()));
         columns.push(("content_hash", self.content_hash.clone()));
         columns

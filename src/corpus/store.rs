@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 
 use super::model::{IngestReport, SessionRow};
-use super::schema::{APPLICATION, VERSION, measure_columns, version};
+use super::schema::{APPLICATION, VERSION, version};
 use crate::ingest::IngestError;
 use crate::session::{Measures, Session};
 
@@ -242,7 +242,7 @@ impl Corpus {
 /// A row of `sessions`; the inner error is a value that this program does not know.
 fn session_row(row: &Row<'_>) -> rusqlite::Result<Result<SessionRow, serde_json::Error>> {
     let mut measures = serde_json::Map::new();
-    for (name, _) in measure_columns(&Measures::default()) {
+    for (name, _) in Measures::default().columns() {
         measures.insert(name.to_owned(), row.get::<_, Option<i64>>(name)?.into());
     }
     let (format, scope): (String, String) = (row.get("format")?, row.get("scope")?);

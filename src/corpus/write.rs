@@ -11,7 +11,7 @@ use super::lock::Lock;
 use super::model::{IngestReport, SessionRow, name};
 use super::previous::{Previous, stamp};
 use super::salt::Salt;
-use super::schema::{EVIDENCE_COLUMNS, measure_columns, migrate};
+use super::schema::{EVIDENCE_COLUMNS, migrate};
 use super::sources::pack;
 use super::store::{CorpusError, FILE};
 use crate::ingest::Tally;
@@ -191,9 +191,13 @@ impl Writer {
             ("started_at", optional(&row.started_at)),
             ("ended_at", optional(&stored.ended_at)),
         ];
-        columns.extend(measure_columns(&row.measures).map(|(name, value)| (name, value.map_or(Value::Null, number))));
+        columns.extend(row.measures.columns().map(|(name, value)| (name, value.map_or(Value::Null, number))));
         columns.extend(EVIDENCE_COLUMNS.map(|(kind, name)| (name, number(row.evidence.count(kind) as u64))));
         columns.extend([
+            (
+                "machine_success",
+                row.evidence.machine_success.map_or(Value::Null, |success| Value::Integer(success.into())),
+            ),
             ("evidence", Value::Text(evidence)),
             ("recorder", optional(&recorder)),
             ("content_hash", text(&row.content_hash)),
