@@ -15,6 +15,7 @@ mod discover;
 mod gemini_cli;
 mod group;
 mod jsonl;
+mod lenient;
 mod lines;
 mod person;
 mod read;

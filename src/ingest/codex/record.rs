@@ -3,13 +3,15 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::ingest::lenient::Text;
+
 /// `{timestamp, type, payload}`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::ingest) struct Record {
-    timestamp: Value,
+    timestamp: Text,
     #[serde(rename = "type")]
-    kind: Value,
+    kind: Text,
     /// What the line holds.
     pub payload: Value,
 }
@@ -52,11 +54,10 @@ impl Record {
 
     /// What tells this line from others: when it was written, and all that it says.
     pub fn identity(&self) -> blake3::Hash {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.timestamp().unwrap_or_default().as_bytes()).update(b"\n").update(self.kind().as_bytes());
-        // Writing a JSON value to a hasher cannot fail.
-        let _ = serde_json::to_writer(&mut hasher, &self.payload);
-        hasher.finalize()
+        let mut line = format!("{}\n{}", self.timestamp().unwrap_or_default(), self.kind()).into_bytes();
+        // Writing a JSON value to memory cannot fail.
+        let _ = serde_json::to_writer(&mut line, &self.payload);
+        blake3::hash(&line)
     }
 }
 
