@@ -3,22 +3,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::model::{IngestReport, REPORT_VERSION, SessionRow, add};
+use super::pack::pack;
+use super::pipeline::in_order;
 use super::salt::Salt;
 use super::store::CorpusError;
 use super::write::{Stored, Writer};
 use crate::ingest::{Group, Survey, Tally, read, survey};
 use crate::session::{Evidence, Losses, Measures, Session};
 use crate::view::{ScrubCounts, Scrubber};
-
-/// Groups of files between two writes: enough to keep every core busy. Only as many sessions as there are threads are in
-/// memory unpacked, so that the largest sessions bound the memory, not the corpus.
-const IN_FLIGHT: usize = 32;
-
-/// Zstandard level of the stored transcripts.
-const LEVEL: i32 = 3;
 
 /// How to build a corpus.
 #[derive(Clone)]
@@ -108,27 +101,25 @@ fn work(
     let scrubber = Scrubber::new();
     let total = survey.groups.iter().map(|group| group.files.len() as u64).sum();
     let (mut ids, mut persons, mut done) = (HashSet::new(), HashSet::new(), 0);
-    for groups in survey.groups.chunks(IN_FLIGHT) {
-        // Collected in the order of the groups: which thread was first decides nothing.
-        let batches: Vec<_> = groups.par_iter().map(|group| one_group(group, &options.salt, &scrubber)).collect();
-        for batch in batches {
-            let batch = batch?;
-            report.add_tally(batch.tally);
-            for (stored, losses, counts) in batch.sessions {
-                if !ids.insert(stored.row.id.clone()) {
-                    let again = BTreeMap::from([("session id of another session", 1)]);
-                    add(&mut report.dropped_files, again);
-                    continue;
-                }
-                persons.extend(stored.row.person.clone());
-                report.add_session(&stored.row, losses);
-                add(&mut report.scrubbed, counts);
-                store(&stored)?;
+    let read = |group: &Group| one_group(group, &options.salt, &scrubber);
+    in_order(&survey.groups, Group::bytes, read, |batch| {
+        let batch = batch?;
+        report.add_tally(batch.tally);
+        for (stored, losses, counts) in batch.sessions {
+            if !ids.insert(stored.row.id.clone()) {
+                let again = BTreeMap::from([("session id of another session", 1)]);
+                add(&mut report.dropped_files, again);
+                continue;
             }
-            done += batch.files;
+            persons.extend(stored.row.person.clone());
+            report.add_session(&stored.row, losses);
+            add(&mut report.scrubbed, counts);
+            store(&stored)?;
         }
+        done += batch.files;
         (options.progress)(done, total);
-    }
+        Ok::<(), CorpusError>(())
+    })?;
     report.persons = persons.len() as u64;
     report.bad_files.sort_by(|one, other| (&one.file, &one.reason).cmp(&(&other.file, &other.reason)));
     Ok(report)
@@ -147,9 +138,8 @@ fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses,
     let measures = Measures::of(&session);
     scrubber.session(&mut session, &mut counts);
     let evidence = Evidence::of(&session);
-    let fail = |message: String| CorpusError::Store { path: PathBuf::from(&session.file), message };
-    let json = serde_json::to_vec(&session).map_err(|error| fail(error.to_string()))?;
-    let zstd = zstd::bulk::compress(&json, LEVEL).map_err(|error| fail(error.to_string()))?;
+    let packed = pack(&session)
+        .map_err(|error| CorpusError::Store { path: PathBuf::from(&session.file), message: error.to_string() })?;
     let row = SessionRow {
         id: session.id.clone(),
         file: session.file.clone(),
@@ -162,8 +152,8 @@ fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses,
         measures,
         evidence,
         recorder: session.recorder.clone(),
-        content_hash: blake3::hash(&json).to_hex().to_string(),
+        content_hash: packed.hash.to_hex().to_string(),
     };
-    let stored = Stored { row, entrypoint: session.entrypoint, ended_at: session.ended_at, zstd };
+    let stored = Stored { row, entrypoint: session.entrypoint, ended_at: session.ended_at, zstd: packed.zstd };
     Ok((stored, session.losses, counts))
 }

@@ -5,6 +5,8 @@
 
 mod build;
 mod model;
+mod pack;
+mod pipeline;
 mod salt;
 mod schema;
 mod store;
