@@ -95,11 +95,16 @@ pub(super) fn read_text(path: &Path) -> Text {
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
-    bytes.retain(|byte| *byte != 0);
-    let broken = bytes.split(|byte| *byte == b'\n').filter(|line| std::str::from_utf8(line).is_err()).count();
-    let content = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    if memchr::memchr(0, &bytes).is_some() {
+        bytes.retain(|byte| *byte != 0);
+    }
+    let (content, broken) = match String::from_utf8(bytes) {
+        Ok(text) => (text, 0),
+        Err(error) => {
+            let lines = error.as_bytes().split(|byte| *byte == b'\n');
+            let broken = lines.filter(|line| std::str::from_utf8(line).is_err()).count();
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), broken)
+        }
     };
     Text { content, mended_lines: broken as u64, damage }
 }
