@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::admit::Admission;
 use super::changes::{Changes, Job};
 use super::job::{Batch, read_job};
 use super::model::IngestReport;
-use super::previous::Previous;
+use super::pipeline::in_order;
+use super::previous::{Old, Previous};
 use super::salt::Salt;
 use super::sources::{State, forget, save, save_absent};
 use super::store::CorpusError;
@@ -17,10 +16,6 @@ use super::write::Writer;
 use crate::ingest::FileKind;
 use crate::session::Format;
 use crate::view::Scrubber;
-
-/// Groups of files between two writes: enough to keep every core busy. Only as many sessions as there are threads are in
-/// memory unpacked, so that the largest sessions bound the memory, not the corpus.
-const IN_FLIGHT: usize = 32;
 
 /// How to build a corpus.
 #[derive(Clone)]
@@ -113,24 +108,26 @@ fn work(
     let groups = previous.into_iter().flat_map(|previous| previous.known.values()).filter_map(|known| known.group);
     let (mut next, mut done) = (groups.max().unwrap_or_default() + 1, 0);
     let admission = Admission { writer, fixed: &changes.fixed };
-    for jobs in changes.jobs.chunks(IN_FLIGHT) {
-        let old = |job: &Job| match previous {
-            Some(previous) if !job.absent.is_empty() => previous.sessions(&job.stored),
-            _ => Ok(Vec::new()),
-        };
-        let jobs: Vec<_> = jobs.iter().map(|job| Ok((job, old(job)?))).collect::<Result<_, CorpusError>>()?;
-        // Collected in the order of the jobs: which thread was first decides nothing.
-        let batches: Vec<_> = jobs.par_iter().map(|(job, old)| read_job(job, old, &options.salt, &scrubber)).collect();
-        for ((job, _), batch) in jobs.into_iter().zip(batches) {
-            let batch = batch?;
+    let old = |job: &Job| match previous {
+        Some(previous) if !job.absent.is_empty() => previous.sessions(&job.stored),
+        _ => Ok(Vec::new()),
+    };
+    let jobs = changes.jobs.iter().map(|job| Ok((job, old(job)?))).collect::<Result<Vec<_>, CorpusError>>()?;
+    let read = |(job, old): &(&Job, Vec<Old>)| (*job, read_job(job, old, &options.salt, &scrubber));
+    in_order(
+        &jobs,
+        |(job, _)| job.bytes(),
+        read,
+        |(job, batch)| {
             for key in job.absent.iter().map(|at| &changes.sources[*at].key) {
                 save_absent(connection, key, next).map_err(|error| writer.fail(&error))?;
             }
-            next = store(changes, &admission, batch, next, &options.salt)?;
+            next = store(changes, &admission, batch?, next, &options.salt)?;
             done += job.files();
-        }
-        (options.progress)(done, total);
-    }
+            (options.progress)(done, total);
+            Ok::<(), CorpusError>(())
+        },
+    )?;
     Ok(changes.report(totals(connection, writer.target())?))
 }
 

@@ -29,6 +29,11 @@ impl Job {
     pub fn files(&self) -> u64 {
         self.groups.iter().map(|(group, _)| group.files.len() as u64).sum()
     }
+
+    /// About how much there is to read, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.groups.iter().map(|(group, _)| group.bytes()).sum()
+    }
 }
 
 /// What an ingest has to do.

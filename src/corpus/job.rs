@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::changes::Job;
 use super::model::SessionRow;
+use super::pack::pack;
 use super::previous::Old;
 use super::salt::Salt;
 use super::store::CorpusError;
@@ -11,9 +12,6 @@ use super::write::{Facts, Stored};
 use crate::ingest::{Reading, Tally, read, read_without};
 use crate::session::{Evidence, Format, Losses, Measures, Session};
 use crate::view::{ScrubCounts, Scrubber};
-
-/// Zstandard level of the stored transcripts.
-const LEVEL: i32 = 3;
 
 /// What becomes one group of the corpus.
 #[derive(Default)]
@@ -110,8 +108,7 @@ fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses,
     scrubber.session(&mut session, &mut counts);
     let evidence = Evidence::of(&session);
     let fail = |message: String| CorpusError::Store { path: PathBuf::from(&session.file), message };
-    let json = serde_json::to_vec(&session).map_err(|error| fail(error.to_string()))?;
-    let zstd = zstd::bulk::compress(&json, LEVEL).map_err(|error| fail(error.to_string()))?;
+    let packed = pack(&session).map_err(|error| fail(error.to_string()))?;
     let row = SessionRow {
         id: session.id.clone(),
         file: session.file.clone(),
@@ -124,8 +121,8 @@ fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses,
         measures,
         evidence,
         recorder: session.recorder.clone(),
-        content_hash: blake3::hash(&json).to_hex().to_string(),
+        content_hash: packed.hash.to_hex().to_string(),
     };
-    let stored = Stored { row, entrypoint: session.entrypoint, ended_at: session.ended_at, zstd };
+    let stored = Stored { row, entrypoint: session.entrypoint, ended_at: session.ended_at, zstd: packed.zstd };
     Ok((stored, session.losses, counts))
 }

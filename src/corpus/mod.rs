@@ -10,6 +10,8 @@ mod changes;
 mod job;
 mod lock;
 mod model;
+mod pack;
+mod pipeline;
 mod previous;
 mod salt;
 mod schema;

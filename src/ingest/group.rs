@@ -21,6 +21,21 @@ pub struct Group {
     pub files: Vec<(PathBuf, String)>,
 }
 
+impl Group {
+    /// About how many bytes of text the files hold; what cannot be measured counts as nothing.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let size = |(path, _): &(PathBuf, String)| {
+            let size = fs_err::metadata(path).map_or(0, |data| data.len());
+            if path.extension().is_some_and(|extension| extension == "gz") { size * GZIP_RATIO } else { size }
+        };
+        self.files.iter().map(size).sum()
+    }
+}
+
+/// How much smaller gzip makes a session, about.
+const GZIP_RATIO: u64 = 6;
+
 /// What lies below some paths.
 #[derive(Debug, Default)]
 pub struct Survey {

@@ -16,6 +16,7 @@ mod entire;
 mod gemini_cli;
 mod group;
 mod jsonl;
+mod lenient;
 mod lines;
 mod opencode;
 mod opening;
