@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex_automata::meta::{BuildError, Regex};
+use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
 use serde::Deserialize;
 
@@ -113,22 +113,23 @@ impl Rule {
         self.compiled.get_or_init(|| self.compile().expect("patterns compile"))
     }
 
-    fn compile(&self) -> Result<Patterns, BuildError> {
+    fn compile(&self) -> Result<Patterns, String> {
         let left = self.left.as_ref().filter(|left| !left.is_empty());
         let allow = (!self.allow.is_empty()).then(|| format!("(?:{})", self.allow.join(")|(?:")));
+        let pattern = |text: &str| {
+            Regex::new(text)
+                .map_err(|error| error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string))
+        };
         Ok(Patterns {
-            regex: Regex::new(&self.regex)?,
-            left: left.map(|left| Regex::new(&format!(r"(?:{left})\z"))).transpose()?,
-            allow: allow.map(|allow| Regex::new(&allow)).transpose()?,
+            regex: pattern(&self.regex)?,
+            left: left.map(|left| pattern(&format!(r"(?:{left})\z"))).transpose()?,
+            allow: allow.map(|allow| pattern(&allow)).transpose()?,
         })
     }
 
     /// The pattern that does not compile, if there is one, and why.
     pub(super) fn compile_error(&self) -> Option<String> {
-        self.compile().err().map(|error| match error.syntax_error() {
-            Some(syntax) => syntax.to_string(),
-            None => error.to_string(),
-        })
+        self.compile().err()
     }
 
     /// End of the match that begins with the keyword at `at`, and what of it is to be masked.
@@ -196,7 +197,7 @@ impl Rules {
                 None => ends.push((rule, end)),
             }
             let secret = &text[range.clone()];
-            if range.len() > 0 && !self.is_masked(secret) && self.all[rule].is_secret(secret) {
+            if !range.is_empty() && !self.is_masked(secret) && self.all[rule].is_secret(secret) {
                 found.push(Secret { rule, range });
             }
         });

@@ -107,16 +107,16 @@ fn on_examples(rule: &Rule, scrubber: &Scrubber) -> Result<(), String> {
         let (text, expected) = example_of(example, &mask)
             .ok_or_else(|| format!("`{example}` under `finds` marks no secret with « and »"))?;
         let mut counts = ScrubCounts::new();
-        let scrubbed = scrubber.text(&text, &mut counts);
-        if scrubbed != expected || !counts.contains_key(&rule.id) {
-            return Err(format!("`{text}` under `finds` became `{scrubbed}`, not `{expected}`; counted {counts:?}"));
+        let became = scrubber.text(&text, &mut counts);
+        if became != expected || !counts.contains_key(&rule.id) {
+            return Err(format!("`{text}` under `finds` became `{became}`, not `{expected}`; counted {counts:?}"));
         }
     }
     for example in &rule.spares {
         let text = made_up(example);
-        let scrubbed = scrubber.text(&text, &mut ScrubCounts::new());
-        if scrubbed != text {
-            return Err(format!("`{text}` under `spares` became `{scrubbed}`"));
+        let became = scrubber.text(&text, &mut ScrubCounts::new());
+        if became != text {
+            return Err(format!("`{text}` under `spares` became `{became}`"));
         }
     }
     Ok(())
