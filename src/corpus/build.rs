@@ -113,17 +113,18 @@ fn work(
         _ => Ok(Vec::new()),
     };
     let jobs = changes.jobs.iter().map(|job| Ok((job, old(job)?))).collect::<Result<Vec<_>, CorpusError>>()?;
-    let read = |(job, old): &(&Job, Vec<Old>)| (*job, read_job(job, old, &options.salt, &scrubber));
+    let read = |(job, old): &(&Job, Vec<Old>)| read_job(job, old, &options.salt, &scrubber);
     in_order(
         &jobs,
         |(job, _)| job.bytes(),
         read,
-        |(job, batch)| {
-            for key in job.absent.iter().map(|at| &changes.sources[*at].key) {
+        |batch| {
+            let batch = batch?;
+            done += batch.files;
+            for key in batch.absent.iter().map(|at| &changes.sources[*at].key) {
                 save_absent(connection, key, next).map_err(|error| writer.fail(&error))?;
             }
-            next = store(changes, &admission, batch?, next, &options.salt)?;
-            done += job.files();
+            next = store(changes, &admission, batch, next, &options.salt)?;
             (options.progress)(done, total);
             Ok::<(), CorpusError>(())
         },

@@ -30,6 +30,10 @@ pub(super) struct Part {
 pub(super) struct Batch {
     /// Its groups. One where some of its files are gone, so that the others are never read without a look at what stays.
     pub parts: Vec<Part>,
+    /// Places of the sources that are not there, but belong to it.
+    pub absent: Vec<usize>,
+    /// How many files were read.
+    pub files: u64,
 }
 
 /// Reads a job. `old` are the sessions that its stored groups have, where some of its files are gone: those that the files
@@ -60,7 +64,7 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
     });
     let parts = parts.collect::<Result<Vec<Part>, CorpusError>>()?;
     if job.absent.is_empty() {
-        return Ok(Batch { parts });
+        return Ok(Batch { parts, absent: Vec::new(), files: job.files() });
     }
     let mut whole = Part { kept, ..Part::default() };
     for part in parts {
@@ -68,7 +72,7 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
         whole.sources.extend(part.sources);
         whole.tally.add(part.tally);
     }
-    Ok(Batch { parts: vec![whole] })
+    Ok(Batch { parts: vec![whole], absent: job.absent.clone(), files: job.files() })
 }
 
 /// Whether one session that was read now holds all records of an old one. Only Claude Code copies records between
