@@ -27,6 +27,10 @@ deny:
 bench *ARGS:
     cargo bench {{ARGS}}
 
+# Every reader on damaged input: each fuzz target for some seconds, two at once; see fuzz/README.md.
+fuzz SECONDS="60":
+    fuzz/run {{SECONDS}}
+
 # The whole way on bundled synthetic data.
 demo:
     cargo run --release -- demo

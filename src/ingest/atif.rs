@@ -59,7 +59,12 @@ pub(super) fn read(files: &[(PathBuf, String)], tally: &mut Tally) -> Vec<Sessio
 }
 
 fn one(id: String, mut files: Vec<(String, Value)>, tally: &mut Tally) -> Option<Session> {
-    files.sort_by_cached_key(|(name, value)| (text(&value["steps"][0], "timestamp").map(str::to_owned), name.clone()));
+    // A continuation may begin with the steps of the document that it continues, and ends after it.
+    files.sort_by_cached_key(|(name, value)| {
+        let steps = list(&value["steps"]);
+        let time = |step: Option<&Value>| step.and_then(|step| text(step, "timestamp")).map(str::to_owned);
+        (time(steps.first()), time(steps.last()), name.clone())
+    });
     let count = files.len() as u64;
     let (name, first) = files.first()?;
     let agent = text(&first["agent"], "name").unwrap_or("unknown").to_owned();
@@ -107,12 +112,21 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Tool calls in trajectories of subagents that are part of the document, nested ones included.
-fn subagent_calls(trajectory: &Value) -> u64 {
-    let calls = |step: &Value| list(&step["tool_calls"]).len() as u64;
-    let of =
-        |trajectory: &Value| list(&trajectory["steps"]).iter().map(calls).sum::<u64>() + subagent_calls(trajectory);
-    list(&trajectory["subagent_trajectories"]).iter().map(of).sum()
+fn hash(value: &Value) -> blake3::Hash {
+    blake3::hash(value.to_string().as_bytes())
+}
+
+/// Tool calls in trajectories of subagents that are part of the document, nested ones included; those that are in `seen`
+/// stand in an earlier document.
+fn subagent_calls(trajectory: &Value, seen: &mut HashSet<blake3::Hash>) -> u64 {
+    let mut calls = 0;
+    for subagent in list(&trajectory["subagent_trajectories"]) {
+        if seen.insert(hash(subagent)) {
+            calls += list(&subagent["steps"]).iter().map(|step| list(&step["tool_calls"]).len() as u64).sum::<u64>();
+            calls += subagent_calls(subagent, seen);
+        }
+    }
+    calls
 }
 
 struct Assembly {
@@ -124,13 +138,13 @@ struct Assembly {
 }
 
 impl Assembly {
-    /// Adds one document; `seen` holds the steps of those before it.
+    /// Adds one document; `seen` holds the steps and subagents of those before it.
     fn file(&mut self, mut document: Value, seen: &mut HashSet<blake3::Hash>) {
         self.model = text(&document["agent"], "model_name").map(str::to_owned);
         if let Some(version) = text(&document["agent"], "version") {
             add_once(&mut self.session.agent_versions, version);
         }
-        self.session.subagent_actions += subagent_calls(&document);
+        self.session.subagent_actions += subagent_calls(&document, seen);
         let Value::Array(steps) = document["steps"].take() else { return };
         let (mut own, mut metered) = (Vec::new(), false);
         for mut step in steps {
@@ -138,7 +152,7 @@ impl Assembly {
                 // A copy of a step is numbered anew.
                 fields.remove("step_id");
             }
-            let hash = blake3::hash(step.to_string().as_bytes());
+            let hash = hash(&step);
             if seen.contains(&hash) || step["is_copied_context"] == Value::Bool(true) {
                 self.session.losses.duplicate_records += 1;
                 continue;
@@ -147,11 +161,12 @@ impl Assembly {
             metered |= step["metrics"].is_object();
             self.step(&mut step);
         }
-        seen.extend(own);
-        if !metered {
+        // The totals of a copy are those of what it is a copy of.
+        if !metered && !own.is_empty() {
             let total = &document["final_metrics"];
             self.tokens(total, ["total_prompt_tokens", "total_completion_tokens", "total_cached_tokens"]);
         }
+        seen.extend(own);
     }
 
     fn tokens(&mut self, metrics: &Value, [prompt, completion, cached]: [&str; 3]) {
