@@ -3,5 +3,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    assize_fuzz::ingest(data, &["a.jsonl", "b.jsonl"]);
+    assize_fuzz::import(data, &["a.jsonl", "b.jsonl"]);
 });

@@ -22,8 +22,19 @@ fn folder() -> tempfile::TempDir {
     made.expect("a temporary folder")
 }
 
-/// Writes `data`, split at [`NEXT_FILE`], under `names` and reads the folder. What is left over goes to the last name.
+/// Reads `data` as files of `names` and checks every session. What is left over goes to the last name.
 pub fn ingest(data: &[u8], names: &[&str]) {
+    read_files(data, names).iter().for_each(check);
+}
+
+/// The same for sessions that another program may have written: they are taken as they are.
+pub fn import(data: &[u8], names: &[&str]) {
+    read_files(data, names);
+}
+
+/// Writes `data`, split at [`NEXT_FILE`], under `names` and reads the folder; checks what is told of bad lines, and that
+/// export and import lose nothing.
+fn read_files(data: &[u8], names: &[&str]) -> Vec<Session> {
     let data = &data[..data.len().min(MOST_BYTES)];
     let folder = folder();
     for (name, bytes) in names.iter().zip(data.splitn(names.len(), |byte| *byte == NEXT_FILE)) {
@@ -34,12 +45,12 @@ pub fn ingest(data: &[u8], names: &[&str]) {
     let readings = read_all(&folder.path().join("in"));
     let lines = data.iter().filter(|byte| **byte == b'\n').count() as u64 + names.len() as u64;
     for reading in &readings {
-        reading.sessions.iter().for_each(check);
         let bad = reading.tally.bad.iter().flat_map(|bad| &bad.lines);
         bad.for_each(|line| assert!((1..=lines).contains(line), "no line {line}"));
     }
     let sessions: Vec<Session> = readings.into_iter().flat_map(|reading| reading.sessions).collect();
     export_and_import(&sessions, &folder.path().join("out.jsonl"));
+    sessions
 }
 
 /// Reads every session below `path`.
