@@ -31,6 +31,9 @@ bench *ARGS:
 bench-engine *ARGS:
     cargo build --release
     python3 benches/engine.py {{ARGS}}
+# Every reader on damaged input: each fuzz target for some seconds, two at once; see fuzz/README.md.
+fuzz SECONDS="60":
+    fuzz/run {{SECONDS}}
 
 # The whole way on bundled synthetic data.
 demo:

@@ -1,13 +1,10 @@
 //! `assize agree`: what it prints, what it exits with, what it refuses.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "helpers of tests, which may do what tests may"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
-use std::path::{Path, PathBuf};
+mod shared;
+
+use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
@@ -271,22 +268,11 @@ fn bootstraps_are_the_same_on_any_number_of_threads() {
     assert_ne!(run("1", "4"), run("1", "5"));
 }
 
-/// The folder of shared data, where it is there.
-fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("ASSIZE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no shared data in {}", folder.display());
-    None
-}
-
 // The figures of the manifest beside the file, which takes labels by their exact text: three labels that fit no code are
 // left out.
 #[test]
 fn programming_by_chat_gives_the_figures_of_its_manifest() {
-    let Some(folder) = shared().map(|shared| shared.join("gold/programming-by-chat")) else { return };
+    let Some(folder) = shared::folder("gold/programming-by-chat") else { return };
     let wide =
         ["human_labels.csv", "--item", "id", "--wide", "labels_gpt,labels_claude,labels_a1,labels_a2,labels_consensus"];
     let by_text = ["--multi-label", "--drop-label", "8.1 Others", "--drop-label", "2. Failure Reporting"];
@@ -314,7 +300,7 @@ fn programming_by_chat_gives_the_figures_of_its_manifest() {
 
 #[test]
 fn silver_ratings_give_the_table_of_their_readme() {
-    let Some(folder) = shared().map(|shared| shared.join("silver")) else { return };
+    let Some(folder) = shared::folder("silver") else { return };
     let all = json(&folder, &["ratings.csv"]);
     for (rubric, agreement, kappa) in [
         ("work_mode", 0.984, 0.980),

@@ -1,14 +1,10 @@
 //! Coefficients of agreement against published packages, published tables, their own symmetries, and simulation.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "helpers of tests, which may do what tests may"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+mod shared;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use assize::rubric::Level;
 use assize::stats::{
@@ -85,20 +81,9 @@ fn packages_give_the_same_numbers() {
     }
 }
 
-/// The folder of shared data, where it is there.
-fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("ASSIZE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no shared data in {}", folder.display());
-    None
-}
-
 #[test]
 fn published_tables_give_the_published_numbers() {
-    let Some(folder) = shared().map(|shared| shared.join("agreement-data")) else { return };
+    let Some(folder) = shared::folder("agreement-data") else { return };
     let text = fs_err::read_to_string(folder.join("tables.json")).unwrap();
     let tables: serde_json::Map<String, Value> = serde_json::from_str(&text).unwrap();
     let mut compared = 0;

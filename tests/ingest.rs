@@ -1,7 +1,8 @@
 //! `assize ingest`: real sessions against the counts that came with them, and every kind of damage.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests may fail and may say so")]
-#![expect(clippy::disallowed_methods, reason = "the place of the shared data is given in the environment")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+mod shared;
 
 use std::path::{Path, PathBuf};
 
@@ -10,21 +11,8 @@ use assize::ingest::{PlanPart, Tally, plan_links, read, survey};
 use assize::session::{
     ActionStatus, Evidence, EvidenceKind, Measures, Note, PromptKind, ReplyKind, Scope, Session, Step,
 };
-use proptest::prelude::*;
 
 const KEY: [u8; 32] = [7; 32];
-
-/// The shared data beside the project, where there is any.
-fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("ASSIZE_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from)
-        .join("sessions");
-    if folder.join("SESSIONS.csv").exists() {
-        return Some(folder);
-    }
-    println!("skipped: no {}", folder.display());
-    None
-}
 
 /// Human prompts and tool calls of one file read alone.
 fn counts(file: &Path) -> (usize, usize) {
@@ -54,7 +42,7 @@ const DIFFERENT: [(&str, i64, &str); 12] = [
 
 #[test]
 fn counts_of_real_sessions_are_those_that_came_with_them() {
-    let Some(folder) = shared() else { return };
+    let Some(folder) = shared::folder("sessions") else { return };
     let mut table = csv::Reader::from_path(folder.join("SESSIONS.csv")).unwrap();
     let (mut files, mut different) = (0, 0);
     for row in table.deserialize::<std::collections::HashMap<String, String>>() {
@@ -76,7 +64,7 @@ fn counts_of_real_sessions_are_those_that_came_with_them() {
 
 #[test]
 fn a_plan_of_a_real_session_is_linked_to_the_one_that_carries_it_out() {
-    let Some(folder) = shared() else { return };
+    let Some(folder) = shared::folder("sessions") else { return };
     let survey = survey(&[folder.join("PackmindHub__context-evaluator")]).unwrap();
     let parts: Vec<PlanPart> = survey
         .groups
@@ -558,38 +546,4 @@ fn threads_and_order_of_paths_change_no_byte() {
     paths.reverse();
     assert_eq!(hash(&paths, 4), one);
     assert_eq!(hash(&[fixture("")], 2), one);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn a_file_cut_anywhere_is_read_as_far_as_it_goes(which in 0_usize..6, cut in 0.0_f64..1.0) {
-        let names = ["split-message", "queued", "injected", "compaction", "refused", "damaged"];
-        let whole = fs_err::read(fixture(&format!("{}.jsonl", names[which]))).unwrap();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small length")]
-        let cut = (whole.len() as f64 * cut) as usize;
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("cut.jsonl");
-        fs_err::write(&file, &whole[..cut]).unwrap();
-        let (prompts, actions) = counts(&file);
-        let all = counts(&fixture(&format!("{}.jsonl", names[which])));
-        prop_assert!(prompts <= all.0 + 1 && actions <= all.1);
-    }
-
-    #[test]
-    fn lines_written_twice_count_once(which in 0_usize..5, again in prop::collection::vec(0_usize..40, 1..6)) {
-        let names = ["split-message", "queued", "injected", "compaction", "refused"];
-        let path = fixture(&format!("{}.jsonl", names[which]));
-        let text = fs_err::read_to_string(&path).unwrap();
-        let mut lines: Vec<&str> = Vec::new();
-        for (at, line) in text.lines().enumerate() {
-            lines.push(line);
-            lines.extend(again.iter().filter(|again| **again == at).map(|_| line));
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("twice.jsonl");
-        fs_err::write(&file, lines.join("\n")).unwrap();
-        prop_assert_eq!(counts(&file), counts(&path));
-    }
 }

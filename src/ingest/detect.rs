@@ -130,13 +130,13 @@ fn whole_document(head: &str) -> Option<Head> {
     if head.starts_with("PAR1") {
         return Some(Head::Other("Parquet table"));
     }
-    if jsonl::recognises(head) {
-        return Some(Head::Session(Format::AssizeJsonl, Vec::new()));
-    }
     if atif::recognises(head) {
         return Some(Head::Session(Format::Atif, atif::links(head)));
     }
-    specstory::recognises(head).then(|| Head::Session(Format::SpecstoryMd, specstory::links(head)))
+    if specstory::recognises(head) {
+        return Some(Head::Session(Format::SpecstoryMd, specstory::links(head)));
+    }
+    jsonl::recognises(head).then(|| Head::Session(Format::AssizeJsonl, Vec::new()))
 }
 
 /// The session id at the end of a file's stem, as recorders name their copies: `2026-01-31-UUID.jsonl`.

@@ -109,13 +109,13 @@ pub(super) fn read_text(path: &Path) -> Text {
     Text { content, mended_lines: broken as u64, damage }
 }
 
-/// The first `length` bytes of a plain or compressed file as text, as far as they can be read.
+/// The first `length` bytes of a plain or compressed file as text without NULs, as far as they can be read.
 pub(super) fn read_head(path: &Path, length: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     // A broken archive gives its beginning; what is wrong with it is said when the file is read.
     let _ = reader(path)?.take(length).read_to_end(&mut bytes);
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-    Ok(String::from_utf8_lossy(bytes).into_owned())
+    Ok(String::from_utf8_lossy(bytes).replace('\0', ""))
 }
 
 /// How a line was read.
