@@ -27,6 +27,11 @@ deny:
 bench *ARGS:
     cargo bench {{ARGS}}
 
+# Speed of the coefficients; beside the Python packages where REFERENCE names an interpreter that has them.
+bench-agreement REFERENCE="":
+    cargo bench --bench agreement
+    if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/agreement.py; else echo "no interpreter named: Python references skipped"; fi
+
 # The whole way on bundled synthetic data.
 demo:
     cargo run --release -- demo
