@@ -80,9 +80,12 @@ pub fn coefficients(table: &RatingTable, statistics: &[Statistic], method: Metho
         };
         let width = match method.errors {
             Errors::Bootstrap(bootstrap, kind) => {
-                let influence = Influence::from_gradient(table, *statistic, &gradient);
-                let design = design(table, method.unit);
-                replicates.width(at, &influence, design, bootstrap, kind, method.confidence)
+                // Influences of all items are only listed where the interval needs them.
+                let acceleration = || {
+                    let influence = Influence::from_gradient(table, *statistic, &gradient);
+                    influence.acceleration(design(table, method.unit))
+                };
+                replicates.width(at, gradient.value, acceleration, bootstrap, kind, method.confidence)
             }
             _ => analytic(table, *statistic, &gradient, &weights, method, n),
         };
@@ -225,8 +228,8 @@ impl Replicates {
     fn width(
         &self,
         at: usize,
-        influence: &Influence,
-        design: Design<'_>,
+        value: f64,
+        acceleration: impl Fn() -> f64,
         bootstrap: Bootstrap,
         kind: IntervalKind,
         confidence: f64,
@@ -237,9 +240,7 @@ impl Replicates {
         if self.by_cluster {
             method = format!("{method}, {} clusters", self.units);
         }
-        let acceleration = || influence.acceleration(design);
-        let found =
-            spread(self.values.iter().map(|values| values[at]), influence.value, kind, confidence, acceleration);
+        let found = spread(self.values.iter().map(|values| values[at]), value, kind, confidence, acceleration);
         match found {
             Ok(Spread { se, interval, undefined }) => {
                 if undefined > 0 {

@@ -29,6 +29,7 @@ pub struct RatingTable {
     raters: usize,
     patterns: Vec<Pattern>,
     tallies: Vec<Vec<(u16, u32)>>,
+    counts: Vec<u64>,
     pattern_of_item: Vec<u32>,
     clusters: Option<Vec<u32>>,
     weights: Option<Vec<f64>>,
@@ -169,7 +170,7 @@ impl RatingTable {
     /// How many items show each pattern.
     #[must_use]
     pub fn counts(&self) -> Vec<u64> {
-        self.counts_of(0..self.items())
+        self.counts.clone()
     }
 
     /// How often each pattern occurs among `items`, which may repeat.
@@ -185,6 +186,9 @@ impl RatingTable {
     /// The weight of all items of each pattern: their number where items are not weighted.
     #[must_use]
     pub fn pattern_weights(&self) -> Vec<f64> {
+        if self.weights.is_none() {
+            return self.counts.iter().map(|count| *count as f64).collect();
+        }
         let mut sums = vec![0.0; self.patterns.len()];
         for (item, pattern) in self.pattern_of_item.iter().enumerate() {
             sums[*pattern as usize] += self.weight(item);
@@ -236,12 +240,17 @@ impl Builder {
             *pattern = place[*pattern as usize];
         }
         let patterns: Vec<Pattern> = order.iter().map(|old| std::mem::take(&mut patterns[*old as usize])).collect();
+        let mut counts = vec![0; patterns.len()];
+        for pattern in &pattern_of_item {
+            counts[*pattern as usize] += 1;
+        }
         let weights: Option<Vec<f64>> = weights.map(|weights| positions.iter().map(|at| weights[*at]).collect());
         RatingTable {
             scale,
             raters,
             tallies: patterns.iter().map(|pattern| tally(pattern)).collect(),
             patterns,
+            counts,
             pattern_of_item,
             clusters: clusters.map(|clusters| positions.iter().map(|at| clusters[*at]).collect()),
             weights: weights.map(|weights| {
