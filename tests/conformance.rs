@@ -16,30 +16,10 @@ use rstest::rstest;
 const WAITING: &[&str] = &[
     // Copies whose records were all given new identifiers are not found.
     "007-copy-under-new-identifiers",
-    // Rewound attempts are kept as dead branches.
-    "020-rewound-attempt",
-    "022-chain-through-attachments",
-    "111-codex-rolled-back",
+    // Attempts taken back are only counted.
     "124-gemini-lines-that-change-lines",
-    // A cleared conversation begins another session.
     "054-clear-in-the-middle",
-    // Planning sessions are linked by slug, and the refusal that hands over is a reply.
     "056-plan-handed-over",
-    // Replies of the person to tool calls.
-    "075-refused-with-words",
-    "076-refused-without-words",
-    "077-question-answered",
-    "078-question-answered-in-older-words",
-    "079-several-questions-answered",
-    "081-plan-approved",
-    "082-plan-refused-with-words",
-    "083-allowed-with-words",
-    "109-codex-kinds-of-calls",
-    "112-codex-question-answered",
-    "122-gemini-one-object",
-    "123-gemini-session-saved-twice",
-    "127-copilot-abort-refusal-subagent",
-    "136-formats-side-by-side",
 ];
 
 fn suite() -> PathBuf {

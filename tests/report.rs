@@ -152,6 +152,7 @@ fn agreement(rubric: &str, labels: &[&str]) -> AgreementReport {
             .to_vec(),
         level: Level::Nominal,
         scale: ScaleOrigin::Declared,
+        confidence: 0.95,
         clusters: Some(12),
         gates: vec![],
         notes: vec!["1 label was left out".to_owned()],

@@ -2,6 +2,7 @@
 
 mod agree;
 mod agree_input;
+mod agree_options;
 mod agree_table;
 mod args;
 mod completions;
