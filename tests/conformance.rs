@@ -19,7 +19,6 @@ const WAITING: &[&str] = &[
     // Attempts taken back are only counted.
     "124-gemini-lines-that-change-lines",
     "054-clear-in-the-middle",
-    "056-plan-handed-over",
 ];
 
 fn suite() -> PathBuf {

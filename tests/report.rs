@@ -74,6 +74,9 @@ fn row(session: usize) -> SessionRow {
         project: None,
         scope: Scope::Interactive,
         scope_rule: "entrypoint cli".to_owned(),
+        scope_doubt: false,
+        planned_in: None,
+        work: format!("session-{session:02}"),
         started_at: Some(format!("2026-0{}-11T10:00:00Z", 1 + session % 3)),
         measures: Measures {
             prompts,

@@ -97,7 +97,7 @@ fn heading(report: &IngestReport) -> String {
 }
 
 fn this_ingest(report: &IngestReport) -> Vec<(String, u64)> {
-    let this = report.this_ingest;
+    let this = report.this_ingest.unwrap_or_default();
     let counts = [
         ("opened", this.read_files),
         ("new", this.new),

@@ -80,7 +80,7 @@ pub(super) fn print(corpus: &Corpus, sessions: &[SessionRow], format: SessionsFo
         SessionsFormat::Table => printer.out(&table(&SHOWN, &turns.iter().map(shown).collect::<Vec<_>>()))?,
         SessionsFormat::Jsonl | SessionsFormat::Atif => {
             return Err(
-                CliError::new("--turns cannot be printed as whole sessions").hint("take --format json, csv or table")
+                CliError::new("--turns cannot be printed as jsonl or atif").hint("take --format json, csv or table")
             );
         }
     }

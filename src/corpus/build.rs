@@ -12,6 +12,7 @@ use super::salt::Salt;
 use super::sources::{State, forget, save, save_absent};
 use super::store::CorpusError;
 use super::totals::totals;
+use super::work::join_work;
 use super::write::Writer;
 use crate::ingest::FileKind;
 use crate::session::Format;
@@ -129,6 +130,7 @@ fn work(
             Ok::<(), CorpusError>(())
         },
     )?;
+    join_work(connection).map_err(|error| writer.fail(&error))?;
     Ok(changes.report(totals(connection, writer.target())?))
 }
 

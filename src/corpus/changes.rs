@@ -178,14 +178,14 @@ impl Changes {
         let read: HashSet<usize> =
             self.jobs.iter().flat_map(|job| &job.groups).flat_map(|(_, at)| at).copied().collect();
         let opened = |(at, source): &(usize, &Source)| read.contains(at) || looked_into(source);
-        report.this_ingest = ThisIngest {
+        report.this_ingest = Some(ThisIngest {
             read_files: self.sources.iter().enumerate().filter(opened).count() as u64,
             new: count(State::New),
             changed: count(State::Changed),
             unchanged: count(State::Unchanged),
             gone: count(State::Gone) + self.forgotten.len() as u64,
             elsewhere: count(State::Elsewhere),
-        };
+        });
         report.bad_files.extend(self.blocked.iter().cloned());
         report
     }

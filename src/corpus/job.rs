@@ -9,7 +9,7 @@ use super::previous::Old;
 use super::salt::Salt;
 use super::store::CorpusError;
 use super::write::{Facts, Stored};
-use crate::ingest::{Reading, Tally, read, read_without};
+use crate::ingest::{Opening, PlanPart, Reading, Tally, read, read_without};
 use crate::session::{Evidence, Format, Losses, Measures, Session};
 use crate::view::{ScrubCounts, Scrubber};
 
@@ -55,9 +55,12 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
         let sessions = reading.sessions.into_iter().map(|session| {
             let records = records.remove(&session.id).unwrap_or_default();
             let versions = session.agent_versions.clone();
+            // Before masking, which may hide the name of the session that made the plan.
+            let (plan, opening) = (PlanPart::of(&session), Opening::of(&session));
             let (stored, losses, masked) = prepare(session, scrubber)?;
             let masked = masked.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
-            Ok((stored, Facts { losses, scrubbed: masked, agent_versions: versions }, records))
+            let facts = Facts { losses, scrubbed: masked, agent_versions: versions, plan, opening };
+            Ok((stored, facts, records))
         });
         let sessions = sessions.collect::<Result<_, CorpusError>>()?;
         Ok(Part { sessions, kept: Vec::new(), tally, sources: sources.clone() })
@@ -121,6 +124,9 @@ fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses,
         project: session.project.clone(),
         scope: session.scope,
         scope_rule: session.scope_rule.clone(),
+        scope_doubt: false,
+        planned_in: None,
+        work: session.id.clone(),
         started_at: session.started_at.clone(),
         measures,
         evidence,

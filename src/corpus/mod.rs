@@ -18,6 +18,7 @@ mod schema;
 mod sources;
 mod store;
 mod totals;
+mod work;
 mod write;
 
 pub use crate::ingest::BadFile;

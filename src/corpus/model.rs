@@ -26,6 +26,12 @@ pub struct SessionRow {
     pub scope: Scope,
     /// What decided that.
     pub scope_rule: String,
+    /// Whether it may be a program's all the same: its one prompt fits a template that several sessions begin with.
+    pub scope_doubt: bool,
+    /// Session in which the plan was made that it carries out, as far as it is in the corpus.
+    pub planned_in: Option<String>,
+    /// First session of the piece of work it belongs to: where its plan, and the plan of that session, were made; else itself.
+    pub work: String,
     /// RFC 3339 time of the first record.
     pub started_at: Option<String>,
     /// Measures.
@@ -51,6 +57,9 @@ impl SessionRow {
             project: None,
             scope: Scope::Unknown,
             scope_rule: String::new(),
+            scope_doubt: false,
+            planned_in: None,
+            work: String::new(),
             started_at: None,
             measures: Measures::default(),
             evidence: Evidence::default(),
@@ -73,6 +82,9 @@ impl SessionRow {
             ("project", optional(&self.project)),
             ("scope", name(&self.scope)),
             ("scope_rule", self.scope_rule.clone()),
+            ("scope_doubt", u64::from(self.scope_doubt).to_string()),
+            ("planned_in", optional(&self.planned_in)),
+            ("work", self.work.clone()),
             ("started_at", optional(&self.started_at)),
         ];
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -155,8 +167,10 @@ pub struct IngestReport {
     pub excluded_prompts: BTreeMap<String, u64>,
     /// Secrets masked, by kind.
     pub scrubbed: BTreeMap<String, u64>,
-    /// What the last ingest found; all else is about the whole corpus.
-    pub this_ingest: ThisIngest,
+    /// What this ingest found; all else is about the whole corpus. Not kept in the corpus, whose content does not depend on
+    /// how it was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub this_ingest: Option<ThisIngest>,
 }
 
 /// How the files stood that one ingest looked at, and those of the corpus that it did not find.
@@ -177,7 +191,7 @@ pub struct ThisIngest {
 }
 
 impl Unit for SessionRow {
-    const COLUMNS: &'static [&'static str] = &["month", "person", "project", "scope"];
+    const COLUMNS: &'static [&'static str] = &["month", "person", "project", "scope", "work"];
 
     fn id(&self) -> &str {
         &self.id
@@ -189,6 +203,7 @@ impl Unit for SessionRow {
             "person" => self.person.clone(),
             "project" => self.project.clone(),
             "scope" => Some(name(&self.scope)),
+            "work" => Some(self.work.clone()),
             _ => None,
         }
     }

@@ -249,6 +249,7 @@ fn session_row(row: &Row<'_>) -> rusqlite::Result<Result<SessionRow, serde_json:
     let (evidence, id, file): (String, String, String) = (row.get("evidence")?, row.get("id")?, row.get("file")?);
     let (person, project, started_at) = (row.get("person")?, row.get("project")?, row.get("started_at")?);
     let (scope_rule, content_hash) = (row.get("scope_rule")?, row.get("content_hash")?);
+    let (scope_doubt, planned_in, work) = (row.get("scope_doubt")?, row.get("planned_in")?, row.get("work")?);
     let recorder: Option<String> = row.get("recorder")?;
     let built = || {
         Ok(SessionRow {
@@ -259,6 +260,9 @@ fn session_row(row: &Row<'_>) -> rusqlite::Result<Result<SessionRow, serde_json:
             project,
             scope: variant(scope)?,
             scope_rule,
+            scope_doubt,
+            planned_in,
+            work,
             started_at,
             measures: serde_json::from_value(measures.into())?,
             evidence: serde_json::from_str(&evidence)?,

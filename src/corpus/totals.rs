@@ -105,7 +105,8 @@ fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
 }
 
-fn from_json<T: DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
+/// Reads a JSON column.
+pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
     let failed = |error: serde_json::Error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     };

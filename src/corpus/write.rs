@@ -14,7 +14,7 @@ use super::salt::Salt;
 use super::schema::{EVIDENCE_COLUMNS, migrate};
 use super::sources::pack;
 use super::store::{CorpusError, FILE};
-use crate::ingest::Tally;
+use crate::ingest::{Opening, PlanPart, Tally};
 use crate::session::Losses;
 
 /// What stays of the corpus before: everything but the sessions of replaced groups.
@@ -52,6 +52,10 @@ pub(super) struct Facts {
     pub scrubbed: BTreeMap<String, u64>,
     /// Versions of the agent program.
     pub agent_versions: Vec<String>,
+    /// What links it to a plan made elsewhere.
+    pub plan: PlanPart,
+    /// How it begins, where that may be a template.
+    pub opening: Option<Opening>,
 }
 
 /// A corpus being written. Dropped before [`Writer::finish`], it leaves the folder as it was.
@@ -188,6 +192,9 @@ impl Writer {
             ("entrypoint", optional(&stored.entrypoint)),
             ("scope", text(&name(&row.scope))),
             ("scope_rule", text(&row.scope_rule)),
+            ("scope_doubt", Value::Integer(row.scope_doubt.into())),
+            ("planned_in", optional(&row.planned_in)),
+            ("work", text(&row.work)),
             ("started_at", optional(&row.started_at)),
             ("ended_at", optional(&stored.ended_at)),
         ];
@@ -263,7 +270,8 @@ impl Writer {
     /// their key are lost.
     fn place_at(&mut self, partial: &Path, report: &IngestReport, salt: &Salt) -> Result<(), CorpusError> {
         let fail = |message: String| CorpusError::Store { path: self.target.clone(), message };
-        let report = serde_json::to_string(report).map_err(|error| fail(error.to_string()))?;
+        let report = IngestReport { this_ingest: None, ..report.clone() };
+        let report = serde_json::to_string(&report).map_err(|error| fail(error.to_string()))?;
         let connection = self.connection()?;
         let done = connection
             .execute("INSERT INTO reports (report, salt) VALUES (?, ?)", (report, salt.id()))
