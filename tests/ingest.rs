@@ -25,19 +25,11 @@ fn counts(file: &Path) -> (usize, usize) {
 }
 
 /// Files in which the table that came with the sessions is wrong: how many prompts it has too few, and why.
-const DIFFERENT: [(&str, i64, &str); 12] = [
+const DIFFERENT: [(&str, i64, &str); 4] = [
     ("8ebc42a2", -1, "/plan, carried out by the program, is counted as a prompt"),
     ("a032db5a", -1, "/remote-env, carried out by the program, is counted as a prompt"),
     ("da81b1d5", -2, "/compact, as typed before the program carries it out, is counted as a prompt"),
     ("8ecab05f", 1, "a prompt taken out of the queue in the middle of a turn is missing"),
-    ("21037e11", -2, "notifications about tasks with a line after them are counted as prompts"),
-    ("3af9b1a7", -1, "so is one here"),
-    ("3cfce0ff", -2, "so are two here"),
-    ("8d471a2e", -2, "so are two here"),
-    ("0ccf1a04", -3, "so are three here"),
-    ("d29c2adb", -2, "messages of other agents with a sentence around them are counted as prompts"),
-    ("f70db4c5", -2, "so are two here"),
-    ("0276a600", -1, "what a hook said in the person's place is counted as a prompt"),
 ];
 
 #[test]

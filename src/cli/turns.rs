@@ -49,6 +49,7 @@ impl TurnRow {
             Some(PromptKind::PlanHandOff) => "plan-hand-off",
             Some(PromptKind::SlashCommand) => "slash-command",
             Some(PromptKind::Queued) => "queued",
+            Some(PromptKind::Relayed) => "relayed",
             None => "",
         };
         let mut columns = vec![

@@ -30,6 +30,7 @@ const STEPS: [&str; 1] = ["
         started_at TEXT,
         ended_at TEXT,
         prompts INTEGER NOT NULL,
+        relayed_prompts INTEGER NOT NULL,
         actions INTEGER NOT NULL,
         successful_actions INTEGER NOT NULL,
         subagent_actions INTEGER NOT NULL,

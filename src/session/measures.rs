@@ -13,6 +13,8 @@ use super::words::{count_words, words_in};
 pub struct Measures {
     /// Human prompts: turns of the session, however given.
     pub prompts: u64,
+    /// Those of them that are no person's words ([`PromptKind::Relayed`]).
+    pub relayed_prompts: u64,
     /// Tool calls: distinct calls of the main chain, whatever came of them.
     pub actions: u64,
     /// Tool calls with a result that is neither an error nor a refusal ([`ActionStatus::Done`]).
@@ -23,7 +25,7 @@ pub struct Measures {
     pub all_actions: u64,
     /// Answers of the model: distinct messages of the main chain.
     pub model_calls: u64,
-    /// Whitespace-separated words of the prompts, injected text stripped.
+    /// Whitespace-separated words of the prompts that a person wrote, injected text stripped.
     pub prompt_words: u64,
     /// Whitespace-separated words of visible agent text.
     pub visible_words: u64,
@@ -88,9 +90,10 @@ impl Measures {
 
     /// Name and value of every measure, in the order of the corpus.
     #[must_use]
-    pub fn columns(&self) -> [(&'static str, Option<u64>); 29] {
+    pub fn columns(&self) -> [(&'static str, Option<u64>); 30] {
         [
             ("prompts", Some(self.prompts)),
+            ("relayed_prompts", Some(self.relayed_prompts)),
             ("actions", Some(self.actions)),
             ("successful_actions", Some(self.successful_actions)),
             ("subagent_actions", Some(self.subagent_actions)),
@@ -185,6 +188,7 @@ impl Measures {
     fn add(&mut self, turn: &Self) {
         let sums = [
             (&mut self.prompts, turn.prompts),
+            (&mut self.relayed_prompts, turn.relayed_prompts),
             (&mut self.actions, turn.actions),
             (&mut self.successful_actions, turn.successful_actions),
             (&mut self.subagent_actions, turn.subagent_actions),
@@ -241,7 +245,11 @@ impl TurnMeasures {
     pub fn of(turn: &Turn) -> Self {
         let mut measures = Measures::of_steps(&turn.steps);
         measures.prompts = 1;
-        measures.prompt_words = count_words(&turn.prompt);
+        if turn.kind == PromptKind::Relayed {
+            measures.relayed_prompts = 1;
+        } else {
+            measures.prompt_words = count_words(&turn.prompt);
+        }
         measures.model_calls = turn.model_calls;
         measures.set_tokens(turn.tokens);
         measures.seconds = seconds(turn.at.as_deref(), turn.ended_at.as_deref());
@@ -359,6 +367,7 @@ mod tests {
         let measures = Measures::of(&session());
         let expected = Measures {
             prompts: 2,
+            relayed_prompts: 0,
             actions: 5,
             successful_actions: 3,
             subagent_actions: 4,
