@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub openai_key: Option<SecretString>,
     /// `OPENAI_BASE_URL`, or OpenAI's own.
     pub openai_base_url: String,
+    /// `PATH`, where programs that judge are searched.
+    pub search_path: OsString,
 }
 
 impl Settings {
@@ -38,6 +41,7 @@ impl Settings {
             anthropic_base_url: url("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
             openai_key: secret("OPENAI_API_KEY"),
             openai_base_url: url("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+            search_path: env::var_os("PATH").unwrap_or_default(),
         }
     }
 
@@ -51,6 +55,7 @@ impl Settings {
             openai_base_url: self.openai_base_url.clone(),
             timeout: Duration::from_secs(LimitSpec::default().timeout_seconds),
             folder: self.folder.clone(),
+            search_path: self.search_path.clone(),
         }
     }
 }

@@ -19,6 +19,7 @@ use super::experiment::{Experiment, JudgeSpec};
 use super::folder;
 use super::identity::{self, Frozen, FrozenJudge};
 use super::load;
+use super::memory::Memory;
 use super::plan::{self, Plan, PlannedJudge, Sheet};
 use super::record::{RunRecord, RunState};
 use super::seat::{Line, Seat};
@@ -99,6 +100,9 @@ async fn execute_in_runtime(
     let limits = &order.experiment.limits;
     let policy = Policy { max_retries: limits.max_retries, patience: PATIENCE };
     let begun = store.commit(entry(&record)?).await;
+    let mut memory = Memory::read(order.results)?;
+    let (watched, remembered) = memory.recall(&seats, order.access);
+    remembered.iter().for_each(&mut *on_event);
     let (floor, events) = Floor::new(seats, store, policy);
     if begun.is_err() {
         // The ledger's thread failed, and says why at its end; nothing is to be sent any more.
@@ -107,6 +111,7 @@ async fn execute_in_runtime(
     let ending = engine::drive(floor, events, plan, signals, on_event).await;
     let ended = end.await.map_err(|_| RunError::Fault("the ledger's thread panicked".to_owned()))?;
     let mut ledger = ended.map_err(|error| kept(error, &path, &record.id))?;
+    memory.keep(&watched, &clock::now())?;
     finish(&mut record, &mut ledger, before.as_ref(), &path)?;
     folder::write(&folder, ledger.ledger(), &record)?;
     if let Some(error) = ending.error {
