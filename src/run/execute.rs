@@ -10,6 +10,7 @@ use crate::corpus::Corpus;
 use crate::ledger::{Entry, Ledger, LedgerError, Writer};
 use crate::limit::{Limits, TokenEstimator};
 use crate::provider::{Access, Provider};
+use crate::verdict::NoVerdict;
 
 use super::clock;
 use super::engine::{self, Floor, PATIENCE, Policy};
@@ -88,7 +89,9 @@ async fn execute_in_runtime(
     if let Some(before) = &before {
         prepared.record.started_at.clone_from(&before.started_at);
     }
-    let held: u64 = ledger.ledger().counts(&prepared.record.id)?.iter().map(|count| count.units).sum();
+    let counts = ledger.ledger().counts(&prepared.record.id)?;
+    let reached = counts.iter().filter(|count| count.kind != NoVerdict::Stopped.as_str());
+    let held: u64 = reached.map(|count| count.units).sum();
     on_event(&Event::Planned {
         run: prepared.record.id.clone(),
         units: prepared.units,
