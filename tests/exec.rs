@@ -1,6 +1,6 @@
 //! `exec/COMMAND`: programs as judges, good ones and all bad ones.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a broken fixture fails the test")]
+#![expect(clippy::unwrap_used, reason = "a broken fixture fails the test")]
 
 #[expect(dead_code, reason = "the fake server is for tests of servers")]
 mod project;

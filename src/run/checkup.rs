@@ -1,6 +1,6 @@
 //! Whether an experiment could run here: keys, servers, models, forms of asking, files and ledger, without judging anything.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -207,7 +207,7 @@ impl Findings {
         let forms = provider.forms();
         match provider.price() {
             Some(price) => {
-                self.add(model, "price", Status::Ok, format!("known as of {} ({})", price.date, price.source))
+                self.add(model, "price", Status::Ok, format!("known as of {} ({})", price.date, price.source));
             }
             None if forms.len() > 1 => {
                 let detail = "not known: its cost is shown as unknown; models.yaml in this folder can say it";
@@ -267,7 +267,7 @@ impl Findings {
     }
 
     /// The ledger's health.
-    fn ledger(&mut self, path: &PathBuf) {
+    fn ledger(&mut self, path: &Path) {
         let subject = path.display().to_string();
         let health = Ledger::open(path).and_then(|ledger| {
             ledger.check()?;
@@ -275,7 +275,7 @@ impl Findings {
         });
         match health {
             Err(LedgerError::NotFound(_)) => {
-                self.add(subject, "ledger", Status::Note, "none yet; the first run makes it")
+                self.add(subject, "ledger", Status::Note, "none yet; the first run makes it");
             }
             Err(error) => self.add(subject, "ledger", Status::Failed, error.to_string()),
             Ok((runs, 0)) => self.add(subject, "ledger", Status::Ok, format!("healthy, {runs} runs")),
