@@ -94,6 +94,10 @@ fn exit(args: &JobArgs, record: &RunRecord, tally: &Tally, printer: Printer) -> 
             ));
             Ok(Exit::Inconclusive)
         }
+        _ if tally.awaited() > 0 => {
+            printer.say(&format!("{} units wait for an answer: inconclusive", tally.awaited()));
+            Ok(Exit::Inconclusive)
+        }
         _ => Ok(Exit::Done),
     }
 }

@@ -7,6 +7,7 @@ mod agree_table;
 mod args;
 mod completions;
 mod demo;
+mod doctor;
 mod entry;
 mod error;
 mod export;

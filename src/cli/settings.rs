@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub openai_key: Option<SecretString>,
     /// `OPENAI_BASE_URL`, or OpenAI's own.
     pub openai_base_url: String,
+    /// `PATH`, where programs that judge are searched.
+    pub search_path: OsString,
     /// Where agents keep their sessions.
     pub agents: AgentFolders,
 }
@@ -71,6 +74,7 @@ impl Settings {
             openai_key: secret("OPENAI_API_KEY"),
             openai_base_url: url("OPENAI_BASE_URL", "https://api.openai.com/v1"),
             agents: AgentFolders::from_environment(text),
+            search_path: env::var_os("PATH").unwrap_or_default(),
         }
     }
 
@@ -84,6 +88,7 @@ impl Settings {
             openai_base_url: self.openai_base_url.clone(),
             timeout: Duration::from_secs(LimitSpec::default().timeout_seconds),
             folder: self.folder.clone(),
+            search_path: self.search_path.clone(),
         }
     }
 }

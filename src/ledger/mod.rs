@@ -3,6 +3,7 @@
 //! Paid work is committed here before it is counted. One process writes at a time, guarded by a lock file; reading needs
 //! no lock. Keys are never stored.
 
+mod check;
 mod error;
 mod model;
 mod open;

@@ -18,7 +18,9 @@ pub(super) const VENDOR: Vendor = Vendor {
     key_prefix: "Bearer ",
 };
 
-const FORMS: [Form; 3] = [Form::JsonSchema, Form::JsonObject, Form::Plain];
+const FORMS: [Form; 4] = [Form::JsonSchema, Form::JsonObject, Form::ForcedTool, Form::Plain];
+/// Name of the tool that is forced.
+const TOOL: &str = "answer";
 /// Domains whose servers know `max_completion_tokens`; others drop it silently or refuse it (providers.md 4).
 const OPENAI_DOMAINS: [&str; 2] = ["api.openai.com", "openai.azure.com"];
 /// Longest name of a schema.
@@ -84,6 +86,12 @@ impl OpenAi {
                 body.insert("provider".into(), json!({"require_parameters": true}));
             }
         }
+        if form == Form::ForcedTool {
+            let schema = ask.schema.wire(Dialect::OpenAi);
+            let function = json!({"name": TOOL, "description": "Gives the answer.", "parameters": schema});
+            body.insert("tools".into(), json!([{"type": "function", "function": function}]));
+            body.insert("tool_choice".into(), json!({"type": "function", "function": {"name": TOOL}}));
+        }
         Request {
             server: self.server.url.clone(),
             path: "/chat/completions",
@@ -101,12 +109,15 @@ impl OpenAi {
             return Err(CallError::Transient { message });
         };
         let message = &choice["message"];
-        let text = content(&message["content"]);
+        let (text, disagree) =
+            if call.form == Form::ForcedTool { given(message) } else { (content(&message["content"]), false) };
         let refusal = message["refusal"].as_str().filter(|refusal| !refusal.is_empty());
         let (text, stop) = match (refusal, choice["finish_reason"].as_str()) {
             (Some(refusal), _) => (refusal.to_owned(), Stop::Refused),
             (None, Some("content_filter")) => (text, Stop::Refused),
             (None, Some("length")) => (text, Stop::Cut),
+            (None, _) if disagree => (text, Stop::Other("tool calls that disagree".to_owned())),
+            (None, Some("tool_calls")) if call.form == Form::ForcedTool => (text, Stop::End),
             (None, Some("stop")) => (text, Stop::End),
             (None, Some(other)) => (text, Stop::Other(other.to_owned())),
             (None, None) => (text, Stop::Other("no finish reason".to_owned())),
@@ -144,6 +155,18 @@ fn content(content: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
         _ => String::new(),
+    }
+}
+
+/// The arguments of the tool call that was forced, and whether several disagree; the content where there is none.
+fn given(message: &Value) -> (String, bool) {
+    let calls = message["tool_calls"].as_array().into_iter().flatten();
+    let mut arguments = calls.filter_map(|call| call["function"]["arguments"].as_str());
+    match arguments.next() {
+        None => (content(&message["content"]), false),
+        Some(first) if arguments.all(|other| other == first) => (first.to_owned(), false),
+        // No text, so that neither of the answers can be taken for the one.
+        Some(_) => (String::new(), true),
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::ledger::{Call, Intent};
 use crate::limit::{Need, PerMinute};
-use crate::provider::{Ask, CallError, Form, Reply, Request, Stop as Ending, TokenCounts};
+use crate::provider::{Ask, CallError, Reply, Request, Stop as Ending, TokenCounts};
 use crate::verdict::{Fingerprint, NoVerdict};
 
 use super::clock;
@@ -164,6 +164,10 @@ async fn send<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, request: &Request) -> 
             CallError::FormUnsupported { .. } => return Err(Failure::Form(message)),
             CallError::TooLong { message } => return Err(Halt::None(NoVerdict::TooLong, message).into()),
             CallError::Refused { message } => return Err(Halt::None(NoVerdict::Refused, message).into()),
+            CallError::Pending { message } => {
+                floor.warn(seat, &message, message.clone()).await;
+                return Err(Halt::None(NoVerdict::Stopped, message).into());
+            }
             CallError::Rejected { message } => return Err(Halt::None(NoVerdict::Failed, message).into()),
             CallError::Fatal { message } => {
                 floor.give_up(seat, &message);
@@ -227,7 +231,7 @@ fn record<J: Judge>(
     Call {
         fingerprint,
         model: seat.model.clone(),
-        form: word_of_form(request.form).to_owned(),
+        form: request.form.as_str().to_owned(),
         replicate,
         body: reply.body.clone(),
         stop: match &reply.stop {
@@ -246,14 +250,5 @@ fn record<J: Judge>(
         sent_at,
         answered_at: clock::now(),
         attempts,
-    }
-}
-
-fn word_of_form(form: Form) -> &'static str {
-    match form {
-        Form::JsonSchema => "json_schema",
-        Form::ForcedTool => "forced_tool",
-        Form::JsonObject => "json_object",
-        Form::Plain => "plain",
     }
 }

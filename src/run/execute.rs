@@ -10,6 +10,7 @@ use crate::corpus::Corpus;
 use crate::ledger::{Entry, Ledger, LedgerError, Writer};
 use crate::limit::{Limits, TokenEstimator};
 use crate::provider::{Access, Provider};
+use crate::verdict::NoVerdict;
 
 use super::clock;
 use super::engine::{self, Floor, PATIENCE, Policy};
@@ -19,6 +20,7 @@ use super::experiment::{Experiment, JudgeSpec};
 use super::folder;
 use super::identity::{self, Frozen, FrozenJudge};
 use super::load;
+use super::memory::Memory;
 use super::plan::{self, Plan, PlannedJudge, Sheet};
 use super::record::{RunRecord, RunState};
 use super::seat::{Line, Seat};
@@ -87,7 +89,9 @@ async fn execute_in_runtime(
     if let Some(before) = &before {
         prepared.record.started_at.clone_from(&before.started_at);
     }
-    let held: u64 = ledger.ledger().counts(&prepared.record.id)?.iter().map(|count| count.units).sum();
+    let counts = ledger.ledger().counts(&prepared.record.id)?;
+    let reached = counts.iter().filter(|count| count.kind != NoVerdict::Stopped.as_str());
+    let held: u64 = reached.map(|count| count.units).sum();
     on_event(&Event::Planned {
         run: prepared.record.id.clone(),
         units: prepared.units,
@@ -99,6 +103,9 @@ async fn execute_in_runtime(
     let limits = &order.experiment.limits;
     let policy = Policy { max_retries: limits.max_retries, patience: PATIENCE };
     let begun = store.commit(entry(&record)?).await;
+    let mut memory = Memory::read(order.results)?;
+    let (watched, remembered) = memory.recall(&seats, order.access);
+    remembered.iter().for_each(&mut *on_event);
     let (floor, events) = Floor::new(seats, store, policy);
     if begun.is_err() {
         // The ledger's thread failed, and says why at its end; nothing is to be sent any more.
@@ -107,6 +114,7 @@ async fn execute_in_runtime(
     let ending = engine::drive(floor, events, plan, signals, on_event).await;
     let ended = end.await.map_err(|_| RunError::Fault("the ledger's thread panicked".to_owned()))?;
     let mut ledger = ended.map_err(|error| kept(error, &path, &record.id))?;
+    memory.keep(&watched, &clock::now())?;
     finish(&mut record, &mut ledger, before.as_ref(), &path)?;
     folder::write(&folder, ledger.ledger(), &record)?;
     if let Some(error) = ending.error {

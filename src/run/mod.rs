@@ -5,6 +5,7 @@
 
 mod ask;
 mod call;
+mod checkup;
 mod clock;
 mod engine;
 mod error;
@@ -14,6 +15,7 @@ mod experiment;
 mod folder;
 mod identity;
 mod load;
+mod memory;
 mod plan;
 mod record;
 mod seat;
@@ -22,6 +24,7 @@ mod store;
 mod thread;
 mod totals;
 
+pub use checkup::{Check, Checkup, Status, checkup};
 pub use error::RunError;
 pub use event::Event;
 pub use execute::{Order, Selection, execute};
