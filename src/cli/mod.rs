@@ -9,6 +9,7 @@ mod demo;
 mod entry;
 mod error;
 mod export;
+mod forecast;
 mod ingest;
 mod init;
 mod job;

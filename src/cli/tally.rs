@@ -22,6 +22,7 @@ pub struct Tally {
     /// The last failure of each judge.
     failures: BTreeMap<String, String>,
     interrupted: bool,
+    over_budget: bool,
 }
 
 impl Tally {
@@ -38,6 +39,7 @@ impl Tally {
             answered: BTreeMap::new(),
             failures: BTreeMap::new(),
             interrupted: false,
+            over_budget: false,
         }
     }
 
@@ -59,6 +61,7 @@ impl Tally {
                 }
             }
             Event::Finished { interrupted, .. } => self.interrupted = *interrupted,
+            Event::OverBudget { .. } => self.over_budget = true,
             Event::Answered { .. } | Event::Warning { .. } | Event::Draining { .. } => (),
         }
     }
@@ -91,6 +94,11 @@ impl Tally {
     /// Whether the person stopped the run.
     pub fn interrupted(&self) -> bool {
         self.interrupted
+    }
+
+    /// Whether the budget stopped the run.
+    pub fn over_budget(&self) -> bool {
+        self.over_budget
     }
 
     /// Why `judge` failed the last time, if it did.

@@ -4,15 +4,19 @@
 //! channels, so that memory does not grow with the number of units, and everything that happens is an [`Event`].
 
 mod ask;
+mod budget;
 mod call;
 mod clock;
 mod engine;
 mod error;
+mod estimate;
+mod estimate_cost;
 mod event;
 mod execute;
 mod experiment;
 mod folder;
 mod identity;
+mod lead;
 mod load;
 mod plan;
 mod record;
@@ -23,6 +27,8 @@ mod thread;
 mod totals;
 
 pub use error::RunError;
+pub use estimate::{Estimate, EstimateCell, estimate};
+pub use estimate_cost::Amounts;
 pub use event::Event;
 pub use execute::{Order, Selection, execute};
 pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec};
@@ -30,7 +36,7 @@ pub use folder::{write_csv, write_jsonl};
 pub use load::{find, latest, list, load, ratings};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};
 pub use stop::Interrupts;
-pub use totals::{Cell, cells};
+pub use totals::{Cell, by_judge, cells};
 
 #[cfg(test)]
 mod tests;
