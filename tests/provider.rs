@@ -6,7 +6,9 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use assize::prompt::Prompt;
-use assize::provider::{Access, Ask, CallError, Form, Params, Provider, ProviderError, Reply, Stop, TokenCounts};
+use assize::provider::{
+    Access, Ask, CallError, Form, Params, Provider, ProviderError, Reply, Shared, Stop, TokenCounts,
+};
 use assize::rubric::{Answer, AnswerKind, AnswerOption, AnswerSchema, ReasonKind, Rubric};
 use assize::session::{Format, Scope, Session};
 use rstest::rstest;
@@ -85,7 +87,7 @@ impl Question {
 
     fn ask(&self) -> Ask<'_> {
         let Self { session, rubric, prompt, schema } = self;
-        Ask { session, rubric, prompt, schema, replicate: 1, again: None }
+        Ask { session, rubric, prompt, schema, replicate: 1, again: None, shared: Shared::Nothing }
     }
 }
 

@@ -230,6 +230,7 @@ fn inputs() -> Inputs {
             updated_at: "2026-11-22T10:05:00Z".to_owned(),
             assize: "0.1.0".to_owned(),
             experiment: Experiment {
+                budget: None,
                 name: "tiny".to_owned(),
                 corpus: "datasets/tiny".into(),
                 sample: None,
@@ -262,6 +263,7 @@ fn inputs() -> Inputs {
             sessions: 24,
             units: 96,
             weights: BTreeMap::new(),
+            paid: assize::ledger::Paid::default(),
             totals: vec![(RULES.to_owned(), totals(48, None, 0)), (MODEL.to_owned(), totals(41, None, 48))],
         },
         rows: (0..26).map(row).collect(),

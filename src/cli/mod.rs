@@ -11,6 +11,7 @@ mod doctor;
 mod entry;
 mod error;
 mod export;
+mod forecast;
 mod ingest;
 mod ingest_report;
 mod init;

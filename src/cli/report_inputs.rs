@@ -42,6 +42,7 @@ pub(super) fn judge_folder(job: &FolderRun<'_>, settings: &Settings, printer: Pr
     let options = BuildOptions { fresh: true, ..BuildOptions::quiet(job.salt.clone()) };
     corpus::build(&[job.sessions.to_owned()], &settings.folder.join(job.corpus), &options)?;
     let experiment = Experiment {
+        budget: None,
         name: job.name.to_owned(),
         corpus: job.corpus.to_owned(),
         sample: None,

@@ -24,6 +24,7 @@ pub struct Tally {
     /// Units asked for now that still wait for an answer.
     awaited: u64,
     interrupted: bool,
+    over_budget: bool,
 }
 
 impl Tally {
@@ -41,6 +42,7 @@ impl Tally {
             failures: BTreeMap::new(),
             awaited: 0,
             interrupted: false,
+            over_budget: false,
         }
     }
 
@@ -66,6 +68,7 @@ impl Tally {
                 }
             }
             Event::Finished { interrupted, .. } => self.interrupted = *interrupted,
+            Event::OverBudget { .. } => self.over_budget = true,
             Event::Answered { .. } | Event::Warning { .. } | Event::Draining { .. } => (),
         }
     }
@@ -103,6 +106,11 @@ impl Tally {
     /// Units asked for now that still wait for an answer, as of a manual judge.
     pub fn awaited(&self) -> u64 {
         self.awaited
+    }
+
+    /// Whether the budget stopped the run.
+    pub fn over_budget(&self) -> bool {
+        self.over_budget
     }
 
     /// Why `judge` failed the last time, if it did.

@@ -11,7 +11,7 @@ mod read;
 mod write;
 
 pub use error::LedgerError;
-pub use model::{Call, Decision, Entry, Intent, LabelCount, Place, StoredCall, Usage};
+pub use model::{Call, Decision, Entry, Intent, LabelCount, Lengths, Paid, Place, StoredCall, Usage};
 pub use open::{Ledger, Writer};
 
 #[cfg(test)]

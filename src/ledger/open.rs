@@ -10,9 +10,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::LedgerError;
 
 /// Steps from one format to the next, each with the format it leads to; a file's format is its `user_version`.
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("schema-1.sql"))];
+const MIGRATIONS: [(i64, &str); 2] = [(1, include_str!("schema-1.sql")), (2, include_str!("schema-2.sql"))];
 /// Newest format.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// How long one statement waits for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -27,6 +27,8 @@ pub struct Ledger {
 #[derive(Debug)]
 pub struct Writer {
     pub(super) ledger: Ledger,
+    /// The run that pays for the calls written.
+    pub(super) payer: Option<String>,
     _lock: File,
 }
 
@@ -127,7 +129,12 @@ impl Writer {
             connection.pragma_update(None, "foreign_keys", true)
         })?;
         ledger.migrate()?;
-        Ok(Self { ledger, _lock: lock })
+        Ok(Self { ledger, payer: None, _lock: lock })
+    }
+
+    /// Writes the answered calls from now on as paid for by `run`.
+    pub fn charge(&mut self, run: &str) {
+        self.payer = Some(run.to_owned());
     }
 
     /// The ledger, for reading.
@@ -197,7 +204,7 @@ mod tests {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 7).unwrap();
         let before = fs_err::read(&path).unwrap();
         for error in [Writer::open(&path).unwrap_err(), Ledger::open(&path).unwrap_err()] {
-            assert!(error.to_string().contains("newer assize (format 7, this one knows 1)"), "{error}");
+            assert!(error.to_string().contains("newer assize (format 7, this one knows 2)"), "{error}");
         }
         assert_eq!(fs_err::read(&path).unwrap(), before);
     }

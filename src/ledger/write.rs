@@ -21,7 +21,7 @@ impl Writer {
         let write = |writer: &mut Self| -> rusqlite::Result<()> {
             let transaction = writer.ledger.connection.transaction()?;
             for entry in entries {
-                put(&transaction, entry)?;
+                put(&transaction, entry, writer.payer.as_deref())?;
             }
             transaction.commit()
         };
@@ -39,7 +39,7 @@ impl Writer {
     }
 }
 
-fn put(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()> {
+fn put(transaction: &Transaction<'_>, entry: &Entry, payer: Option<&str>) -> rusqlite::Result<()> {
     match entry {
         Entry::Intent(intent) => transaction
             .prepare_cached(
@@ -49,7 +49,7 @@ fn put(transaction: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()> {
             .execute(params![intent.fingerprint.0, intent.model, intent.sent_at])
             .map(drop),
         Entry::Withdrawn(fingerprint) => withdraw(transaction, &fingerprint.0),
-        Entry::Call(call) => put_call(transaction, call),
+        Entry::Call(call) => put_call(transaction, call, payer),
         Entry::Verdict { place, decision, decided_at } => {
             put_decision(transaction, place, decision, decided_at)?;
             put_place(transaction, place)
@@ -67,14 +67,15 @@ fn withdraw(transaction: &Transaction<'_>, fingerprint: &str) -> rusqlite::Resul
     transaction.prepare_cached("DELETE FROM intents WHERE fingerprint = ?1")?.execute([fingerprint]).map(drop)
 }
 
-fn put_call(transaction: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
+fn put_call(transaction: &Transaction<'_>, call: &Call, payer: Option<&str>) -> rusqlite::Result<()> {
     let body = zstd::encode_all(call.body.as_slice(), LEVEL).map_err(unstorable)?;
     let count = |tokens: Option<u64>| tokens.map(|tokens| i64::try_from(tokens).unwrap_or(i64::MAX));
     transaction
         .prepare_cached(
             "INSERT INTO calls (fingerprint, model, form, replicate, body, stop, input_tokens, output_tokens,
-               cache_read, cache_write, micro_dollars, answered_by, request_id, sent_at, answered_at, attempts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+               cache_read, cache_write, micro_dollars, answered_by, request_id, sent_at, answered_at, attempts,
+               run)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
              ON CONFLICT (fingerprint) DO NOTHING",
         )?
         .execute(params![
@@ -94,6 +95,7 @@ fn put_call(transaction: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> 
             call.sent_at,
             call.answered_at,
             call.attempts,
+            payer,
         ])?;
     withdraw(transaction, &call.fingerprint.0)
 }

@@ -1,11 +1,13 @@
-//! Gates for requests and tokens a minute, first come, first served; token estimates.
+//! Gates for requests and tokens a minute, first come, first served; the budget of a run; token estimates.
 
+mod budget;
 mod clock;
 mod estimate;
 mod gate;
 mod gates;
 mod spec;
 
-pub use estimate::TokenEstimator;
+pub use budget::{Budget, Exhausted, Reservation};
+pub use estimate::{BYTES_PER_TOKEN, OUTPUT_TOKENS, TokenEstimator, most_tokens};
 pub use gates::{Grant, Limits, Need, PerMinute};
 pub use spec::LimitSpec;

@@ -96,6 +96,8 @@ pub struct Provider {
     model: String,
     judge: Judge,
     price: Option<Price>,
+    cache_minimum: Option<u64>,
+    max_output_tokens: u32,
 }
 
 #[derive(Debug)]
@@ -161,7 +163,13 @@ impl Provider {
             ("baseline", "rules") => (Judge::Rules, None),
             _ => return Err(wrong(format!("unknown provider: write {KNOWN}"))),
         };
-        Ok(Self { model: model.to_owned(), judge, price: entry.and_then(|entry| entry.price()) })
+        Ok(Self {
+            model: model.to_owned(),
+            judge,
+            cache_minimum: entry.as_ref().and_then(|entry| entry.cache_minimum),
+            price: entry.and_then(|entry| entry.price()),
+            max_output_tokens: params.max_output_tokens,
+        })
     }
 
     /// Whether calls leave this process and are answered at once: other judges need no limits, keys or retries.
@@ -194,6 +202,20 @@ impl Provider {
             Judge::Replay(_) | Judge::Rules => Some(0),
             _ => self.price.as_ref()?.micro_dollars(tokens),
         }
+    }
+
+    /// The most that a call with a prompt of `input` tokens can cost, in millionths of a dollar at list price; none where it
+    /// is not known, 0 for local judges.
+    #[must_use]
+    pub fn most_micro_dollars(&self, input: u64) -> Option<u64> {
+        let most = |price: &Price| price.most_micro_dollars(input, u64::from(self.max_output_tokens));
+        if self.is_remote() { self.price.as_ref().map(most) } else { Some(0) }
+    }
+
+    /// Tokens below which the provider keeps no prompt in its cache; none where it is not known.
+    #[must_use]
+    pub fn cache_minimum(&self) -> Option<u64> {
+        self.cache_minimum
     }
 
     /// The exact request for `ask`; pure.

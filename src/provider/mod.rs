@@ -19,5 +19,5 @@ mod rules;
 
 pub use catalogue::Price;
 pub use dispatch::{Access, Provider, ProviderError};
-pub use model::{Ask, CallError, Form, LimitHints, Params, Reply, Request, Stop, TokenCounts, WindowHint};
+pub use model::{Ask, CallError, Form, LimitHints, Params, Reply, Request, Shared, Stop, TokenCounts, WindowHint};
 pub use probe::{Probed, Site, Told};

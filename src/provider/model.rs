@@ -61,6 +61,21 @@ pub struct Ask<'a> {
     pub replicate: u32,
     /// The answer that could not be used and the error to show, when asking again.
     pub again: Option<(&'a str, &'a str)>,
+    /// What other requests of the run have in common with this one.
+    pub shared: Shared<'a>,
+}
+
+/// What other requests of a run have in common with one: a provider that keeps beginnings of prompts in a cache is told so.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Shared<'a> {
+    /// Nothing: the session is asked about once.
+    #[default]
+    Nothing,
+    /// Replicates: all of it.
+    Replicates,
+    /// Other rubrics: the system text and the session. A provider that caches them only where the answer schema is the same
+    /// (providers.md 1.8) gets this one, which is that of all of them ([`AnswerSchema::of_family`]).
+    Rubrics(&'a AnswerSchema),
 }
 
 /// How the answer's form is asked for; a provider falls back along its own list.

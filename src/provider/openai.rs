@@ -8,7 +8,7 @@ use super::catalogue::{Entry, OutputCap};
 use super::errors::{self, Call};
 use super::headers;
 use super::http::{Answer, Server, Vendor};
-use super::model::{Ask, CallError, Form, Params, Reply, Request, Stop, TokenCounts, correction};
+use super::model::{Ask, CallError, Form, Params, Reply, Request, Shared, Stop, TokenCounts, correction};
 
 pub(super) const VENDOR: Vendor = Vendor {
     host: "api.openai.com",
@@ -67,6 +67,10 @@ impl OpenAi {
         if let Some(seed) = self.params.seed {
             body.insert("seed".into(), json!(seed));
         }
+        let vendor = self.server.is_at_any(&OPENAI_DOMAINS);
+        if vendor && ask.shared != Shared::Nothing {
+            body.insert("prompt_cache_key".into(), json!(cache_key(ask)));
+        }
         let format = match form {
             // The nested form only: llama.cpp takes a flat one and then ignores it (providers.md 7.34).
             Form::JsonSchema => {
@@ -75,7 +79,7 @@ impl OpenAi {
                 Some(json!({"type": "json_schema", "json_schema": {"name": name, "strict": true, "schema": schema}}))
             }
             // `OpenAI` itself refuses a schema here; llama.cpp and its like are bound by it.
-            Form::JsonObject if self.server.is_at_any(&OPENAI_DOMAINS) => Some(json!({"type": "json_object"})),
+            Form::JsonObject if vendor => Some(json!({"type": "json_object"})),
             Form::JsonObject => Some(json!({"type": "json_object", "schema": ask.schema.wire(Dialect::OpenAi)})),
             Form::ForcedTool | Form::Plain => None,
         };
@@ -181,6 +185,13 @@ fn tokens(usage: &Value) -> TokenCounts {
         cache_read: read,
         cache_write: write,
     }
+}
+
+/// Brings the requests about one session to one cache.
+fn cache_key(ask: &Ask<'_>) -> String {
+    let hash =
+        blake3::Hasher::new().update(ask.prompt.system.as_bytes()).update(ask.prompt.session.as_bytes()).finalize();
+    hash.to_hex().chars().take(16).collect()
 }
 
 /// `rubric` in the characters that a schema's name may have.

@@ -15,7 +15,7 @@ use super::dispatch::{Access, Provider, ProviderError};
 use super::errors::{self, Call};
 use super::headers;
 use super::http::{Server, Vendor};
-use super::model::{Ask, CallError, Form, LimitHints, Params};
+use super::model::{Ask, CallError, Form, LimitHints, Params, Shared};
 use super::{anthropic, openai};
 
 /// A word that no model says unless it is bound to.
@@ -183,8 +183,15 @@ impl Provider {
                 .to_owned(),
         };
         let session = Session::new("probe".to_owned(), "probe".to_owned(), Format::AssizeJsonl);
-        let ask =
-            Ask { session: &session, rubric: &rubric, prompt: &prompt, schema: &schema, replicate: 1, again: None };
+        let ask = Ask {
+            session: &session,
+            rubric: &rubric,
+            prompt: &prompt,
+            schema: &schema,
+            replicate: 1,
+            again: None,
+            shared: Shared::Nothing,
+        };
         match self.send(&self.request(&ask, form)).await {
             Ok(reply) => match (reply.text.contains(UNLIKELY), form) {
                 (true, Form::JsonSchema | Form::ForcedTool) => Probed::Enforced,

@@ -50,15 +50,17 @@ pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(),
 /// Asks, and asks once more with the error shown where the answer cannot be used.
 async fn judge<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, unit: &Unit) -> Result<Decision, Halt> {
     let mut calls = Vec::new();
-    let first = Ask {
-        session: &unit.session,
-        rubric: &unit.question.rubric,
-        prompt: &unit.prompt,
-        schema: &unit.question.schema,
-        replicate: unit.place.replicate,
-        again: None,
+    let first = unit.ask();
+    let mut lead = match &unit.prefix {
+        Some(prefix) => prefix.lead().await,
+        None => None,
     };
-    let unusable = match answer(floor, seat, unit, &first, unit.request.as_ref(), &mut calls).await? {
+    let answered = answer(floor, seat, unit, &first, unit.request.as_ref(), &mut calls).await?;
+    if let Some(lead) = lead.as_mut().filter(|_| !calls.is_empty()) {
+        lead.answered();
+    }
+    drop(lead);
+    let unusable = match answered {
         Answer::Decided(outcome, repairs) => return Ok(Decision { outcome, repairs, calls }),
         Answer::Unusable { text, error } => (text, error),
     };

@@ -1,12 +1,13 @@
 //! One call: from the ledger where it was answered before, else sent, with its waits and retries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
 use crate::ledger::{Call, Intent};
-use crate::limit::{Need, PerMinute};
+use crate::limit::{Budget, Exhausted, Need, PerMinute, Reservation, most_tokens};
 use crate::provider::{Ask, CallError, Reply, Request, Stop as Ending, TokenCounts};
 use crate::verdict::{Fingerprint, NoVerdict};
 
@@ -15,6 +16,7 @@ use super::engine::Floor;
 use super::event::Event;
 use super::identity;
 use super::seat::{Judge, Seat};
+use super::stop::Stage;
 use super::store::Claim;
 
 /// Why a unit goes no further.
@@ -196,6 +198,10 @@ async fn attempt<J: Judge>(
     let Some(limits) = &seat.line.limits else {
         return Ok(floor.sending(seat.judge.send(request)).await);
     };
+    let reservation = match &seat.line.budget {
+        Some(budget) => Some(reserve(floor, seat, budget, request).await?),
+        None => None,
+    };
     let grant = tokio::select! {
         biased;
         () = floor.stop.raised() => return Err(Halt::Stop),
@@ -203,6 +209,9 @@ async fn attempt<J: Judge>(
     };
     let result = floor.sending(seat.judge.send(request)).await;
     if let Ok(reply) = &result {
+        if let Some(reservation) = reservation {
+            reservation.settle(seat.judge.micro_dollars(&reply.tokens));
+        }
         let TokenCounts { input, output, cache_read, cache_write } = reply.tokens;
         let all = input.map(|input| input + cache_read.unwrap_or_default() + cache_write.unwrap_or_default());
         seat.estimator.learn(request.body.len(), all, output);
@@ -211,6 +220,25 @@ async fn attempt<J: Judge>(
         limits.settle(&grant, Need { input_tokens: charged, output_tokens: output.unwrap_or_default() });
     }
     Ok(result)
+}
+
+/// Reserves the most that `request` can cost; drains the run where that is more than is left.
+async fn reserve<J: Judge>(
+    floor: &Floor<J>,
+    seat: &Seat<J>,
+    budget: &Arc<Budget>,
+    request: &Request,
+) -> Result<Reservation, Halt> {
+    // The plan refuses models of unknown price.
+    let most = seat.judge.most_micro_dollars(most_tokens(request.body.len())).ok_or(Halt::Stop)?;
+    tokio::select! {
+        biased;
+        () = floor.stop.raised() => Err(Halt::Stop),
+        reservation = budget.reserve(most) => reservation.map_err(|Exhausted| {
+            floor.stop.raise(Stage::Drain);
+            Halt::Stop
+        }),
+    }
 }
 
 async fn tell<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, ask: &Ask<'_>, reply: &Reply, recorded: bool) {

@@ -181,7 +181,10 @@ impl Findings {
             (path, ratings)
         });
         for name in &experiment.rubrics {
-            let sheet = Sheet::load(name, folder).and_then(|sheet| sheet.record().map(|record| (sheet, record)));
+            let sheet = Sheet::load(name, folder).map(|sheet| {
+                let record = sheet.record();
+                (sheet, record)
+            });
             let version = sheet.as_ref().map(|(_, record)| format!("version {}", record.version));
             self.result(name, "rubric", version.map_err(ToString::to_string));
             if let (Ok((sheet, _)), Some((path, Ok(ratings)))) = (&sheet, &ratings) {
