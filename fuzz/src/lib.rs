@@ -27,7 +27,17 @@ pub fn ingest(data: &[u8], names: &[&str]) {
     read_files(data, names).iter().for_each(check);
 }
 
-/// The same for sessions that another program may have written: they are taken as they are.
+/// Reads `data` as one file of bytes that may hold [`NEXT_FILE`] themselves.
+pub fn ingest_whole(data: &[u8], name: &str) {
+    let folder = folder();
+    let path = folder.path().join(name);
+    fs::write(&path, &data[..data.len().min(MOST_BYTES)]).expect("a file");
+    let sessions: Vec<Session> = read_all(&path).into_iter().flat_map(|reading| reading.sessions).collect();
+    sessions.iter().for_each(check);
+    export_and_import(&sessions, &folder.path().join("out.jsonl"));
+}
+
+/// As [`ingest`] for sessions that another program may have written: they are taken as they are.
 pub fn import(data: &[u8], names: &[&str]) {
     read_files(data, names);
 }

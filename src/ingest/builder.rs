@@ -152,6 +152,7 @@ impl Builder {
         if turns.is_empty() {
             return;
         }
+        self.calls.retain(|_, (turn, _)| turn.is_none_or(|turn| turn < kept));
         for turn in &turns {
             self.session.losses.abandoned_records += 1 + turn.steps.len() as u64;
             self.session.model_calls -= turn.model_calls;

@@ -1,6 +1,6 @@
 //! From the records of one session to the session.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::branches::abandoned;
 use super::prompts::{Class, classify_all};
 use super::queue::{Queue, queued_command, stands_in};
-use super::record::{Kind, Record, block_type, result_text};
+use super::record::{Kind, Record, block_type, identifies, result_text};
 use super::scope;
 use crate::ingest::person::{home_name, project, pseudonym};
 use crate::ingest::reply::{REFUSALS, reply, said};
@@ -122,6 +122,9 @@ struct Assembly {
     /// Text of all user records, to see whether a queued prompt also stands elsewhere.
     spoken: String,
     pull_requests: HashSet<String>,
+    /// How many calls have no identifier of their own, and which of them have no result yet.
+    masked: usize,
+    waiting: VecDeque<String>,
 }
 
 impl Assembly {
@@ -135,6 +138,8 @@ impl Assembly {
             ended: None,
             queue: Queue::default(),
             pull_requests: HashSet::new(),
+            masked: 0,
+            waiting: VecDeque::new(),
         }
     }
 
@@ -283,7 +288,9 @@ impl Assembly {
     }
 
     fn result(&mut self, block: &Value, denial: Option<&str>) {
-        let id = block.get("tool_use_id").and_then(Value::as_str).unwrap_or_default();
+        let named = block.get("tool_use_id").and_then(Value::as_str).filter(|id| identifies(id)).map(ToOwned::to_owned);
+        // Results of calls without identifiers come in the order of the calls.
+        let id = named.or_else(|| self.waiting.pop_front()).unwrap_or_default();
         let text = result_text(block.get("content").unwrap_or(&Value::Null));
         let by_person = denial.is_some_and(|kind| kind.contains("user"));
         let status = if by_person || REFUSALS.iter().any(|start| text.starts_with(start)) {
@@ -293,7 +300,7 @@ impl Assembly {
         } else {
             ActionStatus::Done
         };
-        if let Some(action) = self.call(id)
+        if let Some(action) = self.call(&id)
             && action.status == ActionStatus::Missing
         {
             action.result = text;
@@ -318,7 +325,9 @@ impl Assembly {
             }
             return;
         }
-        let message = record.message_id().or(record.uuid()).unwrap_or_default().to_owned();
+        let named = record.message_id().or(record.uuid()).map(ToOwned::to_owned);
+        // Where a redactor masked every identifier, no line can be told to go on with a message.
+        let message = named.unwrap_or_else(|| format!("message {}", self.usage.len() + 1));
         self.count_tokens(&message, &record.message);
         match record.message.get_mut("content").map(Value::take) {
             Some(Value::Array(blocks)) => blocks.into_iter().for_each(|block| self.block(&message, block)),
@@ -354,6 +363,7 @@ impl Assembly {
             "redacted_thinking" => {}
             "tool_use" => {
                 let (id, tool) = (take("id"), take("name"));
+                let id = if identifies(&id) { id } else { self.number() };
                 let input = block.get_mut("input").map(Value::take).unwrap_or_default();
                 self.act(Action::new(id, tool, input));
             }
@@ -369,6 +379,14 @@ impl Assembly {
         if new && !text.trim().is_empty() {
             self.steps().push(step(text));
         }
+    }
+
+    /// An identifier for a call that has none of its own; its result is waited for.
+    fn number(&mut self) -> String {
+        self.masked += 1;
+        let id = format!("call {}", self.masked);
+        self.waiting.push_back(id.clone());
+        id
     }
 
     /// Adds a call once; calls are told apart by the provider's identifier (sessions.md 5).
