@@ -3,7 +3,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    assize_fuzz::ingest(
+    assize_fuzz::check_files(
         data,
         &[
             "storage/session/p/ses_1.json",

@@ -3,5 +3,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    assize_fuzz::ingest_whole(data, "opencode.db");
+    assize_fuzz::check_whole(data, "opencode.db");
 });

@@ -1,11 +1,20 @@
 //! What the fuzz targets share: files made of bytes, the way through the house's door, and what must hold for any bytes.
 
+#[path = "../../src/ingest/mod.rs"]
+pub mod ingest;
+#[path = "../../src/rubric/mod.rs"]
+pub mod rubric;
+#[path = "../../src/session/mod.rs"]
+pub mod session;
+#[path = "../../src/view/mod.rs"]
+pub mod view;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assize::ingest::{Reading, read, session_line, survey};
-use assize::session::{Session, Step};
+use ingest::{Reading, read, session_line, survey};
+use session::{Session, Step};
 
 /// Ends one file and begins the next one: a byte that JSON and Markdown never hold as it is.
 pub const NEXT_FILE: u8 = 0x1e;
@@ -23,12 +32,12 @@ fn folder() -> tempfile::TempDir {
 }
 
 /// Reads `data` as files of `names` and checks every session. What is left over goes to the last name.
-pub fn ingest(data: &[u8], names: &[&str]) {
+pub fn check_files(data: &[u8], names: &[&str]) {
     read_files(data, names).iter().for_each(check);
 }
 
 /// Reads `data` as one file of bytes that may hold [`NEXT_FILE`] themselves.
-pub fn ingest_whole(data: &[u8], name: &str) {
+pub fn check_whole(data: &[u8], name: &str) {
     let folder = folder();
     let path = folder.path().join(name);
     fs::write(&path, &data[..data.len().min(MOST_BYTES)]).expect("a file");
@@ -37,7 +46,7 @@ pub fn ingest_whole(data: &[u8], name: &str) {
     export_and_import(&sessions, &folder.path().join("out.jsonl"));
 }
 
-/// As [`ingest`] for sessions that another program may have written: they are taken as they are.
+/// As [`check_files`] for sessions that another program may have written: they are taken as they are.
 pub fn import(data: &[u8], names: &[&str]) {
     read_files(data, names);
 }

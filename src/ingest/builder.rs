@@ -144,8 +144,8 @@ impl Builder {
         self.session.action_mut(turn, step).filter(|action| action.id == id)
     }
 
-    /// Takes back the last `turns` prompts with all that followed them, as an attempt that the person rewound. The tokens
-    /// were spent all the same.
+    /// Takes back the last `turns` prompts with all that followed them, as an attempt that the person rewound. The
+    /// session's tokens stay: some formats tell only their total.
     pub fn rewind(&mut self, turns: usize) {
         let kept = self.session.turns.len().saturating_sub(turns);
         let turns = self.session.turns.split_off(kept);

@@ -161,26 +161,23 @@ fn assemble(id: String, chat: Chat, key: &[u8; 32]) -> Session {
     let mut attempts = chat.attempts;
     attempts.sort_by_key(|(after, _)| *after);
     let mut attempts = attempts.into_iter().peekable();
-    let mut messages = chat.messages.into_iter().enumerate();
-    loop {
-        let next = messages.next();
-        let at = next.as_ref().map(|(at, _)| *at);
-        while let Some((after, rewound)) = attempts.next_if(|(after, _)| at.is_none_or(|at| *after <= at)) {
-            attempt(&mut builder, after, rewound);
+    for (at, next) in chat.messages.into_iter().enumerate() {
+        while let Some((_, rewound)) = attempts.next_if(|(after, _)| *after <= at) {
+            attempt(&mut builder, rewound);
         }
-        let Some((at, next)) = next else { break };
-        message(&mut builder, next, &at.to_string());
+        message(&mut builder, next);
     }
+    attempts.for_each(|(_, rewound)| attempt(&mut builder, rewound));
     let rule = "Gemini CLI does not say how it was started".to_owned();
     builder.finish(Some("gemini-cli".to_owned()), Scope::Unknown, rule)
 }
 
 /// Adds what the person rewound as a dead branch; answers to a prompt that stands were only taken back.
-fn attempt(builder: &mut Builder, after: usize, messages: Vec<Value>) {
+fn attempt(builder: &mut Builder, messages: Vec<Value>) {
     let (kept, tokens) = (builder.session.turns.len(), builder.session.tokens);
-    for (number, rewound) in messages.into_iter().enumerate() {
+    for rewound in messages {
         if builder.session.turns.len() > kept || is_prompt(&rewound) {
-            message(builder, rewound, &format!("{after}.{number}"));
+            message(builder, rewound);
         } else {
             builder.session.losses.abandoned_records += 1;
         }
@@ -194,14 +191,14 @@ fn is_prompt(message: &Value) -> bool {
     message.get("type").and_then(Value::as_str) == Some("user") && !text().trim().is_empty()
 }
 
-/// Adds one message; `at` is its place, for calls without an identifier.
-fn message(builder: &mut Builder, mut message: Value, at: &str) {
+/// Adds one message.
+fn message(builder: &mut Builder, mut message: Value) {
     builder.at(message.get("timestamp").and_then(Value::as_str));
     let text = parts_text(message.get("content").unwrap_or(&Value::Null));
     match message.get("type").and_then(Value::as_str).unwrap_or_default() {
         "user" if text.trim().is_empty() => builder.excluded("no-text"),
         "user" => builder.turn(PromptKind::Typed, text.trim().to_owned()),
-        "gemini" => answer(builder, &mut message, text, at),
+        "gemini" => answer(builder, &mut message, text),
         "info" if text.starts_with("Request cancelled") => builder.note(Note::Interrupted),
         "error" => builder.note(Note::ApiError(text)),
         "info" | "warning" => {}
@@ -209,7 +206,7 @@ fn message(builder: &mut Builder, mut message: Value, at: &str) {
     }
 }
 
-fn answer(builder: &mut Builder, message: &mut Value, text: String, at: &str) {
+fn answer(builder: &mut Builder, message: &mut Value, text: String) {
     builder.model(message.get("model").and_then(Value::as_str));
     let count = |name: &str| message.pointer(&format!("/tokens/{name}")).and_then(Value::as_u64).unwrap_or_default();
     builder.answered(TokenUsage {
@@ -224,9 +221,9 @@ fn answer(builder: &mut Builder, message: &mut Value, text: String, at: &str) {
     }
     builder.say(text);
     let calls = message.get_mut("toolCalls").and_then(Value::as_array_mut);
-    for (number, call) in calls.into_iter().flatten().enumerate() {
+    for call in calls.into_iter().flatten() {
         let text = |key: &str| call.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-        let id = text("id").unwrap_or_else(|| format!("call {at}.{number}"));
+        let id = text("id").unwrap_or_else(|| format!("call-{}", builder.session.actions().count() + 1));
         let tool = text("name").unwrap_or_default();
         let status = match text("status").as_deref() {
             Some("success") => ActionStatus::Done,

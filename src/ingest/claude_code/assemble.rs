@@ -39,7 +39,7 @@ pub(super) fn assemble(id: String, file: String, records: Vec<Record>, losses: L
         models: distinct(records.iter().filter(|record| !is_local(record)).filter_map(Record::model)),
         slug: records.iter().find_map(Record::slug).map(ToOwned::to_owned),
         permission_modes: distinct(records.iter().filter_map(Record::permission_mode)),
-        subagent_actions: tool_ids(&sidechain).len() as u64,
+        subagent_actions: tool_calls(&sidechain),
         losses,
         ..Session::new(id, file, Format::ClaudeCode)
     };
@@ -100,11 +100,13 @@ fn is_local(record: &Record) -> bool {
     record.is_api_error() || record.model() == Some("<synthetic>")
 }
 
-/// Distinct tool calls in some records.
-fn tool_ids(records: &[Record]) -> HashSet<&str> {
+/// Number of distinct tool calls in some records; calls without an identifier are all distinct.
+fn tool_calls(records: &[Record]) -> u64 {
     let blocks = records.iter().filter(|record| record.kind() == Kind::Assistant).flat_map(Record::blocks);
     let calls = blocks.filter(|block| block_type(block) == "tool_use");
-    calls.filter_map(|block| block.get("id").and_then(Value::as_str)).collect()
+    let ids = calls.map(|block| block.get("id").and_then(Value::as_str).filter(|id| identifies(id)));
+    let (named, masked): (Vec<_>, Vec<_>) = ids.partition(Option::is_some);
+    (named.into_iter().collect::<HashSet<_>>().len() + masked.len()) as u64
 }
 
 /// The session as far as it is built.
@@ -384,7 +386,7 @@ impl Assembly {
     /// An identifier for a call that has none of its own; its result is waited for.
     fn number(&mut self) -> String {
         self.masked += 1;
-        let id = format!("call {}", self.masked);
+        let id = format!("call-{}", self.masked);
         self.waiting.push_back(id.clone());
         id
     }
