@@ -8,7 +8,7 @@ use serde::Deserialize;
 /// A branch of a repository: one commit that holds the files of a folder.
 #[derive(Deserialize)]
 struct Branch {
-    branch: String,
+    name: String,
     folder: String,
     message: String,
 }
@@ -57,9 +57,9 @@ fn repository(from: &Path, to: &Path) {
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     };
     assert!(Command::new("git").args(["init", "-q"]).arg(to).status().unwrap().success());
-    for Branch { branch, folder, message } in branches {
+    for Branch { name, folder, message } in branches {
         let folder = from.join(folder);
-        git(&folder, &["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")]);
+        git(&folder, &["symbolic-ref", "HEAD", &format!("refs/heads/{name}")]);
         git(&folder, &["read-tree", "--empty"]);
         git(&folder, &["add", "-A", "-f", "."]);
         git(&folder, &["commit", "-q", "-m", &message]);
