@@ -97,10 +97,12 @@ fn export_and_import(sessions: &[Session], path: &Path) {
     if sessions.is_empty() {
         return;
     }
+    // As in a corpus: of sessions with one id the first is kept.
+    let (mut ids, mut sessions) = (HashSet::new(), sessions.to_vec());
+    sessions.retain(|session| ids.insert(session.id.clone()));
     let lines: Vec<String> = sessions.iter().map(|session| session_line(session).expect("a line")).collect();
     fs::write(path, lines.join("\n")).expect("a file");
     let mut again: Vec<Session> = read_all(path).into_iter().flat_map(|reading| reading.sessions).collect();
-    let mut sessions = sessions.to_vec();
     for sessions in [&mut again, &mut sessions] {
         sessions.sort_by_key(|session| session_line(session).expect("a line"));
     }
