@@ -13,6 +13,7 @@ use neutral::Outcome;
 use rstest::rstest;
 
 /// Cases that fail because of something known that is not there yet. Each has to fail: one that passes is taken off.
+<<<<<<< HEAD
 const WAITING: &[&str] = &[
     // Copies whose records were all given new identifiers are not found.
     "007-copy-under-new-identifiers",
@@ -20,6 +21,9 @@ const WAITING: &[&str] = &[
     "124-gemini-lines-that-change-lines",
     "054-clear-in-the-middle",
 ];
+=======
+const WAITING: &[&str] = &["056-plan-handed-over"];
+>>>>>>> conf2
 
 fn suite() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")

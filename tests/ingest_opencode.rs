@@ -257,10 +257,10 @@ fn check(sessions: &[Session]) {
     assert_eq!(main.losses.excluded_prompts.keys().collect::<Vec<_>>(), ["compaction", "human-shell"]);
     let undone = &main.dead_branches[0];
     assert_eq!((undone.after, undone.turns[0].prompt.as_str()), (3, "no, spin it"));
-    // Two steps of the first answer, then the summary; the undone answer was paid for.
+    // Two steps of the first answer, then the summary; nothing of what was undone.
     assert_eq!(main.turns[0].tokens.output, 4 + 7);
     assert_eq!((main.turns[0].tokens.input, main.turns[0].tokens.cache_read, main.turns[0].model_calls), (17, 32, 2));
-    assert_eq!((main.model_calls, main.tokens.output), (4, 11 + 1 + 7));
+    assert_eq!((main.model_calls, main.tokens.output), (4, 11 + 1));
     assert_eq!(main.turns[0].at.as_deref(), Some("2026-05-04T10:00:01.000Z"));
     assert_eq!(main.turns[0].ended_at.as_deref(), Some("2026-05-04T10:00:04.000Z"));
     assert_eq!((prompts(fork), fork.losses.duplicate_records), (vec![(PromptKind::Typed, "weave a hat instead")], 2));

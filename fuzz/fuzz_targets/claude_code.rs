@@ -3,7 +3,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    assize_fuzz::ingest(
+    assize_fuzz::check_files(
         data,
         &[
             "p/00000000-0000-4000-8000-000000000001.jsonl",

@@ -27,7 +27,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     assert_eq!(readings.iter().map(|reading| reading.tally.lines).sum::<u64>(), lines, "every line is looked at");
     let sessions: Vec<_> = readings.iter().flat_map(|reading| &reading.sessions).collect();
     // What stands between may be a record that rewinds the first prompt or belongs to others; words stay words.
-    let text = sessions.iter().map(|session| assize::ingest::session_line(session).expect("a line"));
+    let text = sessions.iter().map(|session| assize_fuzz::ingest::session_line(session).expect("a line"));
     let text = text.collect::<Vec<_>>().join("\n");
     assert!(text.contains("FIRST") && text.contains("LAST"), "a whole record was lost: {text}");
 });

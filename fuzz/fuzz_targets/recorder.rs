@@ -3,7 +3,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    assize_fuzz::ingest(
+    assize_fuzz::check_files(
         data,
         &[
             "ab/cdef012345/0/full.jsonl",

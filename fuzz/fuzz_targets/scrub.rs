@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use assize::view::{ScrubCounts, Scrubber};
+use assize_fuzz::view::{ScrubCounts, Scrubber};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(&data[..data.len().min(1 << 14)]);

@@ -3,5 +3,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    assize_fuzz::ingest(data, &["tool/.specstory/history/a.md", "tool/.specstory/history/b.md"]);
+    assize_fuzz::check_files(data, &["tool/.specstory/history/a.md", "tool/.specstory/history/b.md"]);
 });

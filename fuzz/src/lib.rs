@@ -1,11 +1,20 @@
 //! What the fuzz targets share: files made of bytes, the way through the house's door, and what must hold for any bytes.
 
+#[path = "../../src/ingest/mod.rs"]
+pub mod ingest;
+#[path = "../../src/rubric/mod.rs"]
+pub mod rubric;
+#[path = "../../src/session/mod.rs"]
+pub mod session;
+#[path = "../../src/view/mod.rs"]
+pub mod view;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assize::ingest::{Reading, read, session_line, survey};
-use assize::session::{Session, Step};
+use ingest::{Reading, read, session_line, survey};
+use session::{Session, Step};
 
 /// Ends one file and begins the next one: a byte that JSON and Markdown never hold as it is.
 pub const NEXT_FILE: u8 = 0x1e;
@@ -23,11 +32,21 @@ fn folder() -> tempfile::TempDir {
 }
 
 /// Reads `data` as files of `names` and checks every session. What is left over goes to the last name.
-pub fn ingest(data: &[u8], names: &[&str]) {
+pub fn check_files(data: &[u8], names: &[&str]) {
     read_files(data, names).iter().for_each(check);
 }
 
-/// The same for sessions that another program may have written: they are taken as they are.
+/// Reads `data` as one file of bytes that may hold [`NEXT_FILE`] themselves.
+pub fn check_whole(data: &[u8], name: &str) {
+    let folder = folder();
+    let path = folder.path().join(name);
+    fs::write(&path, &data[..data.len().min(MOST_BYTES)]).expect("a file");
+    let sessions: Vec<Session> = read_all(&path).into_iter().flat_map(|reading| reading.sessions).collect();
+    sessions.iter().for_each(check);
+    export_and_import(&sessions, &folder.path().join("out.jsonl"));
+}
+
+/// As [`check_files`] for sessions that another program may have written: they are taken as they are.
 pub fn import(data: &[u8], names: &[&str]) {
     read_files(data, names);
 }
@@ -78,10 +97,12 @@ fn export_and_import(sessions: &[Session], path: &Path) {
     if sessions.is_empty() {
         return;
     }
+    // As in a corpus: of sessions with one id the first is kept.
+    let (mut ids, mut sessions) = (HashSet::new(), sessions.to_vec());
+    sessions.retain(|session| ids.insert(session.id.clone()));
     let lines: Vec<String> = sessions.iter().map(|session| session_line(session).expect("a line")).collect();
     fs::write(path, lines.join("\n")).expect("a file");
     let mut again: Vec<Session> = read_all(path).into_iter().flat_map(|reading| reading.sessions).collect();
-    let mut sessions = sessions.to_vec();
     for sessions in [&mut again, &mut sessions] {
         sessions.sort_by_key(|session| session_line(session).expect("a line"));
     }

@@ -62,7 +62,7 @@ fn of_groups(connection: &Connection, report: &mut IngestReport) -> rusqlite::Re
     report.frozen_sessions = sum.frozen;
     report.dropped_files = sum.dropped;
     if shadowed > 0 {
-        report.dropped_files.insert(SHADOWED.to_owned(), shadowed);
+        *report.dropped_files.entry(SHADOWED.to_owned()).or_default() += shadowed;
     }
     report.bad_files.extend(sum.bad);
     Ok(())

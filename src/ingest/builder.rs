@@ -144,14 +144,15 @@ impl Builder {
         self.session.action_mut(turn, step).filter(|action| action.id == id)
     }
 
-    /// Takes back the last `turns` prompts with all that followed them, as an attempt that the person rewound. The tokens
-    /// were spent all the same.
+    /// Takes back the last `turns` prompts with all that followed them, as an attempt that the person rewound. The
+    /// session's tokens stay: some formats tell only their total.
     pub fn rewind(&mut self, turns: usize) {
         let kept = self.session.turns.len().saturating_sub(turns);
         let turns = self.session.turns.split_off(kept);
         if turns.is_empty() {
             return;
         }
+        self.calls.retain(|_, (turn, _)| turn.is_none_or(|turn| turn < kept));
         for turn in &turns {
             self.session.losses.abandoned_records += 1 + turn.steps.len() as u64;
             self.session.model_calls -= turn.model_calls;

@@ -17,7 +17,8 @@ const HEAD_LINES: u64 = 64;
 /// Bytes looked at in files that are not read line by line.
 const HEAD_BYTES: u64 = 1 << 16;
 
-/// Record identifiers taken from the head of a file, to find copies of it.
+/// Fewest record identifiers taken from the head of a file, to find copies of it; a message of the model is among them where
+/// the first lines hold one.
 const HEAD_RECORDS: usize = 4;
 
 /// What the head of a file tells.
@@ -47,7 +48,7 @@ pub(super) fn detect(path: &Path, name: &str) -> io::Result<Head> {
     let mut values = Vec::new();
     let (mut recognised, mut any_value, mut any_line) = (false, false, false);
     let mut links = Vec::new();
-    let mut records = 0;
+    let (mut records, mut messages) = (0, 0);
     // The first lines of an object that is written over many lines, none of them a value by itself.
     let mut head = Vec::new();
     loop {
@@ -63,21 +64,30 @@ pub(super) fn detect(path: &Path, name: &str) -> io::Result<Head> {
         }
         let state = read_values(&line, |value: Value| values.push(value));
         any_value |= state != LineState::Bad || !values.is_empty();
-        if let Some((format, links)) = values.iter().find_map(|value| other_reader(value, name)) {
-            return Ok(Head::Session(format, links));
-        }
-        if values.iter().any(entire::recognises) {
-            return Ok(entire::head(path));
-        }
-        for record in values.drain(..).filter_map(|value| serde_json::from_value::<Record>(value).ok()) {
+        for value in values.drain(..) {
+            // The first record that a reader knows decides; what of another format follows is counted by that reader.
+            if !recognised {
+                if let Some((format, links)) = other_reader(&value, name) {
+                    return Ok(Head::Session(format, links));
+                }
+                if entire::recognises(&value) {
+                    return Ok(entire::head(path));
+                }
+            }
+            let Ok(record) = serde_json::from_value::<Record>(value) else { continue };
             recognised |= record.is_claude_code();
             links.extend(record.session_id().map(|id| format!("session {id}")));
             if let Some(uuid) = record.uuid() {
                 records += 1;
                 links.push(format!("record {uuid}"));
             }
+            // A copy may have new identifiers for everything but the messages of the model.
+            if let (Some(id), Some(time)) = (record.message_id(), record.timestamp()) {
+                messages += 1;
+                links.push(format!("message {id} {time}"));
+            }
         }
-        if recognised && records >= HEAD_RECORDS {
+        if recognised && records >= HEAD_RECORDS && messages > 0 {
             break;
         }
     }

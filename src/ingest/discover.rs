@@ -63,7 +63,9 @@ pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> usize) -> Result<Fou
     let mut found = Found::default();
     let roots = roots(paths, &mut found.files)?;
     for root in &roots {
-        for entry in walkdir::WalkDir::new(root).follow_links(true) {
+        // What git keeps for itself are no files of a person; the recorder's branches in it are read through git.
+        let walk = walkdir::WalkDir::new(root).follow_links(true).into_iter();
+        for entry in walk.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git") {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) => {

@@ -38,6 +38,8 @@ struct Chat {
     file: String,
     meta: Map<String, Value>,
     messages: Vec<Value>,
+    /// Messages that the person rewound, with the number of messages that stood before them then.
+    attempts: Vec<(usize, Vec<Value>)>,
     losses: Losses,
 }
 
@@ -113,12 +115,14 @@ fn directory(record: &Value) -> Option<&str> {
 /// Applies the records of one file in order.
 fn chat(file: FileRecords<Value>) -> Chat {
     let losses = Losses { bad_lines: file.bad_lines, repaired_lines: file.repaired_lines, ..Losses::default() };
-    let mut chat = Chat { file: file.name, meta: Map::new(), messages: Vec::new(), losses };
+    let mut chat = Chat { file: file.name, meta: Map::new(), messages: Vec::new(), attempts: Vec::new(), losses };
     for record in file.records {
         let Value::Object(mut record) = record else { continue };
         if let Some(back_to) = record.get("$rewindTo").and_then(Value::as_str) {
             let at = chat.messages.iter().position(|message| id(message) == Some(back_to)).unwrap_or_default();
-            chat.losses.abandoned_records += chat.messages.drain(at..).count() as u64;
+            // What was rewound within the attempt goes with it.
+            chat.attempts.iter_mut().for_each(|(after, _)| *after = at.min(*after));
+            chat.attempts.push((at, chat.messages.split_off(at)));
         } else if let Some(Value::Object(changes)) = record.remove("$set") {
             chat.describe(changes);
         } else if record.get("id").is_some_and(Value::is_string) {
@@ -139,6 +143,7 @@ impl Chat {
     fn describe(&mut self, mut fields: Map<String, Value>) {
         if let Some(Value::Array(messages)) = fields.remove("messages") {
             self.messages = messages;
+            self.attempts.iter_mut().for_each(|(after, _)| *after = self.messages.len().min(*after));
         }
         self.meta.extend(fields);
     }
@@ -153,24 +158,55 @@ fn assemble(id: String, chat: Chat, key: &[u8; 32]) -> Session {
     if let Some(cwd) = chat.meta.get("directories").and_then(|all| all.get(0)?.as_str()) {
         builder.place(cwd, key);
     }
-    for (at, mut message) in chat.messages.into_iter().enumerate() {
-        builder.at(message.get("timestamp").and_then(Value::as_str));
-        let text = parts_text(message.get("content").unwrap_or(&Value::Null));
-        match message.get("type").and_then(Value::as_str).unwrap_or_default() {
-            "user" if text.trim().is_empty() => builder.excluded("no-text"),
-            "user" => builder.turn(PromptKind::Typed, text.trim().to_owned()),
-            "gemini" => answer(&mut builder, &mut message, text, at),
-            "info" if text.starts_with("Request cancelled") => builder.note(Note::Interrupted),
-            "error" => builder.note(Note::ApiError(text)),
-            "info" | "warning" => {}
-            other => builder.unknown(other),
+    let mut attempts = chat.attempts;
+    attempts.sort_by_key(|(after, _)| *after);
+    let mut attempts = attempts.into_iter().peekable();
+    for (at, next) in chat.messages.into_iter().enumerate() {
+        while let Some((_, rewound)) = attempts.next_if(|(after, _)| *after <= at) {
+            attempt(&mut builder, rewound);
         }
+        message(&mut builder, next);
     }
+    attempts.for_each(|(_, rewound)| attempt(&mut builder, rewound));
     let rule = "Gemini CLI does not say how it was started".to_owned();
     builder.finish(Some("gemini-cli".to_owned()), Scope::Unknown, rule)
 }
 
-fn answer(builder: &mut Builder, message: &mut Value, text: String, at: usize) {
+/// Adds what the person rewound as a dead branch; answers to a prompt that stands were only taken back.
+fn attempt(builder: &mut Builder, messages: Vec<Value>) {
+    let (kept, tokens) = (builder.session.turns.len(), builder.session.tokens);
+    for rewound in messages {
+        if builder.session.turns.len() > kept || is_prompt(&rewound) {
+            message(builder, rewound);
+        } else {
+            builder.session.losses.abandoned_records += 1;
+        }
+    }
+    builder.rewind(builder.session.turns.len() - kept);
+    builder.session.tokens = tokens;
+}
+
+fn is_prompt(message: &Value) -> bool {
+    let text = || parts_text(message.get("content").unwrap_or(&Value::Null));
+    message.get("type").and_then(Value::as_str) == Some("user") && !text().trim().is_empty()
+}
+
+/// Adds one message.
+fn message(builder: &mut Builder, mut message: Value) {
+    builder.at(message.get("timestamp").and_then(Value::as_str));
+    let text = parts_text(message.get("content").unwrap_or(&Value::Null));
+    match message.get("type").and_then(Value::as_str).unwrap_or_default() {
+        "user" if text.trim().is_empty() => builder.excluded("no-text"),
+        "user" => builder.turn(PromptKind::Typed, text.trim().to_owned()),
+        "gemini" => answer(builder, &mut message, text),
+        "info" if text.starts_with("Request cancelled") => builder.note(Note::Interrupted),
+        "error" => builder.note(Note::ApiError(text)),
+        "info" | "warning" => {}
+        other => builder.unknown(other),
+    }
+}
+
+fn answer(builder: &mut Builder, message: &mut Value, text: String) {
     builder.model(message.get("model").and_then(Value::as_str));
     let count = |name: &str| message.pointer(&format!("/tokens/{name}")).and_then(Value::as_u64).unwrap_or_default();
     builder.answered(TokenUsage {
@@ -185,9 +221,9 @@ fn answer(builder: &mut Builder, message: &mut Value, text: String, at: usize) {
     }
     builder.say(text);
     let calls = message.get_mut("toolCalls").and_then(Value::as_array_mut);
-    for (number, call) in calls.into_iter().flatten().enumerate() {
+    for call in calls.into_iter().flatten() {
         let text = |key: &str| call.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-        let id = text("id").unwrap_or_else(|| format!("call {at}.{number}"));
+        let id = text("id").unwrap_or_else(|| format!("call-{}", builder.session.actions().count() + 1));
         let tool = text("name").unwrap_or_default();
         let status = match text("status").as_deref() {
             Some("success") => ActionStatus::Done,

@@ -1,5 +1,6 @@
 //! Our own form: JSON Lines, one session a line, as lossless as the corpus (docs/formats.md, "assize-session").
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,9 @@ use crate::session::Session;
 
 /// What `format` says on every line.
 const NAME: &str = "assize-session";
+
+/// Why a session is left out whose id came before.
+const AGAIN: &str = "session id of another session";
 
 /// The version written, and the highest that is read.
 const VERSION: u64 = 1;
@@ -47,7 +51,8 @@ pub(super) fn recognises(head: &str) -> bool {
     head.lines().any(|line| begins(line).starts_with(&start))
 }
 
-/// Reads the files of one group. A line that is not a session of this form is skipped, counted and located.
+/// Reads the files of one group. A line that is not a session of this form is skipped, counted and located; of sessions with
+/// one id the first stays, and the others are counted.
 pub(super) fn read(files: &[(PathBuf, String)], tally: &mut Tally) -> Vec<Session> {
     let mut sessions = Vec::new();
     for (path, name) in files {
@@ -83,6 +88,11 @@ pub(super) fn read(files: &[(PathBuf, String)], tally: &mut Tally) -> Vec<Sessio
         }
     }
     sessions.sort_by(|one, other| one.id.cmp(&other.id));
+    let all = sessions.len();
+    sessions.dedup_by(|other, first| other.id == first.id);
+    if sessions.len() < all {
+        *tally.dropped.entry(AGAIN.to_owned()).or_default() += (all - sessions.len()) as u64;
+    }
     sessions
 }
 
@@ -94,7 +104,21 @@ fn session(value: Value) -> Result<Session, String> {
     if line.version > VERSION {
         return Err(format!("{NAME} version {}, this program reads up to {VERSION}: update assize", line.version));
     }
-    serde_json::from_value(line.session).map_err(|error| format!("not a session: {error}"))
+    let session = serde_json::from_value(line.session).map_err(|error| format!("not a session: {error}"))?;
+    promised(&session).map_or(Ok(session), |broken| Err(format!("not a session: {broken}")))
+}
+
+/// What of the promises of the model a session breaks, which everything that points at a turn or a call rests on; none where
+/// it keeps them.
+fn promised(session: &Session) -> Option<&'static str> {
+    let mut ids = HashSet::new();
+    if session.turns.iter().zip(1..).any(|(turn, number)| turn.number != number) {
+        Some("its turns are not numbered 1, 2, 3 and so on; number them in order")
+    } else if !session.actions().all(|action| ids.insert(&action.id)) {
+        Some("two of its actions have one id; give each an id of its own")
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -181,7 +205,7 @@ mod tests {
                 (preamble, turns),
                 recorder,
             )| {
-                Session {
+                let mut session = Session {
                     id: name.clone(),
                     file: name.clone(),
                     format: Format::SpecstoryMd,
@@ -204,7 +228,18 @@ mod tests {
                     subagent_actions: input,
                     losses: Losses { bad_lines: vec![output], excluded_prompts: counts, ..Losses::default() },
                     recorder,
+                };
+                let turns = session.turns.iter_mut().zip(1..).map(|(turn, number)| {
+                    turn.number = number;
+                    &mut turn.steps
+                });
+                let steps = [&mut session.preamble].into_iter().chain(turns).flatten();
+                for (at, step) in steps.enumerate() {
+                    if let Step::Act(action) = step {
+                        action.id.insert_str(0, &format!("{at} "));
+                    }
                 }
+                session
             },
         )
     }
@@ -228,6 +263,27 @@ mod tests {
             prop_assert_eq!(tally.bad, vec![]);
             prop_assert_eq!(read, vec![session]);
         }
+    }
+
+    #[test]
+    fn a_session_that_breaks_a_promise_is_refused_and_an_id_is_read_once() {
+        let call = |id: &str| Step::Act(Action::new(id.to_owned(), "Bash".to_owned(), Value::Null));
+        let session = |numbers: &[u32], calls: &[&str]| {
+            let turn = |number: &u32| Turn::new(*number, PromptKind::Typed, "weave".to_owned(), None);
+            Session {
+                preamble: calls.iter().map(|id| call(id)).collect(),
+                turns: numbers.iter().map(turn).collect(),
+                ..Session::new("a".to_owned(), String::new(), Format::ClaudeCode)
+            }
+        };
+        let lines =
+            [session(&[1, 2], &["x", "y"]), session(&[1, 3], &[]), session(&[1], &["x", "x"]), session(&[1], &[])];
+        let (sessions, tally) = read_text(&lines.map(|session| session_line(&session).unwrap()).join("\n"));
+        assert_eq!(sessions.iter().map(|session| session.turns.len()).collect::<Vec<_>>(), [2]);
+        assert_eq!(tally.dropped, [(AGAIN.to_owned(), 1)].into());
+        let bad: Vec<_> = tally.bad.iter().map(|bad| (bad.lines.as_slice(), bad.reason.as_str())).collect();
+        assert!(bad[0].0 == [2] && bad[0].1.contains("not numbered"), "{bad:?}");
+        assert!(bad[1].0 == [3] && bad[1].1.contains("have one id"), "{bad:?}");
     }
 
     #[test]

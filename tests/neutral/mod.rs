@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
+mod input;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -54,6 +56,7 @@ struct Read {
     unknown_records: BTreeMap<String, u64>,
     repaired_lines: u64,
     checkpoints: Vec<String>,
+    commits: usize,
     attribution: Attribution,
 }
 
@@ -118,6 +121,8 @@ impl Outcome {
     /// What this program reads below `input`. Links to planning sessions are looked up only where `plans` asks for them:
     /// they exist in a corpus alone.
     pub fn of(input: &Path, plans: bool) -> Self {
+        let made = input::made(input);
+        let input = made.as_ref().map_or(input, tempfile::TempDir::path);
         let read = ingest(input);
         let links = if plans { planned_in(input) } else { BTreeMap::new() };
         let persons: BTreeSet<_> = read.sessions.iter().filter_map(|session| session.person.as_ref()).collect();
@@ -182,6 +187,7 @@ fn rule(words: &str) -> &str {
         "no entrypoint, prompts from an sdk without origin" => "sdk-without-origin",
         "no entrypoint" | "no originator and no source" => "nothing-said",
         _ if words.ends_with("does not say how it was started") => "nothing-said",
+        _ if words.ends_with("does not say how the agent was started") => "nothing-said",
         _ if words.starts_with("entrypoint ") => "entrypoint",
         _ if words.starts_with("originator ") => "originator",
         _ if words.starts_with("specstory export") || words.starts_with("atif trajectory") => "export",
@@ -245,6 +251,7 @@ impl Read {
             unknown_records: session.losses.unknown_records.clone(),
             repaired_lines: session.losses.repaired_lines,
             checkpoints: session.recorder.as_ref().map(|recorder| recorder.checkpoints.clone()).unwrap_or_default(),
+            commits: session.recorder.as_ref().map_or(0, |recorder| recorder.commits.len()),
             attribution: Attribution {
                 agent_lines: attribution.agent_lines,
                 human_added: attribution.human_added,

@@ -129,6 +129,12 @@ fn content(value: &Value) -> String {
     }
 }
 
+/// Text of a prompt, which speaks of its images itself unless it is nothing but images.
+fn prompt(message: &Value) -> String {
+    let words: Vec<&str> = list(message).iter().filter_map(|part| text(part, "text")).collect();
+    if words.iter().all(|text| text.trim().is_empty()) { content(message) } else { words.join("\n") }
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
@@ -199,7 +205,7 @@ impl Assembly {
         }
         let kept = step["extra"].get_mut(EXTRA).filter(|_| self.ours).map(Value::take).unwrap_or_default();
         match text(step, "source") {
-            Some("user") => self.user(&content(&step["message"]), kept),
+            Some("user") => self.user(&prompt(&step["message"]), kept),
             Some("agent") => self.agent(step, &kept),
             Some("system") => match kept.get("note").cloned().map(serde_json::from_value::<Note>) {
                 Some(Ok(note)) => self.builder.note(note),

@@ -1,6 +1,6 @@
 //! From the records of one session to the session.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::branches::abandoned;
 use super::prompts::{Class, classify_all};
 use super::queue::{Queue, queued_command, stands_in};
-use super::record::{Kind, Record, block_type, result_text};
+use super::record::{Kind, Record, block_type, identifies, result_text};
 use super::scope;
 use crate::ingest::person::{home_name, project, pseudonym};
 use crate::ingest::reply::{REFUSALS, reply, said};
@@ -39,7 +39,7 @@ pub(super) fn assemble(id: String, file: String, records: Vec<Record>, losses: L
         models: distinct(records.iter().filter(|record| !is_local(record)).filter_map(Record::model)),
         slug: records.iter().find_map(Record::slug).map(ToOwned::to_owned),
         permission_modes: distinct(records.iter().filter_map(Record::permission_mode)),
-        subagent_actions: tool_ids(&sidechain).len() as u64,
+        subagent_actions: tool_calls(&sidechain),
         losses,
         ..Session::new(id, file, Format::ClaudeCode)
     };
@@ -100,11 +100,13 @@ fn is_local(record: &Record) -> bool {
     record.is_api_error() || record.model() == Some("<synthetic>")
 }
 
-/// Distinct tool calls in some records.
-fn tool_ids(records: &[Record]) -> HashSet<&str> {
+/// Number of distinct tool calls in some records; calls without an identifier are all distinct.
+fn tool_calls(records: &[Record]) -> u64 {
     let blocks = records.iter().filter(|record| record.kind() == Kind::Assistant).flat_map(Record::blocks);
     let calls = blocks.filter(|block| block_type(block) == "tool_use");
-    calls.filter_map(|block| block.get("id").and_then(Value::as_str)).collect()
+    let ids = calls.map(|block| block.get("id").and_then(Value::as_str).filter(|id| identifies(id)));
+    let (named, masked): (Vec<_>, Vec<_>) = ids.partition(Option::is_some);
+    (named.into_iter().collect::<HashSet<_>>().len() + masked.len()) as u64
 }
 
 /// The session as far as it is built.
@@ -122,6 +124,9 @@ struct Assembly {
     /// Text of all user records, to see whether a queued prompt also stands elsewhere.
     spoken: String,
     pull_requests: HashSet<String>,
+    /// How many calls have no identifier of their own, and which of them have no result yet.
+    masked: usize,
+    waiting: VecDeque<String>,
 }
 
 impl Assembly {
@@ -135,6 +140,8 @@ impl Assembly {
             ended: None,
             queue: Queue::default(),
             pull_requests: HashSet::new(),
+            masked: 0,
+            waiting: VecDeque::new(),
         }
     }
 
@@ -283,7 +290,9 @@ impl Assembly {
     }
 
     fn result(&mut self, block: &Value, denial: Option<&str>) {
-        let id = block.get("tool_use_id").and_then(Value::as_str).unwrap_or_default();
+        let named = block.get("tool_use_id").and_then(Value::as_str).filter(|id| identifies(id)).map(ToOwned::to_owned);
+        // Results of calls without identifiers come in the order of the calls.
+        let id = named.or_else(|| self.waiting.pop_front()).unwrap_or_default();
         let text = result_text(block.get("content").unwrap_or(&Value::Null));
         let by_person = denial.is_some_and(|kind| kind.contains("user"));
         let status = if by_person || REFUSALS.iter().any(|start| text.starts_with(start)) {
@@ -293,7 +302,7 @@ impl Assembly {
         } else {
             ActionStatus::Done
         };
-        if let Some(action) = self.call(id)
+        if let Some(action) = self.call(&id)
             && action.status == ActionStatus::Missing
         {
             action.result = text;
@@ -318,7 +327,9 @@ impl Assembly {
             }
             return;
         }
-        let message = record.message_id().or(record.uuid()).unwrap_or_default().to_owned();
+        let named = record.message_id().or(record.uuid()).map(ToOwned::to_owned);
+        // Where a redactor masked every identifier, no line can be told to go on with a message.
+        let message = named.unwrap_or_else(|| format!("message {}", self.usage.len() + 1));
         self.count_tokens(&message, &record.message);
         match record.message.get_mut("content").map(Value::take) {
             Some(Value::Array(blocks)) => blocks.into_iter().for_each(|block| self.block(&message, block)),
@@ -354,6 +365,7 @@ impl Assembly {
             "redacted_thinking" => {}
             "tool_use" => {
                 let (id, tool) = (take("id"), take("name"));
+                let id = if identifies(&id) { id } else { self.number() };
                 let input = block.get_mut("input").map(Value::take).unwrap_or_default();
                 self.act(Action::new(id, tool, input));
             }
@@ -369,6 +381,14 @@ impl Assembly {
         if new && !text.trim().is_empty() {
             self.steps().push(step(text));
         }
+    }
+
+    /// An identifier for a call that has none of its own; its result is waited for.
+    fn number(&mut self) -> String {
+        self.masked += 1;
+        let id = format!("call-{}", self.masked);
+        self.waiting.push_back(id.clone());
+        id
     }
 
     /// Adds a call once; calls are told apart by the provider's identifier (sessions.md 5).

@@ -4,14 +4,14 @@
 //! Files of one session are put in the order of their first records, the longer file first where those are of one time,
 //! and give the records that no file before them gave. Sessions that share records are taken in the order of their first
 //! records, a file that begins in another session after that session, the shorter before the longer: the session in
-//! which a record was seen first keeps it (sessions.md 1.4). The order in which files were found decides nothing.
+//! which a record was seen first keeps it (sessions.md 1.4), also where the copy was given new identifiers. The order in which files were found decides nothing.
 //!
 //! A `/clear` between two conversations of a session begins another one: `ID#2`, `ID#3` and so on. A subagent's file goes to
 //! the part in which it begins. What reading lost counts in the first part, since nobody knows to which it belonged; a file
 //! that breaks off does so in the last.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::assemble::assemble;
 use super::record::{Kind, Record};
@@ -19,7 +19,7 @@ use super::split;
 use crate::ingest::detect::id_in_name;
 use crate::ingest::person::home_name;
 use crate::ingest::read::{FileRecords, Tally};
-use crate::ingest::seen::Seen;
+use crate::ingest::seen::{Seen, short_hash};
 use crate::session::{Losses, Session};
 
 impl FileRecords<Record> {
@@ -80,7 +80,10 @@ pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], seen: &mut Seen,
         let length: usize = files.iter().map(|file| file.records.len()).sum();
         (begins.is_none(), begins, elsewhere, length, id.clone())
     });
-    let read = ordered.into_iter().flat_map(|(id, (files, subagents))| one(&id, files, subagents, seen, key, tally));
+    let several = ordered.iter().map(|(_, (files, _))| files.len()).sum::<usize>() > 1;
+    let mut seen = Known { seen, moments: several.then(HashSet::new) };
+    let read =
+        ordered.into_iter().flat_map(|(id, (files, subagents))| one(&id, files, subagents, &mut seen, key, tally));
     let mut sessions: Vec<Session> = read.collect();
     sessions.sort_by(|one, other| one.id.cmp(&other.id));
     sessions
@@ -90,12 +93,43 @@ fn drop_files(tally: &mut Tally, reason: &str, files: usize) {
     *tally.dropped.entry(reason.to_owned()).or_default() += files as u64;
 }
 
+/// The records of the files read so far.
+struct Known<'s> {
+    /// By their own identifiers.
+    seen: &'s mut Seen,
+    /// By when they were written and what stands in them, where there are several files that may be copies.
+    moments: Option<HashSet<u64>>,
+}
+
+impl Known<'_> {
+    /// Those of the `records` of one file that no file before it has.
+    ///
+    /// A copy may have been given new identifiers. A file holds copies where a record of it is known, or an answer of the
+    /// model comes with the message id, the time and the content of a known one: then whatever else was written at the same
+    /// moment with the same content is a copy too. Otherwise equal words at one moment are two prompts.
+    fn new_of(&mut self, mut records: Vec<Record>) -> Vec<Record> {
+        let all = records.len();
+        records.retain(|record| record.identity().is_none_or(|identity| self.seen.insert(&identity)));
+        let Some(moments) = &mut self.moments else { return records };
+        let hash = |record: &Record| record.moment().map(|moment| short_hash(&moment));
+        let hashes: Vec<Option<u64>> = records.iter().map(hash).collect();
+        let known: Vec<bool> = hashes.iter().map(|hash| hash.is_some_and(|hash| moments.contains(&hash))).collect();
+        let answers = records.iter().zip(&known).any(|(record, known)| *known && record.kind() == Kind::Assistant);
+        if answers || records.len() < all {
+            let mut known = known.into_iter();
+            records.retain(|_| known.next() != Some(true));
+        }
+        moments.extend(hashes.into_iter().flatten());
+        records
+    }
+}
+
 /// One session from its files, with the records that no session before it had; several where it was cleared in between.
 fn one(
     id: &str,
     mut files: Files,
     subagents: Files,
-    seen: &mut Seen,
+    known: &mut Known<'_>,
     key: &[u8; 32],
     tally: &mut Tally,
 ) -> Vec<Session> {
@@ -113,8 +147,7 @@ fn one(
         losses.unfinished_files += u64::from(file.damage.is_some());
         losses.repaired_lines += file.repaired_lines;
         let all = file.records.len();
-        let mut new: Vec<Record> = file.records;
-        new.retain(|record| record.identity().is_none_or(|identity| seen.insert(&identity)));
+        let mut new = known.new_of(file.records);
         losses.duplicate_records += (all - new.len()) as u64;
         if at < own {
             records.append(&mut new);
@@ -139,10 +172,10 @@ fn one(
         } else {
             drop_files(tally, "no conversation in it", own + merged);
         }
-        seen.give(None);
+        known.seen.give(None);
         return sessions;
     }
-    seen.give(sessions.first().map(|session| session.id.as_str()));
+    known.seen.give(sessions.first().map(|session| session.id.as_str()));
     tally.merged_files += (own - 1 + merged) as u64;
     tally.split += (sessions.len() - 1) as u64;
     sessions

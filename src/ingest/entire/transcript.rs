@@ -146,7 +146,7 @@ fn line(builder: &mut Builder, mut record: Value) {
 
 fn call(builder: &mut Builder, mut block: Value) {
     let number = builder.session.actions().count() + 1;
-    let id = block["id"].as_str().map_or_else(|| format!("call {number}"), ToOwned::to_owned);
+    let id = block["id"].as_str().map_or_else(|| format!("call-{number}"), ToOwned::to_owned);
     let tool = block["name"].as_str().unwrap_or_default().to_owned();
     builder.act(id.clone(), tool, block["input"].take());
     let Some(result) = block.get("result").filter(|result| result.is_object()) else { return };

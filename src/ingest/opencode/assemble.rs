@@ -31,23 +31,27 @@ pub(super) fn assemble(thread: Thread, file: String, orphan: bool, key: &[u8; 32
     let reverted = text(&info["revert"], "messageID").map(ToOwned::to_owned);
     let mut assembly =
         Assembly { builder, began: milliseconds(&info, "created"), shell: HashSet::new(), busy_until: None };
-    let mut kept_turns = None;
+    let mut kept = None;
     for (message, parts) in messages {
         if reverted.is_some() && reverted.as_deref() == text(&message, "id") {
-            kept_turns = Some(assembly.builder.session.turns.len());
+            let session = &assembly.builder.session;
+            kept = Some((session.turns.len(), session.tokens));
         }
-        match kept_turns {
+        match kept {
             // What was undone of a turn that stands is gone for the agent too.
-            Some(kept) if text(&message, "role") != Some("user") && assembly.builder.session.turns.len() == kept => {
+            Some((kept, _))
+                if text(&message, "role") != Some("user") && assembly.builder.session.turns.len() == kept =>
+            {
                 assembly.builder.session.losses.abandoned_records += 1 + parts.len() as u64;
             }
             _ => assembly.message(&message, parts),
         }
     }
     let mut builder = assembly.builder;
-    if let Some(kept) = kept_turns {
+    if let Some((kept, tokens)) = kept {
         let undone = builder.session.turns.len() - kept;
         builder.rewind(undone);
+        builder.session.tokens = tokens;
     }
     let unknown = (Scope::Unknown, "OpenCode does not say how it was started");
     let (scope, rule) = if orphan { (Scope::Headless, "subagent without its session") } else { unknown };
@@ -107,6 +111,9 @@ impl Assembly {
         if let Some(subtask) = of("subtask").next() {
             let command = text(subtask, "command").map(|name| format!("/{name}"));
             let prompt = command.or_else(|| text(subtask, "prompt").map(ToOwned::to_owned)).unwrap_or_default();
+            if prompt.trim().is_empty() {
+                return self.builder.excluded("no-text");
+            }
             return self.builder.turn(PromptKind::SlashCommand, prompt);
         }
         if of("compaction").next().is_some() {

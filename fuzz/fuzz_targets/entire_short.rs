@@ -1,0 +1,15 @@
+//! Entire: short transcripts and the notes beside them.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    assize_fuzz::check_files(
+        data,
+        &[
+            "ab/cdef012345/0/transcript.jsonl",
+            "ab/cdef012345/0/metadata.json",
+            "cd/ef01234567/1/transcript.jsonl",
+            "cd/ef01234567/1/metadata.json",
+        ],
+    );
+});

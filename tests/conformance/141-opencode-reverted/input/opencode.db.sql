@@ -1,0 +1,13 @@
+CREATE TABLE session (id TEXT PRIMARY KEY, project_id TEXT, parent_id TEXT, directory TEXT NOT NULL, title TEXT, version TEXT, revert TEXT, time_created INTEGER, time_updated INTEGER);
+CREATE TABLE message (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, time_created INTEGER, time_updated INTEGER, data TEXT NOT NULL);
+CREATE TABLE part (id TEXT PRIMARY KEY, message_id TEXT NOT NULL, session_id TEXT NOT NULL, time_created INTEGER, time_updated INTEGER, data TEXT NOT NULL);
+INSERT INTO session VALUES ('ses_1', 'p1', NULL, '/home/ana/code/loom', 'Weaving', '1.1.0', '{"messageID": "msg_3", "snapshot": "0"}', 1777888800000, 1777888800000);
+INSERT INTO message VALUES ('msg_1', 'ses_1', 1777888801000, 1777888801000, '{"role": "user", "time": {"created": 1777888801000}}');
+INSERT INTO part VALUES ('prt_1', 'msg_1', 'ses_1', 1777888801000, 1777888801000, '{"type": "text", "text": "weave a scarf"}');
+INSERT INTO message VALUES ('msg_2', 'ses_1', 1777888802000, 1777888802000, '{"role": "assistant", "time": {"created": 1777888802000, "completed": 1777888802500}, "parentID": "msg_1", "modelID": "model-f", "providerID": "loom", "mode": "build", "path": {"cwd": "/home/ana/code/loom", "root": "/home/ana/code/loom"}, "cost": 0, "tokens": {"input": 10, "output": 5, "reasoning": 2, "cache": {"read": 30, "write": 4}}}');
+INSERT INTO part VALUES ('prt_2', 'msg_2', 'ses_1', 1777888802000, 1777888802000, '{"type": "text", "text": "Woven."}');
+INSERT INTO message VALUES ('msg_3', 'ses_1', 1777888803000, 1777888803000, '{"role": "user", "time": {"created": 1777888803000}}');
+INSERT INTO part VALUES ('prt_3', 'msg_3', 'ses_1', 1777888803000, 1777888803000, '{"type": "text", "text": "now dye it"}');
+INSERT INTO message VALUES ('msg_4', 'ses_1', 1777888804000, 1777888804000, '{"role": "assistant", "time": {"created": 1777888804000, "completed": 1777888804500}, "parentID": "msg_3", "modelID": "model-f", "providerID": "loom", "mode": "build", "path": {"cwd": "/home/ana/code/loom", "root": "/home/ana/code/loom"}, "cost": 0, "tokens": {"input": 10, "output": 5, "reasoning": 2, "cache": {"read": 30, "write": 4}}}');
+INSERT INTO part VALUES ('prt_4', 'msg_4', 'ses_1', 1777888804000, 1777888804000, '{"type": "text", "text": "Dyeing."}');
+INSERT INTO part VALUES ('prt_5', 'msg_4', 'ses_1', 1777888804000, 1777888804000, '{"type": "tool", "callID": "call_a", "tool": "bash", "state": {"status": "completed", "input": {"command": "dye"}, "output": "red", "title": "", "metadata": {"exit": 0}, "time": {"start": 1777888804000, "end": 1777888804100}}}');
