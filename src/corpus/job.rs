@@ -56,7 +56,6 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
             let records = records.remove(&session.id).unwrap_or_default();
             let versions = session.agent_versions.clone();
             let (stored, losses, masked) = prepare(session, scrubber)?;
-            let masked = masked.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
             Ok((stored, Facts { losses, scrubbed: masked, agent_versions: versions }, records))
         });
         let sessions = sessions.collect::<Result<_, CorpusError>>()?;
