@@ -26,6 +26,10 @@ fn main() {
     if !wanted || !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
+    if !Path::new("/proc/self/stat").exists() {
+        println!("ingest skipped: CPU time and memory are read from /proc, which only Linux has");
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let (what, files) = material(&folder.path().join("raw"));
     let bytes: u64 = files.iter().map(|file| fs_err::metadata(file).unwrap().len()).sum();

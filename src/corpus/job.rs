@@ -58,7 +58,6 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
             // Before masking, which may hide the name of the session that made the plan.
             let (plan, opening) = (PlanPart::of(&session), Opening::of(&session));
             let (stored, losses, masked) = prepare(session, scrubber)?;
-            let masked = masked.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
             let facts = Facts { losses, scrubbed: masked, agent_versions: versions, plan, opening };
             Ok((stored, facts, records))
         });

@@ -7,8 +7,8 @@ use zstd::zstd_safe::compress_bound;
 
 use crate::session::Session;
 
-/// Zstandard level of the stored transcripts.
-const LEVEL: i32 = 3;
+/// Zstandard level of the stored transcripts: about a sixth larger than with the usual level 3, at half the time.
+const LEVEL: i32 = 1;
 
 /// A session as it is stored.
 #[derive(Debug)]

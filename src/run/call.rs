@@ -228,12 +228,9 @@ async fn reserve<J: Judge>(
     seat: &Seat<J>,
     budget: &Arc<Budget>,
     request: &Request,
-    making: Making<'_>,
 ) -> Result<Reservation, Halt> {
     // The plan refuses models of unknown price.
     let most = seat.judge.most_micro_dollars(most_tokens(request.body.len())).ok_or(Halt::Stop)?;
-    // Twice the room for the answer costs at most twice as much.
-    let most = if matches!(making, Making::Roomier) { most.saturating_mul(2) } else { most };
     tokio::select! {
         biased;
         () = floor.stop.raised() => Err(Halt::Stop),

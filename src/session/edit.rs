@@ -52,7 +52,7 @@ impl Action {
         if self.tool.contains("edit") {
             return None;
         }
-        let recorded = ["command", "cmd"].iter().find_map(|key| self.input.get(key))?;
+        let recorded = ["command", "cmd"].iter().find_map(|key| field(&self.input, key))?;
         match recorded {
             Value::String(command) => Some(Cow::Borrowed(command)),
             // A shell and its option before the command itself.
@@ -76,7 +76,7 @@ impl Action {
             None => Cow::Borrowed(""),
         };
         let one = |change| vec![Edit { path: path(), change }];
-        if let Some(edits) = input.get("edits").and_then(Value::as_array) {
+        if let Some(edits) = field(input, "edits").and_then(Value::as_array) {
             return edits.iter().map(|edit| Edit { path: path(), change: replaced(edit) }).collect();
         }
         if let Some(patch) = self.patch() {
@@ -87,7 +87,7 @@ impl Action {
             return patch::files(&patch).into_iter().map(edit).collect();
         }
         match self.tool.as_str() {
-            _ if input.get("new_string").or_else(|| input.get("new_str")).is_some() => one(replaced(input)),
+            _ if field(input, "new_string").or_else(|| field(input, "new_str")).is_some() => one(replaced(input)),
             "Write" | "write_file" => one(Change::Write(text(input, "content").unwrap_or_default())),
             "create" => one(Change::Write(text(input, "file_text").unwrap_or_default())),
             "NotebookEdit" => one(Change::Write(text(input, "new_source").unwrap_or_default())),
@@ -113,8 +113,13 @@ impl Action {
     }
 }
 
+/// A field of an input. Inputs have few fields: going through them is faster than hashing the key.
+pub(super) fn field<'v>(input: &'v Value, key: &str) -> Option<&'v Value> {
+    input.as_object()?.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+}
+
 fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
-    value.get(key).and_then(Value::as_str)
+    field(value, key).and_then(Value::as_str)
 }
 
 fn replaced(value: &Value) -> Change<'_> {

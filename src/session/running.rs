@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::edit::field;
 use super::model::{Action, ActionStatus};
 
 /// What the result of a command says that goes on, and under which number.
@@ -100,7 +101,7 @@ impl<'s> Running<'s> {
             }
             None => return None,
         };
-        let more = ["session_id", "cell_id"].iter().any(|key| action.input.get(key).is_some());
+        let more = ["session_id", "cell_id"].iter().any(|key| field(&action.input, key).is_some());
         let running = window(&action.result, true).contains("<status>running</status>");
         if running || goes_on(&action.result).is_some() {
             self.0.insert(number, begun);
@@ -127,18 +128,18 @@ impl<'s> Running<'s> {
 
 /// Whether the input of `action` may hold a command.
 fn runs_something(action: &Action) -> bool {
-    action.input.is_string() || ["command", "cmd"].iter().any(|key| action.input.get(key).is_some())
+    action.input.is_string() || ["command", "cmd"].iter().any(|key| field(&action.input, key).is_some())
 }
 
 fn waited_for(action: &Action) -> Option<Wait> {
     let named = |keys: &[&str]| {
-        keys.iter().find_map(|key| match action.input.get(key)? {
+        keys.iter().find_map(|key| match field(&action.input, key)? {
             Value::String(number) => Some(number.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         })
     };
-    let text = |key: &str| action.input.get(key).and_then(Value::as_str);
+    let text = |key: &str| field(&action.input, key).and_then(Value::as_str);
     let Some(read) = text("file_path").or_else(|| text("command")) else {
         return named(&["session_id", "cell_id", "bash_id", "shellId"])
             .map(Wait::More)

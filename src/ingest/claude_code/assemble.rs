@@ -349,7 +349,11 @@ impl Assembly {
     }
 
     fn block(&mut self, message: &str, mut block: Value) {
-        let mut take = |name: &str| match block.get_mut(name).map(Value::take) {
+        let mut field = |name: &str| {
+            let fields = block.as_object_mut()?;
+            fields.iter_mut().find(|(key, _)| *key == name).map(|(_, value)| value.take())
+        };
+        let mut take = |name: &str| match field(name) {
             Some(Value::String(text)) => text,
             _ => String::new(),
         };
@@ -366,7 +370,7 @@ impl Assembly {
             "tool_use" => {
                 let (id, tool) = (take("id"), take("name"));
                 let id = if identifies(&id) { id } else { self.number() };
-                let input = block.get_mut("input").map(Value::take).unwrap_or_default();
+                let input = field("input").unwrap_or_default();
                 self.act(Action::new(id, tool, input));
             }
             other => {

@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Lines that compilers and build tools print when a build failed.
+/// Lines that compilers and build tools print when a build failed. Words end by ASCII: Unicode boundaries are slow.
 static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?m)^error\[E\d{4}\]: .*|^error: could not compile .*|^.*\berror (?:TS|CS)\d+: .*|^(?:\[\w+\] )?BUILD (?:FAILURE|FAILED)\b.*",
-        r"|^make(?:\[\d+\])?: \*\*\* .*|^(?:vet: )?\S+\.go:\d+:\d+: .*|^ERROR: failed to (?:solve|build).*|^Failed to compile\b.*",
+        r"(?m)^error\[E\d{4}\]: .*|^error: could not compile .*|^.*(?-u:\b)error (?:TS|CS)\d+: .*|^(?:\[\w+\] )?BUILD (?:FAILURE|FAILED)(?-u:\b).*",
+        r"|^make(?:\[\d+\])?: \*\*\* .*|^(?:vet: )?\S+\.go:\d+:\d+: .*|^ERROR: failed to (?:solve|build).*|^Failed to compile(?-u:\b).*",
         r"|^npm (?:ERR!|error) .*|^\s*ELIFECYCLE\s.*|^error: script .* exited with code [1-9]\d*|^CMake Error.*|^ninja: build stopped.*",
-        r"|^(?:✘|✖|x) Build failed.*|^Build failed\b.*|^Build FAILED\b.*|^error during build:.*|^\S+:\d+:(?:\d+:)? (?:fatal )?error: .*",
+        r"|^(?:✘|✖|x) Build failed.*|^Build failed(?-u:\b).*|^Build FAILED(?-u:\b).*|^error during build:.*|^\S+:\d+:(?:\d+:)? (?:fatal )?error: .*",
     ))
     .ok()
 });
@@ -18,8 +18,8 @@ static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Lines that they print when it went through.
 static PASSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?m)^\s*Finished .*target\(s\) in .*|^(?:\[\w+\] )?BUILD SUCCESS(?:FUL)?\b.*|^.*\b[Cc]ompiled successfully.*|^\s*✓ built in .*",
-        r"|^.*\bcompiled with \d+ warnings? in .*|^Build succeeded.*|^Successfully (?:built|tagged) .*|^.*naming to \S+.* done\b.*|^.*Found 0 errors\b.*",
+        r"(?m)^\s*Finished .*target\(s\) in .*|^(?:\[\w+\] )?BUILD SUCCESS(?:FUL)?(?-u:\b).*|^.*(?-u:\b)[Cc]ompiled successfully.*|^\s*✓ built in .*",
+        r"|^.*(?-u:\b)compiled with \d+ warnings? in .*|^Build succeeded.*|^Successfully (?:built|tagged) .*|^.*naming to \S+.* done(?-u:\b).*|^.*Found 0 errors(?-u:\b).*",
     ))
     .ok()
 });

@@ -19,7 +19,8 @@ pub(super) struct Outcome<'t> {
 }
 
 /// Lines of the runners' summaries. `passed`, `failed`, `errors`, `skipped` and `total` are counts, `one_passed` and
-/// `one_failed` stand for one test each, `good` and `bad` say how it went without a count.
+/// `one_failed` stand for one test each, `good` and `bad` say how it went without a count. Words end by ASCII: with Unicode
+/// word boundaries the set of all shapes is ten times slower on any output that is not ASCII.
 const SHAPES: [&str; 30] = [
     // cargo test
     r"^test result: (?:ok|(?P<bad>FAILED))\. (?P<passed>\d+) passed; (?P<failed>\d+) failed",
@@ -36,7 +37,7 @@ const SHAPES: [&str; 30] = [
     // vitest
     r"^\s*Tests\s+(?:(?P<failed>\d+) failed)?(?: \| )?(?:(?P<passed>\d+) passed)?(?: \| \d+ (?:skipped|todo|expected fail))* \(\d+\)",
     // mocha
-    r"^\s*(?P<passed>\d+) passing\b",
+    r"^\s*(?P<passed>\d+) passing(?-u:\b)",
     r"^\s*(?P<failed>\d+) failing\s*$",
     // playwright
     r"^\s*(?P<passed>\d+) passed \([\d.]+(?:ms|s|m|h)\)",
