@@ -36,10 +36,15 @@ pub enum Method {
 }
 
 /// What a method gave for all labels.
-pub(super) struct Outcome {
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorrectedShares {
+    /// One per label.
     pub labels: Vec<Result<Corrected, Undefined>>,
+    /// How much the judge counts, 0 to 1, where one factor holds for all.
     pub lambda: Option<f64>,
+    /// Condition number of the confusion, where it was turned round.
     pub condition: Option<f64>,
+    /// Whether the solution lay outside 0 to 1.
     pub constrained: bool,
 }
 
@@ -67,9 +72,10 @@ impl Method {
     }
 
     /// Corrected shares of all labels over `sample`, with the judge's errors over `all`.
-    pub(super) fn shares(self, sample: &LabelSample, all: &LabelSample, strata: Option<&[u32]>) -> Outcome {
+    #[must_use]
+    pub fn shares(self, sample: &LabelSample, all: &LabelSample, strata: Option<&[u32]>) -> CorrectedShares {
         let numbers: Vec<Numbers<'_>> = (0..sample.labels).map(|label| sample.indicator(label)).collect();
-        let mut outcome = Outcome { labels: Vec::new(), lambda: None, condition: None, constrained: false };
+        let mut outcome = CorrectedShares { labels: Vec::new(), lambda: None, condition: None, constrained: false };
         let each = |estimate: &dyn Fn(&Numbers<'_>) -> Result<Corrected, Undefined>| {
             numbers.iter().map(estimate).collect::<Vec<_>>()
         };

@@ -14,7 +14,7 @@ mod rows;
 
 pub use error::EstimateError;
 pub use input::Source;
-pub use method::Method;
+pub use method::{CorrectedShares, Method};
 pub use model::{Comparison, EstimateReport, EstimateReports, Row, VERSION, Value};
 pub use plan::{HalfWidth, JudgePower, NextLabels, Plan, PlanOptions, Plans, plan};
 pub use report::{Options, estimate};
