@@ -26,7 +26,7 @@ fn one(report: &EstimateReport, confidence: f64) -> String {
         report.clustering,
     )];
     let by = report.by.as_deref();
-    let mut header = vec!["label", "judged", "gold", "raw", "method", "corrected", "worst case"];
+    let mut header = vec!["label", "judged", "gold (with it)", "raw", "method", "corrected", "worst case"];
     header.splice(0..0, by);
     let rows: Vec<Vec<String>> = report.rows.iter().flat_map(|row| lines(row, by.is_some())).collect();
     blocks.push(table(&header, &rows));
@@ -48,7 +48,10 @@ fn notes(notes: &[String]) -> Option<String> {
 
 /// One line a method; what belongs to the label stands on the first.
 fn lines(row: &Row, grouped: bool) -> Vec<Vec<String>> {
-    let bounds = |ends: Option<(f64, f64)>| ends.map_or("-".to_owned(), |(low, high)| format!("{low:.3} to {high:.3}"));
+    let bounds = |ends: Option<(f64, f64)>| match ends.filter(|(low, high)| low < high) {
+        Some((low, high)) => format!("{low:.3} to {high:.3}"),
+        None => "-".to_owned(),
+    };
     let line = |(at, value): (usize, &Value)| {
         let first = |text: String| if at == 0 { text } else { String::new() };
         let mut cells = vec![

@@ -135,8 +135,8 @@ impl Method {
             Self::Ppi => predict(&numbers, Form::Wald),
             Self::DesignBased => design_based(&numbers, Form::Wald),
             Self::GoldOnly => gold_only(&numbers, Form::Wald),
-            // One label against the rest says nothing of a mean: the errors of all labels must be turned round together.
-            Self::RoganGladen | Self::LangReiczigel => Self::Inversion.mean(sample, all, strata, values),
+            // One label against the rest has no mean.
+            Self::RoganGladen | Self::LangReiczigel => Err(Undefined::NotNumeric),
             Self::StratifiedPpi | Self::CrossPpi | Self::Inversion => {
                 let shares = self.shares(sample, all, strata).labels.into_iter().collect::<Result<Vec<_>, _>>()?;
                 let parts: Vec<(f64, &Influence)> =

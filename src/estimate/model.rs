@@ -126,6 +126,11 @@ pub struct Comparison {
 }
 
 impl Value {
+    /// Whether the method has such a number at all.
+    pub(super) fn is_meant(&self) -> bool {
+        self.undefined != Some(Undefined::NotNumeric)
+    }
+
     /// A number that there is not.
     pub(super) fn undefined(method: &str, why: Undefined) -> Self {
         let method = method.to_owned();

@@ -8,7 +8,7 @@ use super::error::EstimateError;
 use super::group;
 use super::input::{Judged, Source};
 use super::method::Method;
-use super::model::{Comparison, EstimateReport, Row};
+use super::model::{Comparison, EstimateReport, Row, Value};
 use super::rows::{Estimates, Maker};
 
 /// Condition numbers above this are warned of.
@@ -124,6 +124,7 @@ fn compare(maker: &Maker<'_>, parts: &[(String, Estimates)]) -> Result<Vec<Compa
                 raw: maker.raw_difference(raw.as_ref(), sample),
                 corrected: methods
                     .map(|(method, (a, b))| maker.value(method.as_str(), &minus(&a[at], &b[at])))
+                    .filter(Value::is_meant)
                     .collect(),
             });
         }

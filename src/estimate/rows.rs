@@ -133,7 +133,7 @@ impl Maker<'_> {
         kept: &[bool],
     ) -> Row {
         let at = label.unwrap_or(sample.labels);
-        let corrected: Vec<Value> = columns.iter().map(|values| values[at].clone()).collect();
+        let corrected: Vec<Value> = columns.iter().map(|values| values[at].clone()).filter(Value::is_meant).collect();
         let gold: Vec<usize> = sample.gold_items().collect();
         let with_label = gold.iter().filter(|item| label.is_none() || sample.gold[**item] == label).count();
         let answered = self.answered(sample, kept, group.is_none());

@@ -94,11 +94,11 @@ impl Corrected {
 /// (Korn and Graubard 1998).
 ///
 /// A judge without an error on n gold items may still err, so that the variance is never taken below that of one error in n,
-/// 1 / n squared; the binomial variance is taken no nearer to the ends than half an item of gold.
+/// 1 / n squared, and the binomial variance no nearer to the ends than 1 / n: a label never seen gets Wilson's interval of 0 of n.
 fn share_interval(value: f64, error: StandardError, confidence: f64) -> Interval {
     let gold = error.units as f64;
     let variance = error.se.powi(2).max(gold.powi(-2));
-    let inner = value.clamp(0.5 / gold, 1.0 - 0.5 / gold);
+    let inner = value.clamp(1.0 / gold, 1.0 - 1.0 / gold);
     let freedom = (normal_quantile(confidence) / t_quantile(error.degrees, confidence)).powi(2);
     let (low, high) = score_interval(value.clamp(0.0, 1.0), inner * (1.0 - inner) / variance * freedom, confidence);
     (low.min(value.clamp(0.0, 1.0)), high.max(value.clamp(0.0, 1.0)))

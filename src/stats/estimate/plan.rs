@@ -28,7 +28,7 @@ impl Pilot {
     pub fn power_tuned(&self, half_width: f64, confidence: f64) -> Option<f64> {
         let target = (half_width / normal_quantile(confidence)).powi(2) / (self.variance * self.design_effect);
         let left = target - self.r_squared / self.judged;
-        (left > 0.0).then(|| (1.0 - self.r_squared) / left)
+        (left > 0.0).then(|| ((1.0 - self.r_squared) / left).min(self.classical(half_width, confidence)))
     }
 }
 

@@ -57,7 +57,8 @@ impl Numbers<'_> {
         Ok((gold, on_gold.zip(others).map(|(on_gold, others)| on_gold.minus(&others))))
     }
 
-    fn is_simple(&self) -> bool {
+    /// Whether items are independent and weigh the same.
+    pub(super) fn is_simple(&self) -> bool {
         let equal = self.weights.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-12 * pair[0]);
         self.gold_weights.is_none() && self.clusters.is_none() && equal
     }

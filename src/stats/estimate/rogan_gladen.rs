@@ -32,6 +32,23 @@ pub struct LangReiczigel {
 }
 
 impl LangReiczigel {
+    /// The delta variance of the share for independent items (Rogan and Gladen 1978).
+    fn variance(&self) -> f64 {
+        let Accuracy { sensitivity, specificity } = self.accuracy;
+        let better = sensitivity + specificity - 1.0;
+        let share = (self.apparent + specificity - 1.0) / better;
+        let of_apparent = self.apparent * (1.0 - self.apparent) / self.judged;
+        let of_positive = share.powi(2) * sensitivity * (1.0 - sensitivity) / self.positive;
+        let of_negative = (1.0 - share).powi(2) * specificity * (1.0 - specificity) / self.negative;
+        (of_apparent + of_positive + of_negative) / better.powi(2)
+    }
+
+    /// Fewer items with the same shares.
+    fn divided(self, by: f64) -> Self {
+        let (judged, positive, negative) = (self.judged / by, self.positive / by, self.negative / by);
+        Self { judged, positive, negative, ..self }
+    }
+
     /// The interval (Lang and Reiczigel 2014, equations 3 to 7): shares with pseudo-observations added, and the delta method
     /// shifted by twice the skew. Not clipped.
     #[must_use]
@@ -57,7 +74,8 @@ impl LangReiczigel {
 /// judge's accuracy over the gold items of `all`, which may hold more: the judge is taken to err alike everywhere.
 ///
 /// The delta error follows from influences, so that items in both parts, clusters and weights count as they should. The
-/// interval is Lang and Reiczigel's where `published` asks for it, which takes items to be independent and of equal weight.
+/// interval is Lang and Reiczigel's where `published` asks for it, with all counts divided by the design effect, the delta
+/// variance over that of independent items, where items share clusters or differ in weight.
 ///
 /// # Errors
 /// [`Undefined::TooFewItems`] where gold lacks items with or without the label; [`Undefined::JudgeNotBetterThanChance`].
@@ -92,6 +110,12 @@ pub fn rogan_gladen(
     let accuracy = Accuracy { sensitivity: hit.value, specificity: 1.0 - false_hit.value };
     let judged = own.judged.iter().flatten().count() as f64;
     let counts = LangReiczigel { apparent: apparent.value, judged, accuracy, positive, negative };
-    let form = if published { Form::LangReiczigel(counts) } else { Form::Delta };
-    Ok((Corrected::new(influence, numbers.with_gold(), all.clusters.as_deref(), form)?, accuracy))
+    let mut found = Corrected::new(influence, numbers.with_gold(), all.clusters.as_deref(), Form::Delta)?;
+    if published {
+        let independent = counts.variance();
+        let known = !numbers.is_simple() && independent > 0.0;
+        let effect = if known { (found.error.se.powi(2) / independent).max(1.0) } else { 1.0 };
+        found.form = Form::LangReiczigel(counts.divided(effect));
+    }
+    Ok((found, accuracy))
 }
