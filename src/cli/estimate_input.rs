@@ -67,18 +67,18 @@ impl Loaded {
 
     /// Every rubric that gold is about, with every judge asked for.
     pub fn pairs(&self) -> Result<Vec<(&Rubric, &str)>, CliError> {
-        let named = self.gold.ratings.rubrics();
-        if named.is_empty() && self.rubrics.len() > 1 {
+        let covered = self.gold.ratings.rubrics();
+        if covered.is_empty() && self.rubrics.len() > 1 {
             let names: Vec<&str> = self.rubrics.iter().map(|rubric| rubric.name.as_str()).collect();
             return Err(CliError::new("the label file names no rubric, and the run has several")
                 .hint(format!("say which one it is about: --rubric {}", names.join("|"))));
         }
-        let about = |rubric: &&Rubric| named.is_empty() || named.contains(rubric.name.as_str()) || self.one_rubric;
+        let about = |rubric: &&Rubric| covered.is_empty() || covered.contains(rubric.name.as_str()) || self.one_rubric;
         let judges: Vec<&str> = self.judges().into_iter().filter(|judge| self.is_asked(judge)).collect();
         let pairs: Vec<(&Rubric, &str)> = (self.rubrics.iter().filter(about))
             .flat_map(|rubric| judges.iter().map(move |judge| (rubric, *judge)))
             .collect();
-        let none = || named.iter().copied().collect::<Vec<_>>().join(", ");
+        let none = || covered.iter().copied().collect::<Vec<_>>().join(", ");
         if pairs.is_empty() {
             return Err(CliError::new(format!("the label file has no rubric of run {}", self.run.id))
                 .hint(format!("it is about: {}", none())));

@@ -136,9 +136,9 @@ pub fn plan(
     let sample = &judged.sample;
     let mut needed: Vec<HalfWidth> = (0..sample.labels).map(|label| of_label(&judged, label, options)).collect();
     needed.push(of_kappa(&judged, rubric.level(), options));
-    let mut judges = Vec::new();
+    let mut powers = Vec::new();
     for other in others.iter().filter(|other| **other != judge) {
-        judges.extend(power(sample, *other, &source.judged(rubric, other)?, &judged));
+        powers.extend(power(sample, *other, &source.judged(rubric, other)?, &judged));
     }
     Ok(Plan {
         rubric: rubric.name.clone(),
@@ -147,7 +147,7 @@ pub fn plan(
         judged: sample.judged.iter().flatten().count(),
         needed,
         next: next_labels(&judged, rubric, options)?,
-        judges,
+        judges: powers,
     })
 }
 
