@@ -25,9 +25,9 @@ pub(super) fn values(judged: &Judged<'_>, column: &str) -> Result<Vec<String>, E
         let known = [SessionRow::COLUMNS, &names].concat().join(", ");
         return Err(EstimateError::NoColumn { name: column.to_owned(), known });
     }
-    let value = |row: &SessionRow| match is_unit {
-        true => row.column(column),
-        false => row.columns().into_iter().find(|(name, _)| *name == column).map(|(_, value)| value),
+    let value = |row: &SessionRow| {
+        let listed = || row.columns().into_iter().find(|(name, _)| *name == column).map(|(_, value)| value);
+        if is_unit { row.column(column) } else { listed() }
     };
     let of = |session: &&str| judged.rows.get(session).and_then(|row| value(row)).filter(|value| !value.is_empty());
     Ok(judged.sessions.iter().map(|session| of(session).unwrap_or_else(|| UNKNOWN.to_owned())).collect())

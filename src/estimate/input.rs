@@ -40,7 +40,7 @@ pub(super) struct Judged<'a> {
     pub gold_rater: String,
     pub no_verdicts: BTreeMap<NoVerdict, u64>,
     /// Sessions of the run without any verdict of the judge.
-    pub not_judged: u64,
+    pub not_reached: u64,
     pub notes: Vec<String>,
     pub persons_known: bool,
 }
@@ -125,7 +125,7 @@ impl<'a> Source<'a> {
             clusters: shared.then(|| names.iter().map(|name| numbers[name]).collect()),
         };
         let persons_known = sessions.iter().all(|session| person(session).is_some());
-        let not_judged = self.sessions.saturating_sub(sessions.len() as u64);
+        let not_reached = self.sessions.saturating_sub(sessions.len() as u64);
         let mut notes = Vec::new();
         let elsewhere = gold.keys().filter(|item| !verdicts.contains_key(*item)).count();
         if elsewhere > 0 {
@@ -141,7 +141,7 @@ impl<'a> Source<'a> {
         if repeats > 0 {
             notes.push(format!("{repeats} verdicts of replicates after the first are left out"));
         }
-        Ok(Judged { sample, sessions, rows, labels, gold_rater, no_verdicts, not_judged, notes, persons_known })
+        Ok(Judged { sample, sessions, rows, labels, gold_rater, no_verdicts, not_reached, notes, persons_known })
     }
 }
 

@@ -112,7 +112,7 @@ pub struct JudgePower {
     pub only_this: f64,
     /// Share that only the other gets right.
     pub only_other: f64,
-    /// Power of the McNemar test at 5 % with these.
+    /// Power of the `McNemar` test at 5 % with these.
     pub power: f64,
     /// Sessions for a power of 80 %; null where there is no difference in the pilot.
     pub needed: Option<u64>,
@@ -138,7 +138,7 @@ pub fn plan(
     needed.push(of_kappa(&judged, rubric.level(), options));
     let mut powers = Vec::new();
     for other in others.iter().filter(|other| **other != judge) {
-        powers.extend(power(sample, *other, &source.judged(rubric, other)?, &judged));
+        powers.extend(power(sample, other, &source.judged(rubric, other)?, &judged));
     }
     Ok(Plan {
         rubric: rubric.name.clone(),

@@ -65,7 +65,7 @@ pub fn estimate(
     let all = maker.group(None, &vec![true; judged.sessions.len()]);
     let parts: Vec<(String, Estimates)> =
         groups.iter().map(|(name, kept)| (name.clone(), maker.group(Some(name), kept))).collect();
-    let comparisons = compare(&maker, &parts)?;
+    let comparisons = compare(&maker, &parts);
     let mut rows = all.rows;
     rows.extend(parts.into_iter().flat_map(|(_, part)| part.rows));
     let units = gold_units(&judged);
@@ -87,7 +87,7 @@ pub fn estimate(
         gold_units: units,
         inconclusive: inconclusive(&judged, &rows, units),
         no_verdicts: judged.no_verdicts.clone(),
-        not_judged: judged.not_judged,
+        not_judged: judged.not_reached,
         clustering: clustering.to_owned(),
         weighted: unequal || sample.gold_weights.is_some(),
         by: options.by.clone(),
@@ -105,8 +105,8 @@ pub(super) fn gold_units(judged: &Judged<'_>) -> usize {
 }
 
 /// Every group less the first.
-fn compare(maker: &Maker<'_>, parts: &[(String, Estimates)]) -> Result<Vec<Comparison>, EstimateError> {
-    let Some(((first, base), others)) = parts.split_first() else { return Ok(Vec::new()) };
+fn compare(maker: &Maker<'_>, parts: &[(String, Estimates)]) -> Vec<Comparison> {
+    let Some(((first, base), others)) = parts.split_first() else { return Vec::new() };
     let sample = &maker.judged.sample;
     let minus = |a: &Result<Corrected, Undefined>, b: &Result<Corrected, Undefined>| match (a, b) {
         (Ok(a), Ok(b)) => a.minus(b, sample.clusters.as_deref()),
@@ -129,12 +129,12 @@ fn compare(maker: &Maker<'_>, parts: &[(String, Estimates)]) -> Result<Vec<Compa
             });
         }
     }
-    Ok(comparisons)
+    comparisons
 }
 
 /// Why the estimates do not settle anything; none where they do.
 fn inconclusive(judged: &Judged<'_>, rows: &[Row], units: usize) -> Option<String> {
-    let missing = judged.no_verdicts.values().sum::<u64>() + judged.not_judged;
+    let missing = judged.no_verdicts.values().sum::<u64>() + judged.not_reached;
     let labelled = judged.sample.judged.iter().flatten().count() as u64;
     if units < FEWEST_GOLD {
         let unit = if judged.sample.clusters.is_some() { "persons" } else { "sessions" };

@@ -159,7 +159,7 @@ impl Maker<'_> {
             let counts = |item: &usize| kept[*item] && (!labelled || sample.judged[*item].is_some());
             (0..kept.len()).filter(counts).map(|item| sample.weights[item]).sum::<f64>()
         };
-        let not_reached = if all { self.judged.not_judged as f64 } else { 0.0 };
+        let not_reached = if all { self.judged.not_reached as f64 } else { 0.0 };
         let total = weight(false) + not_reached;
         if total > 0.0 { weight(true) / total } else { 0.0 }
     }

@@ -42,7 +42,9 @@ pub fn invert(sample: &LabelSample, all: &LabelSample) -> Result<Inversion, Unde
         confusion[row][column] += all.gold_weight(item);
         totals[column] += all.gold_weight(item);
     }
-    confusion.iter_mut().for_each(|row| row.iter_mut().zip(&totals).for_each(|(cell, total)| *cell /= total));
+    for (cell, total) in confusion.iter_mut().flat_map(|row| row.iter_mut().zip(&totals)) {
+        *cell /= total;
+    }
     let inverse = inverse(&confusion).ok_or(Undefined::SingularConfusion)?;
     let condition = norm(&confusion) * norm(&inverse);
     if condition > SINGULAR {

@@ -80,10 +80,7 @@ pub fn mcnemar_power(first: f64, second: f64, alpha: f64, items: f64) -> f64 {
     let (discordant, difference) = (first + second, first - second);
     let spread = (discordant - difference * difference).max(0.0).sqrt();
     let over = difference.abs() * items.sqrt() - normal_inverse(1.0 - alpha / 2.0) * discordant.sqrt();
-    match spread > 0.0 {
-        true => normal_below(over / spread),
-        false => f64::from(u8::from(over > 0.0)),
-    }
+    if spread > 0.0 { normal_below(over / spread) } else { f64::from(u8::from(over > 0.0)) }
 }
 
 /// Where `more` labels go so that the weighted mean over strata gets least variance (Neyman 1934), given those there are:
