@@ -41,6 +41,11 @@ bench-agreement REFERENCE="":
     cargo bench --bench agreement
     if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/agreement.py; else echo "no interpreter named: Python references skipped"; fi
 
+# Coverage of the intervals of corrected shares; beside judgy and truescore where REFERENCE names an interpreter that has them.
+bench-coverage REFERENCE="":
+    cargo bench --bench coverage -- --out target/coverage
+    if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/coverage.py target/coverage; else echo "no interpreter named: judgy and truescore skipped"; fi
+
 # The whole way on bundled synthetic data.
 demo:
     cargo run --release -- demo

@@ -5,7 +5,7 @@
 //! 1. [`session`], [`rubric`]: the nouns.
 //! 2. [`ingest`], [`sample`], [`view`], [`prompt`], [`verdict`], [`stats`]: pure.
 //! 3. [`corpus`], [`ledger`], [`gold`], [`provider`], [`limit`]: disk and network.
-//! 4. [`run`], [`agreement`], [`simulate`]: the work.
+//! 4. [`run`], [`agreement`], [`estimate`], [`simulate`]: the work.
 //! 5. [`report`]: what comes out.
 //! 6. [`cli`]: the person's door.
 //!
@@ -30,6 +30,7 @@
 pub mod agreement;
 pub mod cli;
 pub mod corpus;
+pub mod estimate;
 pub mod gold;
 pub mod ingest;
 pub mod ledger;

@@ -66,7 +66,8 @@ enum Error {
     Influence,
 }
 
-fn confidence(text: &str) -> Result<f64, String> {
+/// A confidence as typed.
+pub(super) fn confidence(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.5..1.0).contains(&share) => Ok(share),
         _ => Err("a share from 0.5 to below 1, such as 0.95".to_owned()),

@@ -6,6 +6,7 @@ use super::agree::AgreeArgs;
 use super::completions::CompletionsArgs;
 use super::demo::DemoArgs;
 use super::doctor::DoctorArgs;
+use super::estimate::EstimateArgs;
 use super::export::ExportArgs;
 use super::ingest::IngestArgs;
 use super::init::InitArgs;
@@ -57,6 +58,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Measure agreement between raters: people, judges, gold.
     Agree(Box<AgreeArgs>),
+    /// Estimate the shares of labels, raw and corrected for the judge's errors as measured on gold; or plan labels.
+    Estimate(Box<EstimateArgs>),
     /// Report on a run, or on a folder of sessions: HTML, Markdown, CSV.
     Report(ReportArgs),
     /// Write synthetic sessions with planted labels, and simulated raters.

@@ -20,6 +20,10 @@ pub enum Undefined {
     NegativeValue,
     /// More raters than pairs of raters can be listed for.
     TooManyRaters,
+    /// The judge's labels do not tell the true labels apart, so that its errors cannot be turned round.
+    SingularConfusion,
+    /// The judge gives a label as often to items without it as to items with it.
+    JudgeNotBetterThanChance,
 }
 
 impl Undefined {
@@ -34,6 +38,8 @@ impl Undefined {
             Self::NotNumeric => "not_numeric",
             Self::NegativeValue => "negative_value",
             Self::TooManyRaters => "too_many_raters",
+            Self::SingularConfusion => "singular_confusion",
+            Self::JudgeNotBetterThanChance => "judge_not_better_than_chance",
         }
     }
 }

@@ -126,7 +126,7 @@ impl Influence {
     }
 
     /// The influence of every independent unit that takes part, by stratum.
-    fn by_unit(&self, design: Design<'_>) -> BTreeMap<u32, Vec<f64>> {
+    pub(super) fn by_unit(&self, design: Design<'_>) -> BTreeMap<u32, Vec<f64>> {
         let mut units: BTreeMap<(u32, u32), f64> = BTreeMap::new();
         for (item, influence) in self.by_item.iter().enumerate() {
             let Some(influence) = influence else { continue };

@@ -27,12 +27,12 @@ pub fn t_interval(value: f64, se: f64, degrees: usize, confidence: f64) -> Optio
 /// Wilson score interval of the share `hits / n` (Wilson 1927); none where `n` is 0.
 #[must_use]
 pub fn wilson_interval(hits: u64, n: u64) -> Option<Interval> {
-    (n > 0).then(|| score_interval(hits as f64 / n as f64, n as f64))
+    (n > 0).then(|| score_interval(hits as f64 / n as f64, n as f64, CONFIDENCE))
 }
 
 /// Wilson's interval of `share` among `n` above 0, which need not be whole.
-pub(super) fn score_interval(share: f64, n: f64) -> Interval {
-    let z2 = normal_quantile(CONFIDENCE).powi(2);
+pub(super) fn score_interval(share: f64, n: f64, confidence: f64) -> Interval {
+    let z2 = normal_quantile(confidence).powi(2);
     let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = (share * (1.0 - share) * z2 / n + (z2 / (2.0 * n)).powi(2)).sqrt() / (1.0 + z2 / n);
     // Rounding must not move the ends of 0 of n and n of n off 0 and 1.

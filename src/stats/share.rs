@@ -52,6 +52,12 @@ pub struct Observation<'a> {
 /// labels (Rao and Scott 1981), nor below 1. Where all have one label, only clusters count, as if each were one observation.
 #[must_use]
 pub fn shares(observations: &[Observation<'_>], labels: usize) -> Vec<Estimate> {
+    shares_at(observations, labels, CONFIDENCE)
+}
+
+/// [`shares`] with intervals at another confidence.
+#[must_use]
+pub fn shares_at(observations: &[Observation<'_>], labels: usize, confidence: f64) -> Vec<Estimate> {
     let n = observations.len();
     let total: f64 = observations.iter().map(|one| one.weight).sum();
     let clusters = Clusters::of(observations, labels);
@@ -70,12 +76,12 @@ pub fn shares(observations: &[Observation<'_>], labels: usize) -> Vec<Estimate> 
             }
             many => {
                 let own = if value > 0.0 { relative(label) / (1.0 - value) } else { 0.0 };
-                let freedom = (normal_quantile(CONFIDENCE) / t_quantile(many - 1, CONFIDENCE)).powi(2);
+                let freedom = (normal_quantile(confidence) / t_quantile(many - 1, confidence)).powi(2);
                 let size = n as f64 / own.max(average).max(1.0) * freedom;
                 (size, format!("wilson at the effective sample size, {many} clusters"))
             }
         };
-        let (low, high) = score_interval(value, size);
+        let (low, high) = score_interval(value, size, confidence);
         Estimate { value: Some(value), low: Some(low), high: Some(high), n, method, undefined: None }
     };
     let or_none = |label| if n == 0 { Estimate::undefined(n, Undefined::TooFewItems) } else { estimate(label) };

@@ -1,0 +1,85 @@
+//! Why nothing can be estimated.
+
+use crate::gold::GoldError;
+
+/// Why nothing can be estimated.
+#[derive(Debug, thiserror::Error)]
+pub enum EstimateError {
+    /// The labels are wrong.
+    #[error(transparent)]
+    Gold(#[from] GoldError),
+    /// Several raters, and none is the reference.
+    #[error("the label file has several raters of {rubric} ({raters}); name the one to correct by with --reference")]
+    ManyRaters {
+        /// The rubric.
+        rubric: String,
+        /// The raters.
+        raters: String,
+    },
+    /// No rater of that name.
+    #[error("no rater of {rubric} in the label file is named {name}; there are: {raters}")]
+    NoRater {
+        /// The rubric.
+        rubric: String,
+        /// The name asked for.
+        name: String,
+        /// The raters.
+        raters: String,
+    },
+    /// Only some gold labels have a weight.
+    #[error("{with} of {all} gold labels of {rubric} have a weight; fill the column, or leave it out")]
+    SomeWeights {
+        /// The rubric.
+        rubric: String,
+        /// Labels with a weight.
+        with: usize,
+        /// Labels.
+        all: usize,
+    },
+    /// No column of that name.
+    #[error("sessions have no column {name}; known are: {known}")]
+    NoColumn {
+        /// The name asked for.
+        name: String,
+        /// The columns.
+        known: String,
+    },
+    /// No label of that name.
+    #[error("{rubric} has no label {label}; it has: {known}")]
+    NoLabel {
+        /// The name asked for.
+        label: String,
+        /// The rubric.
+        rubric: String,
+        /// Its labels.
+        known: String,
+    },
+    /// Too many groups for a table.
+    #[error("{column} has {groups} values; at most {most} groups can be shown")]
+    TooManyGroups {
+        /// The column.
+        column: String,
+        /// Its values.
+        groups: usize,
+        /// The most.
+        most: usize,
+    },
+    /// An estimator needs strata.
+    #[error("stratified_ppi needs --strata COLUMN")]
+    NoStrata,
+    /// A half-width that is none.
+    #[error("the half-width {0} is not between 0 and 0.5")]
+    HalfWidth(f64),
+    /// A judge whose verdict is not on the rubric's scale.
+    #[error("{judge} gave session {session} the label {label:?}, which {rubric} does not have")]
+    UnknownLabel {
+        /// The judge.
+        judge: String,
+        /// The session.
+        session: String,
+        /// The label.
+        label: String,
+        /// The rubric.
+        rubric: String,
+    },
+}
