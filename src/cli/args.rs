@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::agree::AgreeArgs;
+use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
 use super::demo::DemoArgs;
 use super::export::ExportArgs;
@@ -56,6 +57,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Measure agreement between raters: people, judges, gold.
     Agree(Box<AgreeArgs>),
+    /// Hold judges, rubric versions or views against the same reference and test their difference.
+    Compare(Box<CompareArgs>),
     /// Report on a run, or on a folder of sessions: HTML, Markdown, CSV.
     Report(ReportArgs),
     /// Write synthetic sessions with planted labels, and simulated raters.
