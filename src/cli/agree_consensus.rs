@@ -1,5 +1,7 @@
 //! `assize agree --consensus`: what an annotator model makes of the raters.
 
+use std::collections::BTreeMap;
+
 use clap::ValueEnum;
 
 use crate::agreement::{ConsensusItem, ConsensusRater, ConsensusReport, Model, consensus};
@@ -55,7 +57,10 @@ pub(super) fn run(
         Format::Table => printer.out(&reports.iter().map(text).collect::<Vec<_>>().join("\n\n"))?,
         Format::Csv => printer.out(&items(&reports)?)?,
         Format::Json if reports.len() == 1 => printer.json(&reports[0])?,
-        Format::Json => printer.json(&serde_json::json!({"version": 1, "rubrics": reports}))?,
+        Format::Json => {
+            let named: BTreeMap<_, _> = reports.iter().map(|of| (of.rubric.clone().unwrap_or_default(), of)).collect();
+            printer.json(&serde_json::json!({"version": 1, "rubrics": named}))?;
+        }
     }
     // A model that did not come to rest has no result to build on.
     Ok(if reports.iter().all(|report| report.converged) { Exit::Done } else { Exit::Inconclusive })

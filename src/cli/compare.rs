@@ -1,5 +1,6 @@
 //! `assize compare`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -85,11 +86,9 @@ pub fn run(args: &CompareArgs, settings: &Settings, printer: Printer) -> CliResu
         let gold = loaded.gold_of(name);
         let mut judges = loaded.judges_of(name);
         args.keep(&mut judges);
-        let present = judges.raters();
-        let pairs = loaded.pairs.iter().filter(|pair| pair.iter().all(|judge| present.contains(judge.as_str())));
         let asked = CompareOptions {
             options: request.options.clone(),
-            pairs: if args.judges.is_empty() { pairs.cloned().collect() } else { all_pairs(&args.judges) },
+            pairs: if args.judges.is_empty() { loaded.pairs_of(&judges) } else { all_pairs(&args.judges) },
             margin: args.margin,
             adjustment: match args.adjust {
                 AdjustmentName::Holm => Adjustment::Holm,
@@ -105,7 +104,10 @@ pub fn run(args: &CompareArgs, settings: &Settings, printer: Printer) -> CliResu
         Format::Table => printer.out(&reports.iter().map(compare_table::text).collect::<Vec<_>>().join("\n\n"))?,
         Format::Csv => printer.out(&compare_table::csv(&reports)?)?,
         Format::Json if reports.len() == 1 => printer.json(&reports[0])?,
-        Format::Json => printer.json(&serde_json::json!({"version": 1, "rubrics": reports}))?,
+        Format::Json => {
+            let named: BTreeMap<_, _> = reports.iter().map(|of| (of.rubric.clone().unwrap_or_default(), of)).collect();
+            printer.json(&serde_json::json!({"version": 1, "rubrics": named}))?;
+        }
     }
     let nothing = reports.iter().all(Comparisons::is_empty);
     Ok(match reports.iter().filter_map(|report| report.worst(args.margin)).max() {

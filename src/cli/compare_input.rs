@@ -18,7 +18,7 @@ pub(super) struct Loaded {
     /// Whether rubrics are those of a run, and so declare their labels.
     pub is_run: bool,
     /// Judges of the first source against judges of the second; empty with one source.
-    pub pairs: Vec<[String; 2]>,
+    pairs: Vec<[String; 2]>,
     /// What did not match.
     pub notes: Vec<String>,
     source: PathBuf,
@@ -139,6 +139,13 @@ impl Loaded {
             (false, true) => Err(CliError::new("the label file has no rubric of the judges")
                 .hint(format!("they have: {}", rubrics.into_iter().collect::<Vec<_>>().join(", ")))),
         }
+    }
+
+    /// The pairs of judges of two sources that both are in `judges`.
+    pub fn pairs_of(&self, judges: &Ratings) -> Vec<[String; 2]> {
+        let present = judges.raters();
+        let both = |pair: &&[String; 2]| pair.iter().all(|judge| present.contains(judge.as_str()));
+        self.pairs.iter().filter(both).cloned().collect()
     }
 
     /// The judges' part on one rubric.
