@@ -85,7 +85,7 @@ pub struct Comparison {
 }
 
 /// One judge's share in a comparison.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Side {
     /// Items of the reference with a label.
     pub n: usize,
@@ -152,7 +152,7 @@ pub fn compare(
         for [first, second] in &pairs {
             let mut one = frame.pair(place(reference)?, [place(first)?, place(second)?], &people);
             one.judges = [first.clone(), second.clone()];
-            one.reference = (*reference).to_owned();
+            (*reference).clone_into(&mut one.reference);
             one.sides = [first, second].map(|judge| side(&all, judge, reference));
             one.bounds = bounds(&one.sides);
             comparisons.push(one);
@@ -321,12 +321,6 @@ fn tests(both: &RatingTable, reference: usize, judges: [usize; 2]) -> Vec<Test> 
     let of_labels = symmetry_tests(&both.pair(judges[0], judges[1])).into_iter();
     tests.extend(of_labels.map(|test| Test { name: format!("{}_of_labels", test.name), ..test }));
     tests
-}
-
-impl Default for Side {
-    fn default() -> Self {
-        Self { n: 0, no_verdicts: BTreeMap::new(), not_asked: 0, right: 0 }
-    }
 }
 
 /// What `judge` did with the items that `reference` labelled.

@@ -61,12 +61,12 @@ pub fn multi_label_report(
     let (mut ceilings, mut sights) = (Vec::new(), Vec::new());
     if let Some(people) = People::among(&raters_detail, options)? {
         for judge in &people.judges {
-            let names: Vec<&String> = people.people.iter().chain(&people.references).chain([judge]).collect();
+            let names: Vec<&String> = people.names.iter().chain(&people.references).chain([judge]).collect();
             let (_, tables) = label_tables(&by_rater, &names, &items, &clusters, &labels);
             let pair = |a: usize, b: usize| tables.iter().map(|table| table.pair(a, b)).collect::<Vec<_>>();
             let at = |name: &str| names.iter().position(|other| *other == name).unwrap_or_default();
             let influence = |a: &str, b: &str| macro_influence(&pair(at(a), at(b)));
-            let count = people.people.len();
+            let count = people.names.len();
             let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
             // The mean over labels and pairs at once: pairs share items, and so do labels.
             let among: Vec<RatingTable> = pairs.flat_map(|(a, b)| pair(a, b)).collect();

@@ -12,7 +12,7 @@ use super::report::Options;
 
 /// Who is who, where there are two people or more.
 pub(super) struct People {
-    pub people: Vec<String>,
+    pub names: Vec<String>,
     pub references: Vec<String>,
     pub judges: Vec<String>,
 }
@@ -33,8 +33,8 @@ impl People {
             others.map(|detail| detail.rater.clone()).collect()
         };
         let people = if options.people.is_empty() { of_role(Role::ReferenceRater) } else { options.people.clone() };
-        let found = Self { people, references: of_role(Role::Reference), judges: of_role(Role::Rater) };
-        Ok((found.people.len() >= 2).then_some(found))
+        let found = Self { names: people, references: of_role(Role::Reference), judges: of_role(Role::Rater) };
+        Ok((found.names.len() >= 2).then_some(found))
     }
 
     /// Signs from the influence of every two raters, given by name, on the items of `tables`.
@@ -48,10 +48,9 @@ impl People {
     ) -> Vec<SightOf> {
         let clusters = tables.first().and_then(RatingTable::clusters).filter(|_| method.unit == Unit::Cluster);
         let design = Design { clusters, strata: None };
-        let pairs =
-            self.people.iter().enumerate().flat_map(|(at, a)| self.people[at + 1..].iter().map(move |b| (a, b)));
+        let pairs = self.names.iter().enumerate().flat_map(|(at, a)| self.names[at + 1..].iter().map(move |b| (a, b)));
         let among: Option<Vec<Influence>> = pairs.map(|(a, b)| influence(a, b)).collect();
-        let with_judge: Option<Vec<Influence>> = self.people.iter().map(|person| influence(person, judge)).collect();
+        let with_judge: Option<Vec<Influence>> = self.names.iter().map(|person| influence(person, judge)).collect();
         let Some((among, with_judge)) = among.zip(with_judge) else { return Vec::new() };
         let one = |reference: &String| {
             let consensus = influence(reference, judge)?;
@@ -75,7 +74,7 @@ pub(super) fn of_table(
     method: Method,
 ) -> (Vec<Ceiling>, Vec<SightOf>) {
     let at = |name: &str| raters.iter().position(|rater| rater == name).unwrap_or_default();
-    let positions: Vec<usize> = people.people.iter().map(|person| at(person)).collect();
+    let positions: Vec<usize> = people.names.iter().map(|person| at(person)).collect();
     let weighting = if table.scale.level == Level::Nominal { Weighting::Unweighted } else { Weighting::Quadratic };
     let kappa = Statistic::CohenKappa(weighting, Basis::Position);
     let (mut ceilings, mut sights) = (Vec::new(), Vec::new());
@@ -90,7 +89,7 @@ pub(super) fn of_table(
 }
 
 pub(super) fn ceiling(people: &People, judge: &str, coefficients: Vec<Coefficient>) -> Ceiling {
-    Ceiling { judge: judge.to_owned(), people: people.people.clone(), coefficients }
+    Ceiling { judge: judge.to_owned(), people: people.names.clone(), coefficients }
 }
 
 /// What has to be said of signs.

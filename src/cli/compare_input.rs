@@ -71,12 +71,12 @@ fn part(source: &Path, input: &InputArgs, settings: &Settings) -> Result<Part, C
     if source.is_file() {
         return Ok(Part { name, ratings: input.read(source)?, known: None });
     }
-    let folder = match [source.to_owned(), results.join(source)].into_iter().find(|folder| folder.is_dir()) {
-        Some(folder) => folder,
-        None => {
-            let (results, record) = run::find(&results, &source.to_string_lossy())?;
-            results.join(record.id)
-        }
+    let known = [source.to_owned(), results.join(source)].into_iter().find(|folder| folder.is_dir());
+    let folder = if let Some(folder) = known {
+        folder
+    } else {
+        let (results, record) = run::find(&results, &source.to_string_lossy())?;
+        results.join(record.id)
     };
     let file = folder.join("ratings.csv");
     if !file.exists() {

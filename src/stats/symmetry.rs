@@ -155,8 +155,9 @@ pub(super) fn solve(mut rows: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<
         right.swap(at, pivot);
         for below in at + 1..n {
             let factor = rows[below][at] / rows[at][at];
-            for column in at..n {
-                rows[below][column] -= factor * rows[at][column];
+            let (above, rest) = rows.split_at_mut(below);
+            for (cell, pivot) in rest[0].iter_mut().zip(&above[at]).skip(at) {
+                *cell -= factor * pivot;
             }
             right[below] -= factor * right[at];
         }

@@ -140,6 +140,13 @@ def annotators():
     return cases
 
 
+def right_closed(p, y, bins):
+    """Items and distance of confidence and accuracy of every bin (a, b] that is not empty."""
+    places = np.clip(np.digitize(p, np.linspace(0, 1, bins + 1), right=True) - 1, 0, bins - 1)
+    groups = [np.flatnonzero(places == place) for place in np.unique(places)]
+    return [(len(g), abs(p[g].mean() - y[g].mean())) for g in groups]
+
+
 def calibration():
     from netcal.metrics import ECE, MCE
     rng = np.random.default_rng(8)
@@ -150,8 +157,14 @@ def calibration():
             p = np.round(p * steps) / steps
         y = rng.random(n) < p**1.5
         one = {"p": p.tolist(), "y": y.tolist(), "brier": float(np.mean((p - y) ** 2))}
-        one["ece"] = {str(b): float(ECE(b).measure(p, y.astype(int))) for b in [5, 10, 15]}
-        one["mce"] = {str(b): float(MCE(b).measure(p, y.astype(int))) for b in [5, 10, 15]}
+        if steps:
+            # Probabilities on edges: netcal 1.3.6 has bins (a, b] as we do, 1.4 has [a, b).
+            gaps = {b: right_closed(p, y, b) for b in [5, 10, 15]}
+            one["ece"] = {str(b): float(sum(size * gap for size, gap in bins) / n) for b, bins in gaps.items()}
+            one["mce"] = {str(b): float(max(gap for _, gap in bins)) for b, bins in gaps.items()}
+        else:
+            one["ece"] = {str(b): float(ECE(b).measure(p, y.astype(int))) for b in [5, 10, 15]}
+            one["mce"] = {str(b): float(MCE(b).measure(p, y.astype(int))) for b in [5, 10, 15]}
         groups = [np.flatnonzero(p == v) for v in np.unique(p)]
         base = y.mean()
         one["reliability"] = float(sum(len(g) * (p[g].mean() - y[g].mean()) ** 2 for g in groups) / n)

@@ -32,12 +32,12 @@ impl Isotonic {
                 if before.0 / before.1 < last.0 / last.1 {
                     break;
                 }
-                if let Some((sum, weight, held)) = blocks.pop() {
-                    if let Some(before) = blocks.last_mut() {
-                        before.0 += sum;
-                        before.1 += weight;
-                        before.2.extend(held);
-                    }
+                if let Some((sum, weight, held)) = blocks.pop()
+                    && let Some(before) = blocks.last_mut()
+                {
+                    before.0 += sum;
+                    before.1 += weight;
+                    before.2.extend(held);
                 }
             }
         }
