@@ -12,7 +12,7 @@ use crate::stats::{Adjustment, Verdict};
 use super::agree::{LevelName, Request};
 use super::agree_input::{InputArgs, declared, of_rubric};
 use super::agree_options::CoefficientArgs;
-use super::compare_input::load;
+use super::compare_input::{all_pairs, load};
 use super::compare_table;
 use super::error::{CliResult, Exit};
 use super::printer::{Format, Printer};
@@ -116,11 +116,6 @@ pub fn run(args: &CompareArgs, settings: &Settings, printer: Printer) -> CliResu
         _ if nothing => Exit::Inconclusive,
         _ => Exit::Done,
     })
-}
-
-fn all_pairs(names: &[String]) -> Vec<[String; 2]> {
-    let later = |at: usize| names[at + 1..].iter().map(move |second| [names[at].clone(), second.clone()]);
-    (0..names.len()).flat_map(later).collect()
 }
 
 impl CompareArgs {

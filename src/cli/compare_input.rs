@@ -115,6 +115,12 @@ fn tell_apart(parts: &mut [Part]) -> Vec<[String; 2]> {
     shared.iter().map(|name| [0, 1].map(|at| format!("{name}@{}", marks[at]))).collect()
 }
 
+/// All pairs of judges, in the order they were named.
+pub(super) fn all_pairs(names: &[String]) -> Vec<[String; 2]> {
+    let later = |at: usize| names[at + 1..].iter().map(move |second| [names[at].clone(), second.clone()]);
+    (0..names.len()).flat_map(later).collect()
+}
+
 impl Loaded {
     /// The rubrics to compare on: none where the files name none.
     pub fn rubrics(&self, asked: Option<&str>) -> Result<Vec<Option<String>>, CliError> {
