@@ -157,6 +157,8 @@ fn agreement(rubric: &str, labels: &[&str]) -> AgreementReport {
         scale: ScaleOrigin::Declared,
         confidence: 0.95,
         clusters: Some(12),
+        ceilings: Vec::new(),
+        sights: Vec::new(),
         gates: vec![],
         notes: vec!["1 label was left out".to_owned()],
         coefficients: vec![coefficient("krippendorff_alpha", 0.44)],

@@ -77,6 +77,17 @@ pub enum AgreementError {
     /// A reference that did not rate.
     #[error("no rater is named {0}; the raters are: {1}")]
     NoReference(String, String),
+    /// A person that did not rate.
+    #[error("--people names {0}, who rated nothing; the raters are: {1}")]
+    NoPerson(String, String),
+    /// Nothing to hold judges against.
+    #[error(
+        "no reference to hold judges against: no rater is named gold or consensus; name one with --reference (the raters are: {0})"
+    )]
+    NoReferenceAtAll(String),
+    /// Fewer than two judges to compare.
+    #[error("nothing to compare: {0}")]
+    NothingToCompare(String),
     /// A judge and a rater of the label file of the same name.
     #[error("{0} is both a judge of the run and a rater of the label file; rename one")]
     SameName(String),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::rubric::Level;
-use crate::stats::{Coefficient, ConfusionMatrix};
+use crate::stats::{Coefficient, ConfusionMatrix, Sight, Test};
 use crate::verdict::NoVerdict;
 
 use super::gate::GateResult;
@@ -37,10 +37,43 @@ pub struct AgreementReport {
     pub coefficients: Vec<Coefficient>,
     /// Every pair of raters.
     pub pairs: Vec<PairAgreement>,
+    /// Agreement of people with each other beside every judge, where two or more people are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ceilings: Vec<Ceiling>,
+    /// Signs that a consensus was made with sight of a judge, where people, consensus and judge are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sights: Vec<SightOf>,
     /// What each gate decided on.
     pub gates: Vec<GateResult>,
     /// What a reader of the numbers must know: labels left out, columns not read, and the like.
     pub notes: Vec<String>,
+}
+
+/// How far people agree with each other on the items that one judge labelled: what a judge's figure is to be read against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ceiling {
+    /// The judge.
+    pub judge: String,
+    /// The people: raters of the label file, or those named.
+    pub people: Vec<String>,
+    /// Means over pairs of people.
+    pub coefficients: Vec<Coefficient>,
+}
+
+/// Signs that `reference` was made with sight of `judge`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SightOf {
+    /// The consensus.
+    pub reference: String,
+    /// The judge.
+    pub judge: String,
+    /// The coefficient that the signs are read from.
+    pub coefficient: String,
+    /// Items that people, consensus and judge all labelled.
+    pub n: usize,
+    /// The signs.
+    #[serde(flatten)]
+    pub sight: Sight,
 }
 
 /// Reports on several rubrics: what is printed where a file holds more than one.
@@ -104,8 +137,8 @@ pub struct PairAgreement {
     pub labels: Vec<LabelScore>,
     /// Items that only one of the two rated.
     pub unpaired: usize,
-    /// Tests between the two; none in this version.
-    pub tests: Vec<serde_json::Value>,
+    /// Tests whether the two use the labels equally often (docs/statistics.md); none where items carry several labels.
+    pub tests: Vec<Test>,
 }
 
 /// A confusion matrix.

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::gold::{LabelSet, LabelSets};
 use crate::rubric::Level;
-use crate::stats::{ConfusionMatrix, Method, RatingTable, Scale, Statistic, coefficients, macro_cohen_kappa};
+use crate::stats::{
+    ConfusionMatrix, Method, RatingTable, Scale, Statistic, coefficients, macro_cohen_kappa, macro_influence,
+};
 
 use super::error::AgreementError;
 use super::model::{AgreementReport, Confusion, LabelScore, PairAgreement, ScaleOrigin};
+use super::people::{People, ceiling, note};
 use super::rated::{Clusters, details, pairs, pairs_note};
 use super::report::{Options, columns_note, replicates_note};
 use super::scale::look_alikes;
@@ -55,13 +58,30 @@ pub fn multi_label_report(
     let pairs: Vec<PairAgreement> = (positions.into_iter())
         .map(|(a, b)| pair(&by_rater, [&raters[a], &raters[b]], &items, &clusters, &labels, method))
         .collect();
+    let (mut ceilings, mut sights) = (Vec::new(), Vec::new());
+    if let Some(people) = People::among(&raters_detail, options)? {
+        for judge in &people.judges {
+            let names: Vec<&String> = people.names.iter().chain(&people.references).chain([judge]).collect();
+            let (_, tables) = label_tables(&by_rater, &names, &items, &clusters, &labels);
+            let pair = |a: usize, b: usize| tables.iter().map(|table| table.pair(a, b)).collect::<Vec<_>>();
+            let at = |name: &str| names.iter().position(|other| *other == name).unwrap_or_default();
+            let influence = |a: &str, b: &str| macro_influence(&pair(at(a), at(b)));
+            let count = people.names.len();
+            let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
+            // The mean over labels and pairs at once: pairs share items, and so do labels.
+            let among: Vec<RatingTable> = pairs.flat_map(|(a, b)| pair(a, b)).collect();
+            ceilings.push(ceiling(&people, judge, vec![macro_cohen_kappa(&among, method)]));
+            sights.extend(people.sights(judge, "macro_cohen_kappa", &tables, influence, method));
+        }
+    }
     let dropped = sets.dropped.iter().map(|(label, times)| format!("the label {label:?} was left out {times} times"));
     let notes = look_alikes(&labels)
         .into_iter()
         .chain(dropped)
         .chain(clusters.note())
         .chain(pairs_note(pairs.len(), all_pairs));
-    let notes = notes.chain(replicates_note(&left_out)).chain(columns_note(&sets.unread_columns)).collect();
+    let notes = notes.chain(replicates_note(&left_out)).chain(columns_note(&sets.unread_columns));
+    let notes = notes.chain(sights.iter().filter_map(note)).collect();
     Ok(AgreementReport {
         version: 1,
         rubric: rubric.map(str::to_owned),
@@ -74,6 +94,8 @@ pub fn multi_label_report(
         confidence: method.confidence,
         coefficients: Vec::new(),
         pairs,
+        ceilings,
+        sights,
         gates: Vec::new(),
         notes,
         categories: labels,
@@ -88,32 +110,42 @@ fn pair(
     labels: &[String],
     method: Method,
 ) -> PairAgreement {
-    let given = raters.map(|rater| &by_rater[rater.as_str()]);
-    let both: Vec<(usize, [&BTreeSet<String>; 2])> = (items.iter().enumerate())
-        .filter_map(|(at, item)| Some((at, [*given[0].get(item)?, *given[1].get(item)?])))
-        .collect();
-    let of_items: Option<Vec<u32>> =
-        clusters.of_items.as_ref().map(|clusters| both.iter().map(|(at, _)| clusters[*at]).collect());
-    let scale = Scale { level: Level::Nominal, categories: 2, values: None };
-    // Code 0 is given, 1 is not given.
-    let tables: Vec<RatingTable> = (labels.iter())
-        .map(|label| {
-            let code = |set: &BTreeSet<String>| Some(u16::from(!set.contains(label)));
-            let rows: Vec<Vec<Option<u16>>> = both.iter().map(|(_, sets)| sets.map(code).to_vec()).collect();
-            RatingTable::new(scale.clone(), 2, &rows, of_items.as_deref())
-        })
-        .collect();
+    let (both, tables) = label_tables(by_rater, &raters, items, clusters, labels);
     let score = |(label, table): (&String, &RatingTable)| LabelScore {
         coefficients: coefficients(table, &Statistic::of_pair(Level::Nominal)[1..2], method),
         ..LabelScore::of(&ConfusionMatrix::of(table, &table.counts()), 0, label)
     };
     PairAgreement {
         raters: raters.map(Clone::clone),
-        items: both.len(),
+        items: both,
         coefficients: vec![macro_cohen_kappa(&tables, method)],
         confusion: Confusion::default(),
         labels: labels.iter().zip(&tables).map(score).collect(),
-        unpaired: given[0].len() + given[1].len() - 2 * both.len(),
+        unpaired: raters.iter().map(|rater| by_rater[rater.as_str()].len()).sum::<usize>() - 2 * both,
         tests: Vec::new(),
     }
+}
+
+/// The number of items that all of `raters` rated, and one table of them per label.
+fn label_tables(
+    by_rater: &ByRater<'_>,
+    raters: &[&String],
+    items: &BTreeSet<&str>,
+    clusters: &Clusters,
+    labels: &[String],
+) -> (usize, Vec<RatingTable>) {
+    let given: Vec<_> = raters.iter().map(|rater| &by_rater[rater.as_str()]).collect();
+    let sets_of = |item: &str| given.iter().map(|sets| sets.get(item).copied()).collect::<Option<Vec<_>>>();
+    let all: Vec<(usize, Vec<&BTreeSet<String>>)> =
+        items.iter().enumerate().filter_map(|(at, item)| Some((at, sets_of(item)?))).collect();
+    let of_items: Option<Vec<u32>> =
+        clusters.of_items.as_ref().map(|clusters| all.iter().map(|(at, _)| clusters[*at]).collect());
+    let scale = Scale { level: Level::Nominal, categories: 2, values: None };
+    // Code 0 is given, 1 is not given.
+    let table = |label: &String| {
+        let code = |set: &&BTreeSet<String>| Some(u16::from(!set.contains(label)));
+        let rows: Vec<Vec<Option<u16>>> = all.iter().map(|(_, sets)| sets.iter().map(code).collect()).collect();
+        RatingTable::new(scale.clone(), raters.len(), &rows, of_items.as_deref())
+    };
+    (all.len(), labels.iter().map(table).collect())
 }

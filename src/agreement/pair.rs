@@ -1,6 +1,6 @@
 //! Two raters.
 
-use crate::stats::{ConfusionMatrix, Method, RatingTable, Statistic, coefficients};
+use crate::stats::{ConfusionMatrix, Method, RatingTable, Statistic, coefficients, symmetry_tests};
 
 use super::model::{Confusion, LabelScore, PairAgreement};
 
@@ -27,6 +27,6 @@ pub(super) fn pair(
         labels: categories.iter().enumerate().map(|(at, label)| LabelScore::of(&matrix, at, label)).collect(),
         confusion: Confusion { labels: categories.to_vec(), counts: matrix.rows() },
         unpaired: usize::try_from(one_of_them).unwrap_or(usize::MAX),
-        tests: Vec::new(),
+        tests: symmetry_tests(&both),
     }
 }

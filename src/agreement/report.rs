@@ -9,6 +9,7 @@ use crate::stats::{Bootstrap, CONFIDENCE, Coefficient, Errors, IntervalKind, Met
 use super::error::AgreementError;
 use super::model::{AgreementReport, PairAgreement, Role};
 use super::pair::pair;
+use super::people::{People, note, of_table};
 use super::rated::{Clusters, details, item_weights, pairs, pairs_note, select, table};
 use super::scale::{Declared, level_name, look_alike_names};
 
@@ -27,6 +28,8 @@ pub struct Options {
     pub also: Vec<String>,
     /// Whether items count by their weights.
     pub weighted: bool,
+    /// Raters who are people, whose agreement is the ceiling of judges; the raters of the label file where none are named.
+    pub people: Vec<String>,
 }
 
 /// Which coefficients are computed.
@@ -95,7 +98,11 @@ impl Default for Resampling {
 ///
 /// # Errors
 /// When a name is not known at this level.
-fn statistics(options: &Options, level: Level, categories: usize) -> Result<[Vec<Statistic>; 2], AgreementError> {
+pub(super) fn statistics(
+    options: &Options,
+    level: Level,
+    categories: usize,
+) -> Result<[Vec<Statistic>; 2], AgreementError> {
     let every = [Statistic::every_over_all(level), Statistic::every_of_pair(level, categories)];
     let of_names = |names: &[String], of: &[Statistic]| -> Vec<Statistic> {
         of.iter().copied().filter(|statistic| names.contains(&statistic.name())).collect()
@@ -165,10 +172,13 @@ pub fn report(
     let pairs: Vec<PairAgreement> = (positions.into_iter())
         .map(|positions| pair(&table, &raters, positions, &scale.categories, &of_pair, method))
         .collect();
+    let people = People::among(&raters_detail, options)?;
+    let (ceilings, sights) = people.map_or_else(Default::default, |people| of_table(&people, &table, &raters, method));
     let unlisted = pairs_note(pairs.len(), all_pairs);
     let widthless = widthless_note(coefficients.iter().chain(pairs.iter().flat_map(|pair| &pair.coefficients)));
     let notes = scale.notes.into_iter().chain(alike).chain(widthless).chain(clusters.note()).chain(unlisted);
-    let notes = notes.chain(self::notes(ratings, &left_out, options.weighted)).collect();
+    let notes =
+        notes.chain(self::notes(ratings, &left_out, options.weighted)).chain(sights.iter().filter_map(note)).collect();
     Ok(AgreementReport {
         version: 1,
         rubric: rubric.map(str::to_owned),
@@ -179,6 +189,8 @@ pub fn report(
         confidence: method.confidence,
         coefficients,
         pairs,
+        ceilings,
+        sights,
         raters,
         raters_detail,
         categories: scale.categories,
@@ -223,7 +235,7 @@ pub fn side_by_side(
 
 /// `gold` with the clusters that the judges' ratings name, where they name any, and whether it had drawn them otherwise: its
 /// own names beside the run's would make two clusters of one.
-fn with_clusters_of(judges: &Ratings, gold: &Ratings) -> (Ratings, bool) {
+pub(super) fn with_clusters_of(judges: &Ratings, gold: &Ratings) -> (Ratings, bool) {
     let rows = judges.rows.iter().map(|row| (row.item.as_str(), row.cluster.as_ref()));
     let missing = judges.missing.iter().map(|row| (row.item.as_str(), row.cluster.as_ref()));
     let known: HashMap<&str, &String> =
@@ -250,7 +262,7 @@ fn with_clusters_of(judges: &Ratings, gold: &Ratings) -> (Ratings, bool) {
 ///
 /// # Errors
 /// When there are no labels, or only one rater.
-fn two_or_more(ratings: &Ratings) -> Result<Vec<String>, AgreementError> {
+pub(super) fn two_or_more(ratings: &Ratings) -> Result<Vec<String>, AgreementError> {
     let raters: Vec<String> = ratings.raters().into_iter().map(str::to_owned).collect();
     let source_file = ratings.source.clone();
     match raters.as_slice() {

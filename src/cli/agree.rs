@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use crate::agreement::{AgreementReport, AgreementReports, Decision, Gate, Options, decide};
 use crate::rubric::Level;
 
+use super::agree_consensus::{self, ModelName};
 use super::agree_input::{InputArgs, reports};
 use super::agree_options::{CoefficientArgs, gated};
 use super::agree_table;
@@ -34,6 +35,12 @@ pub struct AgreeArgs {
     /// A rater the others are held against; `gold` and `consensus` are without being named.
     #[arg(long, value_name = "RATER")]
     reference: Vec<String>,
+    /// Raters who are people: their agreement with each other is the ceiling of judges; the label file's raters where not given.
+    #[arg(long, value_delimiter = ',', value_name = "A,B,...")]
+    people: Vec<String>,
+    /// Print the consensus of the raters by an annotator model instead: labels of references are held.
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["min", "multi_label", "weight"])]
+    consensus: Option<ModelName>,
     /// A gate such as `kappa=0.6`: passes, fails or is inconclusive by the interval (exit code 0, 1, 2).
     #[arg(long, value_name = "NAME=THRESHOLD")]
     min: Vec<Gate>,
@@ -48,7 +55,7 @@ pub struct AgreeArgs {
 
 /// Level of measurement.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum LevelName {
+pub(super) enum LevelName {
     /// Unordered labels.
     Nominal,
     /// Ordered labels.
@@ -59,8 +66,22 @@ enum LevelName {
     Ratio,
 }
 
+impl LevelName {
+    pub(super) fn level(self) -> Level {
+        match self {
+            Self::Nominal => Level::Nominal,
+            Self::Ordinal => Level::Ordinal,
+            Self::Interval => Level::Interval,
+            Self::Ratio => Level::Ratio,
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(args: &AgreeArgs, settings: &Settings, printer: Printer) -> CliResult {
+    if let Some(model) = args.consensus {
+        return agree_consensus::run(&args.request(), &args.input, model, args.format, settings, printer);
+    }
     let mut reports = reports(&args.request(), &args.input, settings)?;
     let mut worst = Decision::Pass;
     for report in &mut reports {
@@ -105,24 +126,19 @@ pub(super) struct Request<'a> {
 
 impl AgreeArgs {
     fn request(&self) -> Request<'_> {
-        let level = self.level.map(|level| match level {
-            LevelName::Nominal => Level::Nominal,
-            LevelName::Ordinal => Level::Ordinal,
-            LevelName::Interval => Level::Interval,
-            LevelName::Ratio => Level::Ratio,
-        });
         Request {
             source: &self.source,
             gold: self.gold.as_deref(),
             rubric: self.rubric.as_deref(),
             categories: self.categories.as_deref(),
-            level,
+            level: self.level.map(LevelName::level),
             options: Options {
                 references: self.reference.clone(),
                 resampling: self.coefficients.resampling(),
                 coefficients: self.coefficients.selection(self.format),
                 also: gated(&self.min),
                 weighted: self.input.is_weighted(),
+                people: self.people.clone(),
                 ..Options::default()
             },
         }

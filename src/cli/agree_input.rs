@@ -176,7 +176,7 @@ fn of_run(
 }
 
 /// The judged sessions; with their files where the run's corpus is at hand.
-fn sessions(folder: &Path, judges: &Ratings, settings: &Settings) -> Vec<Known> {
+pub(super) fn sessions(folder: &Path, judges: &Ratings, settings: &Settings) -> Vec<Known> {
     let missing = judges.missing.iter().map(|missing| missing.item.as_str());
     let ids: BTreeSet<&str> = judges.rows.iter().map(|row| row.item.as_str()).chain(missing).collect();
     let corpus = fs_err::read_to_string(folder.join("run.json"))
@@ -189,7 +189,7 @@ fn sessions(folder: &Path, judges: &Ratings, settings: &Settings) -> Vec<Known> 
 }
 
 /// What the command line or the rubric declares about the scale.
-fn declared(request: &Request<'_>, rubric: Option<&str>, settings: &Settings) -> Result<Declared, CliError> {
+pub(super) fn declared(request: &Request<'_>, rubric: Option<&str>, settings: &Settings) -> Result<Declared, CliError> {
     let declared = match (request.categories, rubric) {
         (Some(categories), _) => Declared { categories: Some(categories.to_vec()), ..Declared::default() },
         (None, Some(name)) => Declared::of_rubric(&rubric::load(name, &settings.folder)?),
@@ -198,7 +198,7 @@ fn declared(request: &Request<'_>, rubric: Option<&str>, settings: &Settings) ->
     Ok(Declared { level: request.level.or(declared.level), ..declared })
 }
 
-fn of_rubric(name: Option<&str>, error: impl Into<AgreementError>) -> CliError {
+pub(super) fn of_rubric(name: Option<&str>, error: impl Into<AgreementError>) -> CliError {
     let error = CliError::from(error.into());
     match name {
         Some(name) => CliError { message: format!("{name}: {}", error.message), ..error },
@@ -206,7 +206,7 @@ fn of_rubric(name: Option<&str>, error: impl Into<AgreementError>) -> CliError {
     }
 }
 
-fn no_rubric(path: &Path, name: &str, rubrics: &BTreeSet<&str>) -> CliError {
+pub(super) fn no_rubric(path: &Path, name: &str, rubrics: &BTreeSet<&str>) -> CliError {
     let known: Vec<&str> = rubrics.iter().copied().collect();
     CliError::new(format!("{} has no ratings on {name}", path.display())).hint(format!("it has: {}", known.join(", ")))
 }
@@ -217,7 +217,8 @@ impl InputArgs {
         self.weight.is_some()
     }
 
-    fn read(&self, path: &Path) -> Result<Ratings, CliError> {
+    /// Reads a file of this form.
+    pub(super) fn read(&self, path: &Path) -> Result<Ratings, CliError> {
         let columns = Columns {
             item: self.item.clone(),
             rater: self.rater.clone(),

@@ -31,6 +31,7 @@ pub fn text(report: &AgreementReport) -> String {
         blocks.extend(all_raters(report));
         blocks.push(pairs(report));
     }
+    blocks.extend(ceilings(report));
     if report.pairs.len() <= PAIRS_IN_DETAIL {
         for pair in &report.pairs {
             blocks.extend(matrix(pair));
@@ -164,6 +165,27 @@ fn labels(pair: &PairAgreement) -> String {
         })
         .collect();
     format!("{second} held against {first}, by label\n{}", table(&header, &rows))
+}
+
+/// How far people agree with each other, judge by judge.
+fn ceilings(report: &AgreementReport) -> Option<String> {
+    let first = report.ceilings.first()?;
+    let names: Vec<&str> = first.coefficients.iter().map(|of| of.name.as_str()).collect();
+    let header: Vec<&str> = ["beside", "n"].into_iter().chain(names).collect();
+    let cell = |of: &Coefficient| match of.low {
+        Some(_) => format!("{} [{}]", value(of), interval(of)),
+        None => value(of),
+    };
+    let row = |ceiling: &crate::agreement::Ceiling| {
+        let n = ceiling.coefficients.first().map_or(0, |of| of.n).to_string();
+        [ceiling.judge.clone(), n].into_iter().chain(ceiling.coefficients.iter().map(cell)).collect()
+    };
+    let rows: Vec<Vec<String>> = report.ceilings.iter().map(row).collect();
+    let people = first.people.join(", ");
+    Some(format!(
+        "Ceiling: agreement of {people} with each other on the items of each judge\n{}",
+        table(&header, &rows)
+    ))
 }
 
 /// What the gates decided, one a line.

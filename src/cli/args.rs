@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::agree::AgreeArgs;
+use super::compare::CompareArgs;
 use super::completions::CompletionsArgs;
 use super::demo::DemoArgs;
 use super::doctor::DoctorArgs;
@@ -58,6 +59,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Measure agreement between raters: people, judges, gold.
     Agree(Box<AgreeArgs>),
+    /// Hold judges, rubric versions or views against the same reference and test their difference.
+    Compare(Box<CompareArgs>),
     /// Estimate the shares of labels, raw and corrected for the judge's errors as measured on gold; or plan labels.
     Estimate(Box<EstimateArgs>),
     /// Report on a run, or on a folder of sessions: HTML, Markdown, CSV.

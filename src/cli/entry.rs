@@ -9,8 +9,8 @@ use super::error::{CliResult, Exit};
 use super::printer::Printer;
 use super::settings::Settings;
 use super::{
-    agree, completions, demo, doctor, estimate, export, ingest, init, man, report, resume, run, sample, schema,
-    sessions, show, simulate, status,
+    agree, compare, completions, demo, doctor, estimate, export, ingest, init, man, report, resume, run, sample,
+    schema, sessions, show, simulate, status,
 };
 
 /// Runs the program.
@@ -48,6 +48,7 @@ fn dispatch(args: &Args, settings: &Settings, printer: Printer) -> CliResult {
         Command::Status(args) => status::run(args, settings, printer),
         Command::Export(args) => export::run(args, settings, printer),
         Command::Agree(args) => agree::run(args, settings, printer),
+        Command::Compare(args) => compare::run(args, settings, printer),
         Command::Estimate(args) => estimate::run(args, settings, printer),
         Command::Report(args) => report::run(args, settings, printer),
         Command::Simulate(args) => simulate::run(args, settings, printer),

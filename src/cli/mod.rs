@@ -1,10 +1,14 @@
 //! The command line: arguments -> settings -> one library call -> printer -> exit code. One file per command.
 
 mod agree;
+mod agree_consensus;
 mod agree_input;
 mod agree_options;
 mod agree_table;
 mod args;
+mod compare;
+mod compare_input;
+mod compare_table;
 mod completions;
 mod demo;
 mod doctor;

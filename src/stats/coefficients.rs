@@ -109,7 +109,8 @@ pub(super) fn coefficient(name: &str, value: f64, n: usize, width: Width) -> Coe
     }
 }
 
-fn design(table: &RatingTable, unit: Unit) -> Design<'_> {
+/// What is independent in `table`.
+pub(super) fn design(table: &RatingTable, unit: Unit) -> Design<'_> {
     Design { clusters: table.clusters().filter(|_| unit == Unit::Cluster), strata: None }
 }
 

@@ -36,6 +36,14 @@ pub fn macro_cohen_kappa(labels: &[RatingTable], method: Method) -> Coefficient 
     found
 }
 
+/// The mean of Cohen's kappa over `labels` with the influence of every item, as in [`macro_cohen_kappa`]; none where kappa is undefined
+/// on all of them.
+#[must_use]
+pub fn macro_influence(labels: &[RatingTable]) -> Option<Influence> {
+    let influences: Vec<Influence> = labels.iter().filter_map(|label| Influence::of(label, KAPPA).ok()).collect();
+    Influence::mean(&influences)
+}
+
 /// Items are drawn one by one: labels do not share patterns.
 fn resampled(labels: &[RatingTable], first: &RatingTable, influence: &Influence, method: Method) -> Width {
     let Errors::Bootstrap(bootstrap, kind) = method.errors else { return by_influence(influence, first, method) };

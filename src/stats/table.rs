@@ -109,6 +109,17 @@ impl RatingTable {
         builder.finish(self.scale.clone(), 2, self.clusters.as_deref(), self.weights.as_deref())
     }
 
+    /// The items that one rater rated, with all their ratings.
+    #[must_use]
+    pub fn rated_by(&self, rater: usize) -> Self {
+        let items: Vec<usize> =
+            (0..self.items()).filter(|item| self.rating(self.pattern_of(*item), rater).is_some()).collect();
+        let rows: Vec<Pattern> = items.iter().map(|item| self.patterns[self.pattern_of(*item)].clone()).collect();
+        let clusters: Option<Vec<u32>> = self.clusters().map(|all| items.iter().map(|item| all[*item]).collect());
+        let weights: Option<Vec<f64>> = self.weights().map(|all| items.iter().map(|item| all[*item]).collect());
+        Self::from_ratings(self.scale.clone(), self.raters, &rows, clusters.as_deref(), weights.as_deref())
+    }
+
     /// Positions of the items that both raters rated.
     #[must_use]
     pub fn pair_items(&self, first: usize, second: usize) -> Vec<usize> {

@@ -201,10 +201,10 @@ pub(in crate::ingest) fn classify_text(text: &str, has_plan: bool, next: impl Fn
     let stripped = strip_injected(text);
     if stripped.is_empty() {
         let rest = strip(&INJECTED_ELEMENT, text);
-        return match rest.is_empty() {
-            true => excluded(if text.trim().is_empty() { "no-text" } else { "injected-text" }),
-            false => Class::Prompt(PromptKind::Relayed, rest),
-        };
+        if !rest.is_empty() {
+            return Class::Prompt(PromptKind::Relayed, rest);
+        }
+        return excluded(if text.trim().is_empty() { "no-text" } else { "injected-text" });
     }
     if HOOKS.iter().any(|start| stripped.starts_with(start)) {
         return Class::Prompt(PromptKind::Relayed, stripped);
