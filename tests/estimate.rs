@@ -1,5 +1,5 @@
 //! `assize estimate`: numbers against published packages, properties, coverage, and the whole command.
-#![expect(clippy::unwrap_used, clippy::float_cmp, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "other commands' tests need more of it")]
 mod project;
@@ -169,8 +169,8 @@ fn what_cannot_be_turned_round_is_refused() {
 fn known_probabilities_mend_an_unequal_draw() {
     // 100 items of label 1 and 300 of label 0, a judge that says 0 of all; gold is every second of the first, every tenth of the rest.
     let gold = |item: usize| match item {
-        0..100 => (item % 2 == 0).then_some(1),
-        _ => (item % 10 == 0).then_some(0),
+        0..100 => item.is_multiple_of(2).then_some(1),
+        _ => item.is_multiple_of(10).then_some(0),
     };
     let sample = LabelSample {
         labels: 2,
