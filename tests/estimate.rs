@@ -226,7 +226,8 @@ proptest! {
             for (label, one) in found.labels.iter().enumerate() {
                 match (one, &other.labels[(label + 1) % 3]) {
                     (Ok(one), Ok(other)) => {
-                        prop_assert!((one.value() - other.value()).abs() < 1e-6 && (one.error.se - other.error.se).abs() < 1e-9);
+                        let apart = ((one.value() - other.value()).abs(), (one.error.se - other.error.se).abs());
+                        prop_assert!(apart.0 < 1e-6 && apart.1 < 1e-9, "{method:?}: {apart:?} with error {}, condition {:?}", one.error.se, found.condition);
                         let (low, high) = one.interval(0.95);
                         let inside = one.value().clamp(0.0, 1.0);
                         prop_assert!(0.0 <= low && low <= high && high <= 1.0);

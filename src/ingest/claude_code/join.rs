@@ -74,10 +74,14 @@ pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], seen: &mut Seen,
         }
     }
     let mut ordered: Vec<_> = sessions.into_iter().collect();
+    let many = ordered.len() > 1;
     ordered.sort_by_cached_key(|(id, (files, _))| {
         let begins = files.iter().filter_map(FileRecords::first_time).min().map(ToOwned::to_owned);
         let elsewhere = files.iter().all(|file| file.begins_elsewhere(id));
-        let length: usize = files.iter().map(|file| file.records.len()).sum();
+        // A line that is written twice makes no session longer.
+        let distinct: HashSet<String> =
+            files.iter().filter(|_| many).flat_map(|file| &file.records).filter_map(Record::identity).collect();
+        let length = distinct.len();
         (begins.is_none(), begins, elsewhere, length, id.clone())
     });
     let several = ordered.iter().map(|(_, (files, _))| files.len()).sum::<usize>() > 1;

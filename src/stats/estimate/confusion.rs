@@ -8,8 +8,8 @@ use super::sample::LabelSample;
 /// Condition numbers above this make a correction refused as singular.
 const SINGULAR: f64 = 1e8;
 
-/// Most steps of the likelihood's ascent.
-const STEPS: usize = 200_000;
+/// Most steps of the likelihood's ascent; a few dozen are usual.
+const STEPS: usize = 1_000;
 
 /// Corrected shares of all labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Inversion {
 /// The shares that most likely gave the judge's shares over the items of `sample`, with the confusion of the gold items of `all`.
 ///
 /// The multinomial likelihood of the judge's labels over the simplex; inside it that is the solution of the linear system
-/// (Buonaccorsi 2010, section 2.4), else EM climbs to the border (Saerens, Latinne and Decaestecker 2002). Errors are those of the
+/// (Buonaccorsi 2010, section 2.4), else the maximum is on the border (the likelihood of Saerens, Latinne and Decaestecker 2002). Errors are those of the
 /// linear solution, by influences of both the judged items and gold.
 ///
 /// # Errors
@@ -135,19 +135,53 @@ fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     Some(rows.into_iter().map(|row| row[n..].to_vec()).collect())
 }
 
-/// Shares of the mixture of the columns of `confusion` that gives `apparent`, by EM from equal shares.
+/// Shares of the mixture of the columns of `confusion` that most likely gives `apparent`.
+///
+/// Columns sum to 1, so that the largest log-likelihood less the sum of shares, over shares not below 0, is the one over the
+/// simplex. Newton's steps on the labels above 0; one that reaches 0 is held there until its slope points up again. EM would creep
+/// where the slope at 0 vanishes.
 fn most_likely(confusion: &[Vec<f64>], apparent: &[f64]) -> Vec<f64> {
     let n = confusion.len();
     let mut shares = vec![1.0 / n as f64; n];
+    let mut free = vec![true; n];
     for _ in 0..STEPS {
         let expected: Vec<f64> = confusion.iter().map(|row| dot(row, &shares)).collect();
-        let ratio = |row: usize| if expected[row] > 0.0 { apparent[row] / expected[row] } else { 0.0 };
-        let pull = |column: usize| (0..n).map(|row| ratio(row) * confusion[row][column]).sum::<f64>();
-        let next: Vec<f64> = shares.iter().enumerate().map(|(column, share)| share * pull(column)).collect();
-        let moved = next.iter().zip(&shares).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        shares = next;
-        if moved < 1e-14 {
-            break;
+        let over =
+            |row: usize, power: i32| if apparent[row] > 0.0 { apparent[row] / expected[row].powi(power) } else { 0.0 };
+        let slope: Vec<f64> =
+            (0..n).map(|at| (0..n).map(|row| over(row, 1) * confusion[row][at]).sum::<f64>() - 1.0).collect();
+        if (0..n).all(|at| !free[at] || slope[at].abs() < 1e-13) {
+            let up =
+                (0..n).filter(|at| !free[*at] && slope[*at] > 1e-12).max_by(|a, b| slope[*a].total_cmp(&slope[*b]));
+            let Some(up) = up else { break };
+            free[up] = true;
+        }
+        let of_free: Vec<usize> = (0..n).filter(|at| free[*at]).collect();
+        let curve = |a: usize, b: usize| {
+            let bend: f64 = (0..n).map(|row| over(row, 2) * confusion[row][a] * confusion[row][b]).sum();
+            bend + if a == b { 1e-12 } else { 0.0 }
+        };
+        let bends: Vec<Vec<f64>> = of_free.iter().map(|a| of_free.iter().map(|b| curve(*a, *b)).collect()).collect();
+        let Some(inverse) = inverse(&bends) else { break };
+        let slopes: Vec<f64> = of_free.iter().map(|at| slope[*at]).collect();
+        let step: Vec<f64> = inverse.iter().map(|row| dot(row, &slopes)).collect();
+        let room = |(at, step): (&usize, &f64)| if *step < 0.0 { -shares[*at] / step } else { f64::INFINITY };
+        let most = of_free.iter().zip(&step).map(room).fold(1.0, f64::min);
+        let height = |length: f64| {
+            let mut moved = shares.clone();
+            of_free.iter().zip(&step).for_each(|(at, step)| moved[*at] = (moved[*at] + length * step).max(0.0));
+            let of_row =
+                |row: usize| if apparent[row] > 0.0 { apparent[row] * dot(&confusion[row], &moved).ln() } else { 0.0 };
+            ((0..n).map(of_row).sum::<f64>() - moved.iter().sum::<f64>(), moved)
+        };
+        let (start, _) = height(0.0);
+        let tries = std::iter::successors(Some(most), |length| Some(length / 2.0)).take(60);
+        // Rounding hides gains of the last steps, which are taken in full.
+        let Some((_, moved)) = tries.map(height).find(|(after, _)| *after >= start - 1e-15) else { break };
+        shares = moved;
+        for at in of_free {
+            free[at] = shares[at] > 1e-15;
+            shares[at] = if free[at] { shares[at] } else { 0.0 };
         }
     }
     shares
