@@ -1,82 +1,117 @@
-//! One limit a minute: a governor that one caller at a time waits for.
+//! One limit a minute: a bucket that one caller at a time waits for.
 
-use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
-use tokio::sync::Mutex;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use super::clock::TokioClock;
-
-/// Admits weights at a steady rate, first come, first served.
+/// Admits weights at a steady rate, first come, first served; at once while it has no rate.
 ///
-/// governor alone has no queue, so that a heavy request starves behind light ones, and no debt (crates.md 2.3, 4.1).
-/// Here one caller waits at a time, tokio's mutex being fair, and what was used beyond the weight is paid by the next.
-#[derive(Debug)]
+/// One caller waits at a time, tokio's mutex being fair, so that a heavy request is not starved by light ones, and timers
+/// wake one task and not a herd (performance.md 4.1). What was used beyond a weight makes the level negative: whoever
+/// comes next waits for it.
+#[derive(Debug, Default)]
 pub(super) struct Gate {
-    queue: Mutex<()>,
-    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<std::time::Duration>>,
-    clock: TokioClock,
-    burst: NonZeroU32,
-    debt: AtomicU64,
+    queue: tokio::sync::Mutex<()>,
+    bucket: Mutex<Option<Bucket>>,
+    changed: Notify,
+}
+
+/// Tokens that fill up to `burst`.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    per_second: f64,
+    burst: f64,
+    level: f64,
+    at: Instant,
+    /// Whether anybody had to wait since this was last asked for.
+    waited: bool,
+}
+
+impl Bucket {
+    fn refill(&mut self) {
+        let now = Instant::now();
+        let elapsed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.level = (self.level + elapsed * self.per_second).min(self.burst);
+        self.at = now;
+    }
+
+    /// Takes `weight`, or says how long to wait. A weight above the burst passes when the bucket is full.
+    fn take(&mut self, weight: f64) -> Option<Duration> {
+        self.refill();
+        // A millionth of a unit: what arithmetic loses.
+        let short = weight.min(self.burst) - self.level - 1e-6;
+        if short <= 0.0 {
+            self.level -= weight;
+            return None;
+        }
+        self.waited = true;
+        Some(Duration::try_from_secs_f64(short / self.per_second).unwrap_or(Duration::MAX))
+    }
 }
 
 impl Gate {
-    /// A gate for `per_minute` units, of which `burst` may pass at once after a rest.
-    pub(super) fn new(per_minute: NonZeroU32, burst: NonZeroU32) -> Self {
-        let clock = TokioClock::start();
-        let quota = Quota::per_minute(per_minute).allow_burst(burst);
-        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
-        Self { queue: Mutex::new(()), limiter, clock, burst, debt: AtomicU64::new(0) }
+    /// Sets the rate, and the units that may pass at once after a rest. What was owed stays owed.
+    pub(super) fn set(&self, per_second: f64, burst: f64) {
+        let mut bucket = self.bucket();
+        match &mut *bucket {
+            Some(bucket) => {
+                bucket.refill();
+                *bucket = Bucket { per_second, burst, level: bucket.level.min(burst), ..*bucket };
+            }
+            None => *bucket = Some(Bucket { per_second, burst, level: burst, at: Instant::now(), waited: false }),
+        }
+        self.changed.notify_waiters();
     }
 
     /// Waits until all debt is paid and `weight` may pass.
-    ///
-    /// A weight above the burst passes when the burst is full; its rest becomes debt.
     pub(super) async fn pass(&self, weight: u64) {
+        if self.bucket().is_none() {
+            return;
+        }
         let _turn = self.queue.lock().await;
-        while let Some(due) = self.part(self.debt.load(Ordering::Acquire)) {
-            self.take(due).await;
-            self.debt.fetch_sub(u64::from(due.get()), Ordering::AcqRel);
-        }
-        if let Some(now) = self.part(weight) {
-            self.take(now).await;
-            self.owe(weight - u64::from(now.get()));
+        loop {
+            let changed = self.changed.notified();
+            let Some(wait) = self.bucket().as_mut().and_then(|bucket| bucket.take(weight as f64)) else { return };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => (),
+                () = changed => (),
+            }
         }
     }
 
-    /// Charges `units` to whoever passes next.
-    pub(super) fn owe(&self, units: u64) {
-        self.debt.fetch_add(units, Ordering::AcqRel);
-    }
-
-    /// The part of `units` that fits the burst; none of zero.
-    fn part(&self, units: u64) -> Option<NonZeroU32> {
-        let units = u32::try_from(units).unwrap_or(u32::MAX);
-        NonZeroU32::new(units.min(self.burst.get()))
-    }
-
-    /// Sleeps until `units` are there, and takes them. More than the burst would never be: callers pass a [`Self::part`].
-    async fn take(&self, units: NonZeroU32) {
-        while let Ok(Err(not_yet)) = self.limiter.check_n(units) {
-            self.clock.sleep_until(not_yet.earliest_possible()).await;
+    /// Charges `units` to whoever passes next; negative ones are given back, up to the burst.
+    pub(super) fn charge(&self, units: f64) {
+        if let Some(bucket) = &mut *self.bucket() {
+            bucket.refill();
+            bucket.level = (bucket.level - units).min(bucket.burst);
         }
+        if units < 0.0 {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Whether anybody had to wait since this was last asked.
+    pub(super) fn was_waited_for(&self) -> bool {
+        self.bucket().as_mut().is_some_and(|bucket| std::mem::take(&mut bucket.waited))
+    }
+
+    fn bucket(&self) -> MutexGuard<'_, Option<Bucket>> {
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
-
-    use tokio::time::Instant;
 
     use super::*;
 
     fn gate(per_minute: u32, burst: u32) -> Arc<Gate> {
-        Arc::new(Gate::new(NonZeroU32::new(per_minute).unwrap(), NonZeroU32::new(burst).unwrap()))
+        let gate = Gate::default();
+        gate.set(f64::from(per_minute) / 60.0, f64::from(burst));
+        Arc::new(gate)
     }
 
     async fn times(gate: &Gate, weights: &[u64]) -> Vec<u128> {
@@ -91,6 +126,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn passes_at_the_rate_after_the_burst() {
+        assert_eq!(times(&Gate::default(), &[1_000_000; 3]).await, [0; 3], "no rate, no wait");
         // 600 a minute is one every 100 ms.
         assert_eq!(times(&gate(600, 2), &[1; 6]).await, [0, 0, 100, 200, 300, 400]);
     }
@@ -108,11 +144,32 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn debt_is_paid_before_the_next_passes() {
+    async fn debt_is_paid_before_the_next_passes_and_what_is_given_back_fills_no_more_than_the_burst() {
         let gate = gate(6_000, 100);
         assert_eq!(times(&gate, &[100]).await, [0]);
-        gate.owe(40);
+        gate.charge(40.0);
         assert_eq!(times(&gate, &[10]).await, [500]);
+        gate.charge(-500.0);
+        assert_eq!(times(&gate, &[100, 10]).await, [0, 100]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_rate_holds_for_those_who_wait_already() {
+        let gate = gate(60, 1);
+        assert!(!gate.was_waited_for());
+        let start = Instant::now();
+        gate.pass(1).await;
+        let waiting = async {
+            gate.pass(1).await;
+            start.elapsed().as_millis()
+        };
+        let changing = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            gate.set(10.0, 1.0);
+        };
+        // A fifth in the first 200 ms, the other four at ten a second.
+        assert_eq!(tokio::join!(waiting, changing).0, 280);
+        assert!(gate.was_waited_for() && !gate.was_waited_for());
     }
 
     #[tokio::test(start_paused = true)]
