@@ -65,9 +65,10 @@ pub struct Selection {
 /// When something cannot be read or written, or a model cannot be used any further. What was committed is kept.
 pub fn execute(order: Order<'_>, on_event: &mut (dyn FnMut(&Event) + Send)) -> Result<RunRecord, RunError> {
     // Waiting for others is done best by one thread; judges inside this program need all cores.
-    let mut runtime = match order.experiment.judges.iter().any(|judge| Provider::computes(&judge.model)) {
-        true => tokio::runtime::Builder::new_multi_thread(),
-        false => tokio::runtime::Builder::new_current_thread(),
+    let mut runtime = if order.experiment.judges.iter().any(|judge| Provider::computes(&judge.model)) {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
     };
     let runtime = runtime.enable_all().build()?;
     let result = runtime.block_on(execute_in_runtime(order, on_event));
