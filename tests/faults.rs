@@ -1,4 +1,5 @@
 //! Every kind of fault a server can make, alone: on every attempt, and now and then; and the verdicts that come of it.
+#![expect(clippy::unwrap_used, reason = "a broken fixture fails the test")]
 
 mod project;
 
@@ -81,7 +82,8 @@ async fn read(stream: &mut TcpStream) -> Option<String> {
     loop {
         let text = String::from_utf8_lossy(&bytes);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length =
+                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 return Some(body.to_owned());
             }

@@ -130,8 +130,10 @@ impl Writer {
             connection.pragma_update(None, "foreign_keys", true)
         })?;
         ledger.migrate()?;
-        let packer = Packer::new()
-            .map_err(|error| LedgerError::Other { path: path.to_owned(), message: format!("no compressor: {error}") })?;
+        let packer = Packer::new().map_err(|error| LedgerError::Other {
+            path: path.to_owned(),
+            message: format!("no compressor: {error}"),
+        })?;
         Ok(Self { ledger, packer, durable: true, _lock: lock })
     }
 

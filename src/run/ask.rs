@@ -108,10 +108,9 @@ impl Answer {
         let (outcome, repairs) = match self {
             Self::Decided(outcome, repairs) => (outcome, repairs),
             Self::Refused(said) => none(NoVerdict::Refused, said),
-            Self::Cut => none(
-                NoVerdict::Truncated,
-                "the answer ran into the output cap or the context window".to_owned(),
-            ),
+            Self::Cut => {
+                none(NoVerdict::Truncated, "the answer ran into the output cap or the context window".to_owned())
+            }
             Self::Unusable { error, .. } => none(NoVerdict::Invalid, error),
         };
         Decision { outcome, repairs, calls }

@@ -188,7 +188,8 @@ fn retry<J: Judge>(
     let policy = floor.policy;
     if let Some((in_a_row, failing)) = seat.line.breaker.failed(policy.patience) {
         let seconds = failing.as_secs();
-        floor.give_up(seat, &format!("{in_a_row} requests failed in a row, over {seconds} s, the last with: {message}"));
+        floor
+            .give_up(seat, &format!("{in_a_row} requests failed in a row, over {seconds} s, the last with: {message}"));
         return Err(Halt::Stop.into());
     }
     if was_probe && policy.max_retries > 0 {

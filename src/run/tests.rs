@@ -349,7 +349,10 @@ async fn an_outage_ends_the_run_instead_of_using_up_its_units() {
         })
         .await;
     let (_, message) = outcomes.ending.given_up.clone().unwrap();
-    assert!(message.contains("requests failed in a row, over 9") && message.ends_with("connection dropped"), "{message}");
+    assert!(
+        message.contains("requests failed in a row, over 9") && message.ends_with("connection dropped"),
+        "{message}"
+    );
     let failed = outcomes.kinds().iter().filter(|kind| kind.is_some()).count();
     assert!(failed <= trial.concurrency, "only those that failed before the circuit opened: {failed}");
     assert!((900.0..1_000.0).contains(&outcomes.seconds), "{}", outcomes.seconds);

@@ -4,10 +4,7 @@ use tokio::sync::oneshot;
 
 /// Runs `work` on a thread `name` of its own; the receiver gets its result, or an error when it panicked.
 #[expect(clippy::disallowed_methods, reason = "threads are started here only")]
-pub(super) fn spawn<T: Send + 'static>(
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> oneshot::Receiver<T> {
+pub(super) fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
     let (sender, receiver) = oneshot::channel();
     let work = move || {
         // Nobody listens any more after a second interrupt.
