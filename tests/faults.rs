@@ -1,6 +1,7 @@
 //! Every kind of fault a server can make, alone: on every attempt, and now and then; and the verdicts that come of it.
 #![expect(clippy::unwrap_used, reason = "a broken fixture fails the test")]
 
+#[expect(dead_code, reason = "the server here is another one")]
 mod project;
 
 use std::collections::HashMap;
@@ -40,6 +41,7 @@ struct Faulty {
 }
 
 impl Faulty {
+    #[expect(clippy::disallowed_methods, reason = "the server ends with the test's runtime")]
     async fn start(fault: Fault, sticky: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -78,7 +80,7 @@ async fn serve(mut stream: TcpStream, fault_of: impl Fn(&str) -> Option<Fault>) 
 
 /// The body of the next request.
 async fn read(stream: &mut TcpStream) -> Option<String> {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 16_384]);
+    let (mut bytes, mut buffer) = (Vec::new(), vec![0; 16_384]);
     loop {
         let text = String::from_utf8_lossy(&bytes);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
@@ -100,7 +102,6 @@ async fn answer(stream: &mut TcpStream, fault: Option<Fault>) -> bool {
     let good = r#"{"label": "glad", "reason": "It worked."}"#;
     let said = |text: &str| completion(&json!({"role": "assistant", "content": text}), "stop");
     let (status, body) = match fault {
-        None => (200, said(good)),
         Some(Fault::Overloaded) => (529, json!({"error": {"type": "overloaded_error", "message": "Overloaded"}})),
         Some(Fault::Error500) => (500, json!({"error": {"type": "server_error", "message": "Internal"}})),
         Some(Fault::RateLimited) => (429, json!({"error": {"type": "rate_limit_error", "message": "Slow down"}})),
@@ -114,7 +115,7 @@ async fn answer(stream: &mut TcpStream, fault: Option<Fault>) -> bool {
         Some(Fault::Prose) => (200, said(&format!("Here it is.\n\n{good}\n\nAnything {{else}}?"))),
         Some(Fault::Fence) => (200, said(&format!("```json\n{good}\n```"))),
         Some(Fault::ControlCharacters) => (200, said("{\"label\": \"glad\", \"reason\": \"It\u{1}\n worked.\"}")),
-        Some(Fault::InvalidJson | Fault::Drop | Fault::Stall) => (200, said(good)),
+        None | Some(Fault::InvalidJson | Fault::Drop | Fault::Stall) => (200, said(good)),
     };
     let mut body = body.to_string();
     if fault == Some(Fault::InvalidJson) {
