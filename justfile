@@ -32,6 +32,15 @@ bench-engine *ARGS:
     cargo build --release
     python3 benches/engine.py {{ARGS}}
 
+# Every reader on damaged input: each fuzz target for some seconds, two at once; see fuzz/README.md.
+fuzz SECONDS="60":
+    fuzz/run {{SECONDS}}
+
+# Speed of the coefficients; beside the Python packages where REFERENCE names an interpreter that has them.
+bench-agreement REFERENCE="":
+    cargo bench --bench agreement
+    if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/agreement.py; else echo "no interpreter named: Python references skipped"; fi
+
 # The whole way on bundled synthetic data.
 demo:
     cargo run --release -- demo

@@ -12,7 +12,7 @@ use assize::prompt::Template;
 use assize::rubric::{self, BUILT_IN, Level, Rubric};
 use assize::session::Session;
 use assize::simulate::{SimulateSpec, Simulation};
-use assize::stats::{Bootstrap, Method, RatingTable, Scale, Statistic, Weighting, coefficients};
+use assize::stats::{Basis, Bootstrap, Method, RatingTable, Scale, Statistic, Unit, Weighting, coefficients};
 use assize::verdict::Reader;
 use assize::view::{self, ViewSpec};
 use divan::counter::{BytesCount, ItemsCount};
@@ -116,10 +116,10 @@ fn table(rows: &[Vec<Option<u16>>]) -> RatingTable {
 #[divan::bench]
 fn cohen_kappa_of_100_000_items(bencher: Bencher) {
     let rows = ratings(100_000, 2);
-    let statistics = [Statistic::CohenKappa(Weighting::Unweighted)];
+    let statistics = [Statistic::CohenKappa(Weighting::Unweighted, Basis::Position)];
     bencher
         .counter(ItemsCount::new(rows.len()))
-        .bench(|| coefficients(&table(black_box(&rows)), &statistics, Method::Analytic));
+        .bench(|| coefficients(&table(black_box(&rows)), &statistics, Method::default()));
 }
 
 #[divan::bench(args = [2, 3])]
@@ -127,13 +127,13 @@ fn krippendorff_alpha_of_100_000_items(bencher: Bencher, raters: usize) {
     let rows = ratings(100_000, raters);
     bencher
         .counter(ItemsCount::new(rows.len()))
-        .bench(|| coefficients(&table(black_box(&rows)), &[Statistic::KrippendorffAlpha], Method::Analytic));
+        .bench(|| coefficients(&table(black_box(&rows)), &[Statistic::KrippendorffAlpha], Method::default()));
 }
 
 #[divan::bench(sample_count = 10)]
 fn bootstrap_of_kappa_10_000_times_500_items(bencher: Bencher) {
     let table = table(&ratings(500, 2));
-    let statistics = [Statistic::CohenKappa(Weighting::Unweighted)];
-    let method = Method::BootstrapItems(Bootstrap { replicates: 10_000, seed: 1 });
+    let statistics = [Statistic::CohenKappa(Weighting::Unweighted, Basis::Position)];
+    let method = Method::bootstrap(Bootstrap { replicates: 10_000, seed: 1 }, Unit::Item);
     bencher.bench(|| coefficients(black_box(&table), &statistics, method));
 }

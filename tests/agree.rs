@@ -1,13 +1,10 @@
 //! `assize agree`: what it prints, what it exits with, what it refuses.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "helpers of tests, which may do what tests may"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
-use std::path::{Path, PathBuf};
+mod shared;
+
+use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
@@ -79,9 +76,16 @@ fn text_is_readable() {
 #[case::passes(&["--min", "kappa=0.1"], 0)]
 #[case::holds_the_threshold(&["--min", "kappa=1"], 2)]
 #[case::one_of_two_holds_it(&["--min", "agreement=0.2", "--min", "alpha=0.99"], 2)]
-#[case::by_bootstrap(&["--min", "cohen_kappa=1", "--bootstrap", "200", "--categories", "build,fix"], 2)]
+#[case::by_bootstrap(&["--min", "cohen_kappa=1", "--replicates", "200", "--categories", "build,fix"], 2)]
 #[case::unreadable_gate(&["--min", "kappa"], 3)]
 #[case::unknown_coefficient(&["--min", "kapa=0.5"], 3)]
+#[case::by_influence(&["--se", "influence", "--confidence", "0.9", "--min", "gwet_ac1=0.1"], 0)]
+#[case::all(&["--all"], 0)]
+#[case::named(&["--coefficients", "gwet_ac1,pabak"], 0)]
+#[case::not_at_this_level(&["--coefficients", "pearson"], 3)]
+#[case::all_and_named(&["--all", "--coefficients", "gwet_ac1"], 3)]
+#[case::bad_confidence(&["--confidence", "95"], 3)]
+#[case::no_weights(&["--weight", "weight"], 3)]
 #[case::no_clusters(&["--by", "cluster"], 3)]
 #[case::no_order(&["--level", "ordinal"], 3)]
 #[case::no_such_reference(&["--reference", "zoe"], 3)]
@@ -118,6 +122,13 @@ fn a_gate_that_fails_exits_with_one_and_says_which() {
 #[case::semicolons("item;rater;label\n1;a;fix\n", &[], "ratings.csv: columns are separated by semicolons")]
 #[case::trailing_space("item,rater,label\n1,a,fix\n1,b,fix \n", &["--categories", "fix"], "unknown label \"fix \": it differs from \"fix\"")]
 #[case::categories_twice("item,rater,label\n1,a,fix\n1,b,fix\n", &["--categories", "fix,fix"], "fix is declared twice")]
+#[case::weight_below_zero("item,rater,label,w\n1,a,fix,-2\n1,b,fix,1\n", &["--weight", "w"], "ratings.csv:2: the weight \"-2\" is not a finite number above 0")]
+#[case::weights_all_zero("item,rater,label,w\n1,a,fix,0\n1,b,fix,0\n", &["--weight", "w"], "ratings.csv:3: the weight \"0\" is not a finite number above 0")]
+#[case::two_weights("item,rater,label,w\n1,a,fix,2\n1,b,fix,3\n", &["--weight", "w"], "item 1 has two weights: 2 and 3")]
+#[case::item_without_weight("item,rater,label,w\n1,a,fix,2\n1,b,fix,2\n2,a,fix,\n2,b,fix,\n", &["--weight", "w"], "item 2 has no weight")]
+#[case::no_order("item,rater,label\n1,a,low\n1,b,high\n", &["--level", "ordinal"], "the ordinal level needs an order")]
+#[case::not_numbers("item,rater,label\n1,a,3\n1,b,NaN\n", &["--level", "ordinal"], "the ordinal level needs an order, and the labels are not numbers (3, NaN)")]
+#[case::no_such_coefficient("item,rater,label\n1,a,fix\n1,b,fix\n", &["--coefficients", "kapa"], "there is no coefficient kapa at nominal level; known are: ")]
 #[case::no_such_rubric("item,rater,label,rubric\n1,a,fix,work_mode\n1,b,fix,work_mode\n", &["--rubric", "outcome"], "it has: work_mode")]
 fn bad_input_is_an_error_that_names_the_place(#[case] text: &str, #[case] args: &[&str], #[case] expected: &str) {
     let folder = folder_with(&[("ratings.csv", text)]);
@@ -125,6 +136,71 @@ fn bad_input_is_an_error_that_names_the_place(#[case] text: &str, #[case] args: 
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains(expected), "{expected:?} is not in {:?}", stderr(&output));
     assert!(output.stdout.is_empty());
+}
+
+// Infinity is no number either: at interval level labels that are not all finite numbers have no coefficient that needs them.
+#[test]
+fn labels_that_are_not_finite_have_no_numbers() {
+    let text = "item,rater,label\n1,a,3\n1,b,inf\n2,a,3\n2,b,3\n";
+    let folder = folder_with(&[("ratings.csv", text)]);
+    let report = json(folder.path(), &["ratings.csv", "--level", "interval"]);
+    let coefficients = report["pairs"][0]["coefficients"].as_array().unwrap();
+    for name in ["krippendorff_alpha", "pearson", "lin_ccc", "icc_2_1"] {
+        let found = coefficients.iter().find(|of| of["name"] == name).unwrap();
+        assert_eq!((&found["value"], &found["undefined"]), (&Value::Null, &"not_numeric".into()), "{name}");
+    }
+}
+
+// Two categories are used and five declared: only coefficients of equal shares see it.
+#[test]
+fn unused_categories_count_for_some_coefficients_only() {
+    let folder = folder_with(&[("ratings.csv", TWO_RATERS)]);
+    let two = json(folder.path(), &["ratings.csv", "--categories", "fix,build"]);
+    let five = json(folder.path(), &["ratings.csv", "--categories", "fix,build,plan,ask,other"]);
+    let both = |name: &str| [&two, &five].map(|report| of_pair(report, ["ann", "bob"], name));
+    for name in ["cohen_kappa", "scott_pi", "krippendorff_alpha", "matthews_correlation", "kappa_max"] {
+        let [of_two, of_five] = both(name);
+        assert!((of_two - of_five).abs() < 1e-12, "{name}");
+    }
+    for name in ["gwet_ac1", "brennan_prediger", "bennett_s", "pabak"] {
+        let [of_two, of_five] = both(name);
+        assert!(of_two + 0.01 < of_five, "{name}");
+    }
+}
+
+#[test]
+fn each_level_brings_its_coefficients() {
+    let folder =
+        folder_with(&[("ratings.csv", "item,rater,label\n1,a,1\n1,b,2\n2,a,2\n2,b,2\n3,a,4\n3,b,3\n4,a,1\n4,b,1\n")]);
+    let names = |level: &str| -> Vec<String> {
+        let report = json(folder.path(), &["ratings.csv", "--level", level]);
+        let pair = report["pairs"][0]["coefficients"].as_array().unwrap().clone();
+        let all = report["coefficients"].as_array().unwrap().clone();
+        all.iter().chain(&pair).map(|of| of["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let of = |level: &str, name: &str| names(level).iter().any(|one| one == name);
+    assert!(of("nominal", "gwet_ac1") && !of("nominal", "cohen_kappa_linear"));
+    assert!(of("ordinal", "gwet_ac2_ordinal") && of("ordinal", "kendall_w") && !of("ordinal", "pearson"));
+    assert!(of("interval", "icc_3_k") && of("interval", "cohen_kappa_linear_by_value") && of("ratio", "lin_ccc"));
+}
+
+// Every item has two raters of its own, so that pairs are as many as squares of raters: nothing may grow with them.
+#[test]
+fn raters_of_one_item_each_are_one_crowd() {
+    let row = |at: usize| {
+        let (item, side) = (at / 2, at % 2);
+        format!("{item},r{item}-{side},{}\n", (item + side * usize::from(item % 5 == 0)) % 2)
+    };
+    let text: String = ["item,rater,label\n".to_owned()].into_iter().chain((0..40_000).map(row)).collect();
+    let folder = folder_with(&[("ratings.csv", &text)]);
+    let output = agree(folder.path(), &["ratings.csv", "--all"]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(text.contains("799980000 pairs of raters are too many to list"), "{text}");
+    assert!(text.contains("... and 39950 more raters"), "{text}");
+    assert!(text.contains("light_kappa         undefined: too_many_raters"), "{text}");
+    let row = text.lines().find(|line| line.starts_with("percent_agreement")).unwrap();
+    assert!(row.contains("0.800") && row.contains("20000"), "{row}");
 }
 
 #[test]
@@ -262,7 +338,18 @@ fn bootstraps_are_the_same_on_any_number_of_threads() {
         command.current_dir(&folder).env("RAYON_NUM_THREADS", threads);
         stdout(
             &command
-                .args(["agree", "ratings.csv", "--format", "json", "--bootstrap", "300", "--seed", seed])
+                .args([
+                    "agree",
+                    "ratings.csv",
+                    "--format",
+                    "json",
+                    "--bootstrap",
+                    "bca",
+                    "--replicates",
+                    "300",
+                    "--seed",
+                    seed,
+                ])
                 .output()
                 .unwrap(),
         )
@@ -271,22 +358,11 @@ fn bootstraps_are_the_same_on_any_number_of_threads() {
     assert_ne!(run("1", "4"), run("1", "5"));
 }
 
-/// The folder of shared data, where it is there.
-fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("ASSIZE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no shared data in {}", folder.display());
-    None
-}
-
 // The figures of the manifest beside the file, which takes labels by their exact text: three labels that fit no code are
 // left out.
 #[test]
 fn programming_by_chat_gives_the_figures_of_its_manifest() {
-    let Some(folder) = shared().map(|shared| shared.join("gold/programming-by-chat")) else { return };
+    let Some(folder) = shared::folder("gold/programming-by-chat") else { return };
     let wide =
         ["human_labels.csv", "--item", "id", "--wide", "labels_gpt,labels_claude,labels_a1,labels_a2,labels_consensus"];
     let by_text = ["--multi-label", "--drop-label", "8.1 Others", "--drop-label", "2. Failure Reporting"];
@@ -314,7 +390,7 @@ fn programming_by_chat_gives_the_figures_of_its_manifest() {
 
 #[test]
 fn silver_ratings_give_the_table_of_their_readme() {
-    let Some(folder) = shared().map(|shared| shared.join("silver")) else { return };
+    let Some(folder) = shared::folder("silver") else { return };
     let all = json(&folder, &["ratings.csv"]);
     for (rubric, agreement, kappa) in [
         ("work_mode", 0.984, 0.980),

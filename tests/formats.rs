@@ -1,7 +1,8 @@
 //! `assize ingest` of what is not Claude Code's own: SpecStory exports, trajectories, our own form, recorder notes.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
-#![expect(clippy::disallowed_methods, reason = "the place of the shared data is given in the environment")]
+
+mod shared;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -216,13 +217,7 @@ const EXPORTS: [(&str, usize, usize); 11] = [
 
 #[test]
 fn real_exports_differ_from_the_counts_that_came_with_them_for_known_reasons() {
-    let folder = std::env::var_os("ASSIZE_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from)
-        .join("sessions");
-    if !folder.join("SESSIONS.csv").exists() {
-        println!("skipped: no {}", folder.display());
-        return;
-    }
+    let Some(folder) = shared::folder("sessions") else { return };
     let mut table = csv::Reader::from_path(folder.join("SESSIONS.csv")).unwrap();
     let mut files = 0;
     for row in table.deserialize::<HashMap<String, String>>().map(Result::unwrap) {

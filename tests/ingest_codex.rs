@@ -1,7 +1,8 @@
 //! Codex rollouts: real sessions against the counts that came with them, and every trap.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail and may say so")]
-#![expect(clippy::disallowed_methods, reason = "the place of the shared data is given in the environment")]
+
+mod shared;
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,6 @@ use assize::ingest::{Tally, read, survey};
 use assize::session::{
     ActionStatus, Evidence, EvidenceKind, Format, Measures, Note, PromptKind, ReplyKind, Scope, Session, Step,
 };
-use proptest::prelude::*;
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -51,13 +51,7 @@ fn counts(file: &Path) -> (usize, usize) {
 
 #[test]
 fn counts_of_real_sessions_are_those_that_came_with_them() {
-    let folder = std::env::var_os("ASSIZE_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from)
-        .join("sessions");
-    if !folder.join("SESSIONS.csv").exists() {
-        println!("skipped: no {}", folder.display());
-        return;
-    }
+    let Some(folder) = shared::folder("sessions") else { return };
     let mut table = csv::Reader::from_path(folder.join("SESSIONS.csv")).unwrap();
     let (mut codex, mut copilot) = (0, 0);
     for row in table.deserialize::<std::collections::HashMap<String, String>>() {
@@ -238,50 +232,4 @@ fn a_damaged_object_is_reported() {
     let (sessions, tally) = ingest(&file);
     assert!(sessions.is_empty());
     assert_eq!((tally.bad.len(), tally.bad[0].reason.as_str()), (1, "not valid JSON"));
-}
-
-const NAMES: [&str; 4] =
-    ["codex/traps.jsonl", "codex/fork.jsonl", "codex/rewound.jsonl", "copilot-cli/5a1c/events.jsonl"];
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn a_file_cut_anywhere_is_read_as_far_as_it_goes(which in 0_usize..4, cut in 0.0_f64..1.0) {
-        let path = fixture(NAMES[which]);
-        let whole = fs_err::read(&path).unwrap();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small length")]
-        let cut = (whole.len() as f64 * cut) as usize;
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("cut.jsonl");
-        fs_err::write(&file, &whole[..cut]).unwrap();
-        let (prompts, actions) = counts(&file);
-        let all = counts(&path);
-        prop_assert!(prompts <= all.0 + 1 && actions <= all.1);
-    }
-
-    #[test]
-    fn lines_written_twice_count_once(which in 0_usize..4, again in prop::collection::vec(0_usize..40, 1..6)) {
-        let path = fixture(NAMES[which]);
-        let text = fs_err::read_to_string(&path).unwrap();
-        let mut lines: Vec<&str> = Vec::new();
-        for (at, line) in text.lines().enumerate() {
-            lines.push(line);
-            lines.extend(again.iter().filter(|again| **again == at).map(|_| line));
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("twice.jsonl");
-        fs_err::write(&file, lines.join("\n")).unwrap();
-        prop_assert_eq!(counts(&file), counts(&path));
-    }
-
-    #[test]
-    fn copies_of_a_file_are_one_session(which in 0_usize..4, kept in 1_usize..40) {
-        let path = fixture(NAMES[which]);
-        let text = fs_err::read_to_string(&path).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        fs_err::write(folder.path().join("b.jsonl"), &text).unwrap();
-        fs_err::write(folder.path().join("a.jsonl"), text.lines().take(kept).collect::<Vec<_>>().join("\n")).unwrap();
-        prop_assert_eq!(counts(folder.path()), counts(&path));
-    }
 }

@@ -16,11 +16,12 @@ const FLOORS: [&[&str]; 6] = [
 ];
 
 /// Words that may stand in some rooms only, and why.
-const POWERS: [(&str, &[&str], &str); 5] = [
+const POWERS: [(&str, &[&str], &str); 6] = [
     // OpenCode keeps its sessions in a database: a foreign store is an input format, read in one file.
     ("rusqlite", &["ledger", "corpus", "ingest/opencode/database.rs"], "SQL lives in the stores"),
     ("reqwest", &["provider"], "HTTP to models lives in provider"),
     ("jsonschema", &["verdict"], "one room knows the validator"),
+    ("governor", &["limit"], "one room knows the rate limiter"),
     ("env::var", &["cli/settings.rs"], "the environment is read in one file"),
     ("plotters", &["report"], "charts live in the report"),
 ];

@@ -6,7 +6,9 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use assize::prompt::Prompt;
-use assize::provider::{Access, Ask, CallError, Form, Params, Provider, ProviderError, Reply, Stop, TokenCounts};
+use assize::provider::{
+    Access, Ask, CallError, Form, Params, Provider, ProviderError, Reply, Shared, Stop, TokenCounts,
+};
 use assize::rubric::{Answer, AnswerKind, AnswerOption, AnswerSchema, ReasonKind, Rubric};
 use assize::session::{Format, Scope, Session};
 use rstest::rstest;
@@ -85,7 +87,7 @@ impl Question {
 
     fn ask(&self) -> Ask<'_> {
         let Self { session, rubric, prompt, schema } = self;
-        Ask { session, rubric, prompt, schema, replicate: 1, again: None }
+        Ask { session, rubric, prompt, schema, replicate: 1, again: None, shared: Shared::Nothing }
     }
 }
 
@@ -97,6 +99,7 @@ fn access(url: &str) -> Access {
         openai_base_url: format!("{url}/v1"),
         timeout: Duration::from_secs(5),
         folder: "/nonexistent".into(),
+        search_path: "/nonexistent".into(),
     }
 }
 
@@ -154,6 +157,7 @@ fn completion(message: &Value, finish: &Value) -> Value {
 #[case(CLAUDE, Form::Plain)]
 #[case("openai/gpt-6-sol", Form::JsonSchema)]
 #[case("openai/gpt-6-sol", Form::JsonObject)]
+#[case("openai/gpt-6-sol", Form::ForcedTool)]
 #[case("openai/gpt-6-sol", Form::Plain)]
 fn request_bytes(#[case] model: &str, #[case] form: Form) {
     let access = Access { openai_base_url: "https://api.openai.com/v1".into(), ..access("https://api.anthropic.com") };
@@ -169,7 +173,8 @@ fn request_bytes(#[case] model: &str, #[case] form: Form) {
 #[test]
 fn parameters_are_sent_only_where_set_and_the_version_follows_the_temperature() {
     let question = Question::new();
-    let params = Params { temperature: Some(0.0), effort: Some("low".to_owned()), seed: None, max_output_tokens: 100 };
+    let params =
+        Params { temperature: Some(0.0), effort: Some("low".to_owned()), max_output_tokens: 100, ..Params::default() };
     let claude = Provider::new("anthropic/claude-opus-4-6", &params, &access(NOWHERE)).unwrap();
     let request = claude.request(&question.ask(), Form::JsonSchema);
     assert_eq!(request.headers, [("anthropic-version", "2023-06-01")]);
@@ -226,7 +231,7 @@ fn forms_start_where_the_catalogue_says() {
     let forms = |model| provider(model, NOWHERE).forms();
     assert_eq!(forms(CLAUDE), [Form::JsonSchema, Form::ForcedTool, Form::Plain]);
     assert_eq!(forms("anthropic/claude-opus-4-1"), [Form::ForcedTool, Form::Plain]);
-    assert_eq!(forms(LOCAL), [Form::JsonSchema, Form::JsonObject, Form::Plain]);
+    assert_eq!(forms(LOCAL), [Form::JsonSchema, Form::JsonObject, Form::ForcedTool, Form::Plain]);
 }
 
 // Good answers.
@@ -306,6 +311,26 @@ async fn openai_answers_in_content(#[case] form: Form) {
     assert_eq!(provider.micro_dollars(&tokens), None, "the price of an unknown model is not known");
     assert_eq!(reply.request_id.as_deref(), Some("req_8"));
     assert_eq!(reply.limits.input_tokens.remaining, Some(1_500));
+}
+
+#[rstest]
+#[case::one(&["fix"], "tool_calls", Stop::End, r#"{"label":"fix"}"#)]
+#[case::said_to_be_done(&["fix"], "stop", Stop::End, r#"{"label":"fix"}"#)]
+#[case::twice_the_same(&["fix", "fix"], "tool_calls", Stop::End, r#"{"label":"fix"}"#)]
+#[case::two_that_disagree(&["fix", "build"], "tool_calls", Stop::Other("tool calls that disagree".to_owned()), "")]
+#[case::none(&[], "stop", Stop::End, "words")]
+#[case::cut(&["fi"], "length", Stop::Cut, r#"{"label":"fi"}"#)]
+#[tokio::test]
+async fn openai_forced_tools(#[case] labels: &[&str], #[case] finish: &str, #[case] stop: Stop, #[case] text: &str) {
+    let call = |label| {
+        let arguments = json!({"label": label}).to_string();
+        json!({"id": "call_1", "type": "function", "function": {"name": "answer", "arguments": arguments}})
+    };
+    let calls: Vec<Value> = labels.iter().map(call).collect();
+    let content = if labels.is_empty() { json!("words") } else { json!(null) };
+    let body = completion(&json!({"role": "assistant", "content": content, "tool_calls": calls}), &json!(finish));
+    let reply = answered(LOCAL, Form::ForcedTool, ok(&body)).await.unwrap();
+    assert_eq!((reply.text.as_str(), reply.stop), (text, stop));
 }
 
 #[tokio::test]

@@ -74,6 +74,9 @@ fn row(session: usize) -> SessionRow {
         project: None,
         scope: Scope::Interactive,
         scope_rule: "entrypoint cli".to_owned(),
+        scope_doubt: false,
+        planned_in: None,
+        work: format!("session-{session:02}"),
         started_at: Some(format!("2026-0{}-11T10:00:00Z", 1 + session % 3)),
         measures: Measures {
             prompts,
@@ -152,6 +155,7 @@ fn agreement(rubric: &str, labels: &[&str]) -> AgreementReport {
             .to_vec(),
         level: Level::Nominal,
         scale: ScaleOrigin::Declared,
+        confidence: 0.95,
         clusters: Some(12),
         gates: vec![],
         notes: vec!["1 label was left out".to_owned()],
@@ -226,6 +230,7 @@ fn inputs() -> Inputs {
             updated_at: "2026-11-22T10:05:00Z".to_owned(),
             assize: "0.1.0".to_owned(),
             experiment: Experiment {
+                budget: None,
                 name: "tiny".to_owned(),
                 corpus: "datasets/tiny".into(),
                 sample: None,
@@ -258,6 +263,7 @@ fn inputs() -> Inputs {
             sessions: 24,
             units: 96,
             weights: BTreeMap::new(),
+            paid: assize::ledger::Paid::default(),
             totals: vec![(RULES.to_owned(), totals(48, None, 0)), (MODEL.to_owned(), totals(41, None, 48))],
         },
         rows: (0..26).map(row).collect(),

@@ -36,6 +36,9 @@ fn every_session_is_one_row_in_every_format() {
     assert_eq!(sum, rows.iter().map(|row| row.measures.prompts).sum::<u64>());
     let counted = sessions(folder.path(), &["--counted"]);
     assert_eq!(String::from_utf8(counted.stdout).unwrap().lines().count(), rows.len() - 1 + 2, "one is headless");
+    let excluded = sessions(folder.path(), &["--excluded"]);
+    let excluded = String::from_utf8(excluded.stdout).unwrap();
+    assert!(excluded.lines().count() == 3 && excluded.contains("entrypoint sdk-cli"), "{excluded}");
 }
 
 #[test]
@@ -54,10 +57,10 @@ fn a_session_is_found_by_id_beginning_or_file() {
 }
 
 #[test]
-fn a_corpus_is_one_file_and_is_replaced_whole() {
+fn a_corpus_is_one_file_and_a_fresh_ingest_replaces_it_whole() {
     let folder = tempfile::tempdir().unwrap();
     let first = corpus(folder.path()).content_hash().unwrap();
-    let options = BuildOptions::quiet(Salt::fixed([7; 32]));
+    let options = BuildOptions { fresh: true, ..BuildOptions::quiet(Salt::fixed([7; 32])) };
     build(&[fixtures().join("queued.jsonl")], folder.path(), &options).unwrap();
     assert_eq!(Corpus::open(folder.path()).unwrap().rows().unwrap().len(), 1);
     let empty = folder.path().join("empty");
@@ -100,7 +103,9 @@ fn persons_have_one_pseudonym_and_no_name() {
     let rows = corpus(folder.path()).rows().unwrap();
     let persons: std::collections::BTreeSet<_> = rows.iter().filter_map(|row| row.person.clone()).collect();
     assert_eq!(persons.len(), 1);
-    build(&[fixtures()], folder.path(), &BuildOptions::quiet(Salt::fixed([8; 32]))).unwrap();
+    let options = BuildOptions::quiet(Salt::fixed([8; 32]));
+    assert!(matches!(build(&[fixtures()], folder.path(), &options), Err(CorpusError::OtherSalt(_))));
+    build(&[fixtures()], folder.path(), &BuildOptions { fresh: true, ..options }).unwrap();
     let other = Corpus::open(folder.path()).unwrap().rows().unwrap().into_iter().find_map(|row| row.person);
     assert_ne!(persons.into_iter().next(), other, "another key gives other pseudonyms");
 }

@@ -48,6 +48,29 @@ pub enum AgreementError {
         /// The other.
         second: String,
     },
+    /// One item with two weights.
+    #[error("item {item} has two weights: {first} and {second}; a weight belongs to the item, not to the rater")]
+    TwoWeights {
+        /// The item.
+        item: String,
+        /// The first weight.
+        first: f64,
+        /// The other.
+        second: f64,
+    },
+    /// Weights were asked for and an item has none.
+    #[error("item {0} has no weight; fill the column, or leave out --weight")]
+    NoWeight(String),
+    /// A coefficient that is not known at this level.
+    #[error("there is no coefficient {name} at {level} level; known are: {known}")]
+    UnknownCoefficient {
+        /// The coefficient asked for.
+        name: String,
+        /// The level.
+        level: &'static str,
+        /// Those there are.
+        known: String,
+    },
     /// Clusters were asked for and there are none.
     #[error("there are no clusters to resample: the ratings have no cluster column, or it is empty")]
     NoClusters,

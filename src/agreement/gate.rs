@@ -122,7 +122,7 @@ fn result(
     pair: Option<&PairAgreement>,
     report: &AgreementReport,
 ) -> GateResult {
-    let (mut decision, mut reason) = verdict(gate.threshold, coefficient, pair, report.level);
+    let (mut decision, mut reason) = verdict(gate.threshold, coefficient, pair, report);
     let takes_part = |detail: &&RaterDetail| pair.is_none_or(|pair| pair.raters.contains(&detail.rater));
     for detail in report.raters_detail.iter().filter(takes_part).filter(|detail| detail.role == Role::Rater) {
         let without: usize = detail.no_verdicts.values().sum();
@@ -148,7 +148,7 @@ fn verdict(
     threshold: f64,
     coefficient: &Coefficient,
     pair: Option<&PairAgreement>,
-    level: Level,
+    report: &AgreementReport,
 ) -> (Decision, String) {
     if let Some(undefined) = coefficient.undefined {
         return (Decision::Inconclusive, format!("undefined: {}", undefined.as_str()));
@@ -157,9 +157,11 @@ fn verdict(
         return (Decision::Inconclusive, coefficient.method.clone());
     };
     if low >= 1.0 {
-        return perfect(threshold, coefficient, pair.filter(|_| level == Level::Nominal));
+        return perfect(threshold, coefficient, pair.filter(|_| report.level == Level::Nominal));
     }
-    let shown = format!("{value:.3}, 95 % interval {low:.3} to {high:.3}, n {}", coefficient.n);
+    // Rounded, because 0.95 is not a binary number.
+    let confidence = (report.confidence * 1e8).round() / 1e6;
+    let shown = format!("{value:.3}, {confidence} % interval {low:.3} to {high:.3}, n {}", coefficient.n);
     if low >= threshold {
         (Decision::Pass, shown)
     } else if high < threshold {

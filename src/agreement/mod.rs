@@ -16,6 +16,6 @@ pub use model::{
     AgreementReport, AgreementReports, Confusion, LabelScore, PairAgreement, RaterDetail, Role, ScaleOrigin,
 };
 pub use multi_label::multi_label_report;
-pub use report::{Options, Resampling, ResamplingUnit, report, side_by_side};
-pub use scale::Declared;
+pub use report::{Options, Resampling, Selection, report, side_by_side};
+pub use scale::{Declared, level_name};
 pub use verdicts::{ratings_of_verdicts, report_of_verdicts};

@@ -31,6 +31,8 @@ pub struct AgreementReport {
     pub scale: ScaleOrigin,
     /// Clusters of items, where the ratings name any.
     pub clusters: Option<usize>,
+    /// Confidence of the intervals, such as 0.95.
+    pub confidence: f64,
     /// Coefficients over all raters.
     pub coefficients: Vec<Coefficient>,
     /// Every pair of raters.

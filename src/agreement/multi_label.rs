@@ -8,7 +8,7 @@ use crate::stats::{ConfusionMatrix, Method, RatingTable, Scale, Statistic, coeff
 
 use super::error::AgreementError;
 use super::model::{AgreementReport, Confusion, LabelScore, PairAgreement, ScaleOrigin};
-use super::rated::{Clusters, details, pairs};
+use super::rated::{Clusters, details, pairs, pairs_note};
 use super::report::{Options, columns_note, replicates_note};
 use super::scale::look_alikes;
 
@@ -51,11 +51,16 @@ pub fn multi_label_report(
     for set in &first {
         by_rater.entry(&set.rater).or_default().insert(&set.item, &set.labels);
     }
-    let pairs = (pairs(&raters_detail).into_iter())
+    let (positions, all_pairs) = pairs(&raters_detail);
+    let pairs: Vec<PairAgreement> = (positions.into_iter())
         .map(|(a, b)| pair(&by_rater, [&raters[a], &raters[b]], &items, &clusters, &labels, method))
         .collect();
     let dropped = sets.dropped.iter().map(|(label, times)| format!("the label {label:?} was left out {times} times"));
-    let notes = look_alikes(&labels).into_iter().chain(dropped).chain(clusters.note());
+    let notes = look_alikes(&labels)
+        .into_iter()
+        .chain(dropped)
+        .chain(clusters.note())
+        .chain(pairs_note(pairs.len(), all_pairs));
     let notes = notes.chain(replicates_note(&left_out)).chain(columns_note(&sets.unread_columns)).collect();
     Ok(AgreementReport {
         version: 1,
@@ -66,6 +71,7 @@ pub fn multi_label_report(
         level: Level::Nominal,
         scale: if declared.is_some() { ScaleOrigin::Declared } else { ScaleOrigin::Observed },
         clusters: clusters.count(),
+        confidence: method.confidence,
         coefficients: Vec::new(),
         pairs,
         gates: Vec::new(),

@@ -10,23 +10,23 @@ pub(super) fn pair(
     raters: &[String],
     (first, second): (usize, usize),
     categories: &[String],
+    statistics: &[Statistic],
     method: Method,
 ) -> PairAgreement {
     let both = table.pair(first, second);
     let matrix = ConfusionMatrix::of(&both, &both.counts());
-    let one_of_them = (0..table.items())
-        .filter(|item| {
-            let pattern = &table.patterns()[table.pattern_of(*item)];
-            pattern[first].is_some() != pattern[second].is_some()
-        })
-        .count();
+    let rated = |at: usize, rater: usize| table.rating(at, rater).is_some();
+    let one_of_them: u64 = (table.counts().iter().enumerate())
+        .filter(|(at, _)| rated(*at, first) != rated(*at, second))
+        .map(|(_, n)| n)
+        .sum();
     PairAgreement {
         raters: [raters[first].clone(), raters[second].clone()],
         items: both.items(),
-        coefficients: coefficients(&both, &Statistic::of_pair(both.scale.level), method),
+        coefficients: coefficients(&both, statistics, method),
         labels: categories.iter().enumerate().map(|(at, label)| LabelScore::of(&matrix, at, label)).collect(),
         confusion: Confusion { labels: categories.to_vec(), counts: matrix.rows() },
-        unpaired: one_of_them,
+        unpaired: usize::try_from(one_of_them).unwrap_or(usize::MAX),
         tests: Vec::new(),
     }
 }

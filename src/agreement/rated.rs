@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::gold::{Missing, Ratings};
-use crate::stats::{RatingTable, Scale};
+use crate::stats::{Pattern, RatingTable, Scale};
 use crate::verdict::NoVerdict;
 
 use super::error::AgreementError;
-use super::model::RaterDetail;
+use super::model::{RaterDetail, Role};
 use super::report::Options;
 
 /// The cluster of every item; items whose cluster is not known stand alone.
@@ -102,16 +102,38 @@ pub(super) fn table(
     clusters: &Clusters,
     categories: &[String],
     scale: Scale,
+    weights: Option<&[f64]>,
 ) -> RatingTable {
     let code: HashMap<&str, u16> =
         categories.iter().zip(0_u16..).map(|(category, code)| (category.as_str(), code)).collect();
     let item_at: HashMap<&str, usize> = items.iter().enumerate().map(|(at, item)| (*item, at)).collect();
     let rater_at: HashMap<&str, usize> = raters.iter().enumerate().map(|(at, rater)| (rater.as_str(), at)).collect();
-    let mut rows = vec![vec![None; raters.len()]; items.len()];
+    let mut rows: Vec<Pattern> = vec![Vec::new(); items.len()];
     for row in &ratings.rows {
-        rows[item_at[row.item.as_str()]][rater_at[row.rater.as_str()]] = code.get(row.label.as_str()).copied();
+        let rater = u32::try_from(rater_at[row.rater.as_str()]).unwrap_or(u32::MAX);
+        rows[item_at[row.item.as_str()]].extend(code.get(row.label.as_str()).map(|code| (rater, *code)));
     }
-    RatingTable::new(scale, raters.len(), &rows, clusters.of_items.as_deref())
+    for row in &mut rows {
+        row.sort_unstable();
+    }
+    RatingTable::from_ratings(scale, raters.len(), &rows, clusters.of_items.as_deref(), weights)
+}
+
+/// The weight of every item, in item order.
+///
+/// # Errors
+/// When an item has no weight, or two.
+pub(super) fn item_weights(ratings: &Ratings, items: &BTreeSet<&str>) -> Result<Vec<f64>, AgreementError> {
+    let mut known: HashMap<&str, f64> = HashMap::new();
+    for row in &ratings.rows {
+        let Some(weight) = row.weight else { continue };
+        let first = *known.entry(row.item.as_str()).or_insert(weight);
+        if first.to_bits() != weight.to_bits() {
+            return Err(AgreementError::TwoWeights { item: row.item.clone(), first, second: weight });
+        }
+    }
+    let weight = |item: &&str| known.get(item).copied().ok_or_else(|| AgreementError::NoWeight((*item).to_owned()));
+    items.iter().map(weight).collect()
 }
 
 /// What each of `raters` did.
@@ -132,26 +154,40 @@ pub(super) fn details<'a>(
     for rater in rated {
         *labels.entry(rater).or_default() += 1;
     }
-    let detail = |rater: &String| {
-        let mut no_verdicts = BTreeMap::new();
-        for missing in missing.iter().filter(|missing| missing.rater == *rater) {
-            *no_verdicts.entry(missing.kind).or_default() += 1;
-        }
-        RaterDetail {
-            rater: rater.clone(),
-            role: options.role(rater),
-            n: labels.get(rater.as_str()).copied().unwrap_or(0),
-            no_verdicts,
-            replicates_left_out: left_out.get(rater).copied().unwrap_or(0),
-        }
+    let mut kinds: HashMap<&str, BTreeMap<NoVerdict, usize>> = HashMap::new();
+    for missing in missing {
+        *kinds.entry(&missing.rater).or_default().entry(missing.kind).or_default() += 1;
+    }
+    let detail = |rater: &String| RaterDetail {
+        rater: rater.clone(),
+        role: options.role(rater),
+        n: labels.get(rater.as_str()).copied().unwrap_or(0),
+        no_verdicts: kinds.get(rater.as_str()).cloned().unwrap_or_default(),
+        replicates_left_out: left_out.get(rater).copied().unwrap_or(0),
     };
     Ok(raters.iter().map(detail).collect())
 }
 
-/// Positions of all pairs of raters: earlier roles first, then by name.
-pub(super) fn pairs(details: &[RaterDetail]) -> Vec<(usize, usize)> {
+/// More pairs than this are not listed.
+const MOST_PAIRS: usize = 20_000;
+
+/// Positions of all pairs of raters: earlier roles first, then by name; and how many there are. Where they are too many to list,
+/// only those with a reference, or none.
+pub(super) fn pairs(details: &[RaterDetail]) -> (Vec<(usize, usize)>, usize) {
     let mut order: Vec<usize> = (0..details.len()).collect();
     order.sort_by_key(|at| (details[*at].role, &details[*at].rater));
+    let all = order.len() * order.len().saturating_sub(1) / 2;
+    let held = order.iter().take_while(|at| details[**at].role != Role::Rater).count();
+    let firsts = match held * order.len() {
+        _ if all <= MOST_PAIRS => order.len(),
+        listed if listed <= MOST_PAIRS => held,
+        _ => 0,
+    };
     let later = |at: usize| order[at + 1..].iter().map(move |second| (at, *second));
-    (0..order.len()).flat_map(later).map(|(at, second)| (order[at], second)).collect()
+    ((0..firsts).flat_map(later).map(|(at, second)| (order[at], second)).collect(), all)
+}
+
+/// Says how many pairs are not listed.
+pub(super) fn pairs_note(listed: usize, all: usize) -> Option<String> {
+    (listed < all).then(|| format!("{all} pairs of raters are too many to list; {listed} with a reference are shown"))
 }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::gold::Ratings;
-use crate::stats::{Bootstrap, Coefficient, Method, Statistic, coefficients};
+use crate::rubric::Level;
+use crate::stats::{Bootstrap, CONFIDENCE, Coefficient, Errors, IntervalKind, Method, Statistic, Unit, coefficients};
 
 use super::error::AgreementError;
 use super::model::{AgreementReport, PairAgreement, Role};
 use super::pair::pair;
-use super::rated::{Clusters, details, pairs, select, table};
-use super::scale::{Declared, look_alike_names};
+use super::rated::{Clusters, details, item_weights, pairs, pairs_note, select, table};
+use super::scale::{Declared, level_name, look_alike_names};
 
 /// How agreement is to be measured.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Options {
     /// Raters the others are held against, besides `gold` and `consensus`.
     pub references: Vec<String>,
@@ -20,30 +21,47 @@ pub struct Options {
     pub reference_raters: BTreeSet<String>,
     /// How intervals are made.
     pub resampling: Resampling,
+    /// Which coefficients are computed.
+    pub coefficients: Selection,
+    /// Names of coefficients that are computed besides, where they fit.
+    pub also: Vec<String>,
+    /// Whether items count by their weights.
+    pub weighted: bool,
 }
 
-/// How intervals are made: analytic where nothing is asked for and no clusters are known, else by bootstrap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which coefficients are computed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Selection {
+    /// The few that are read first.
+    #[default]
+    First,
+    /// A table's worth.
+    Usual,
+    /// All that fit the level.
+    Every,
+    /// Those of these names.
+    Named(Vec<String>),
+}
+
+/// How intervals are made: by formula where nothing is asked for, by cluster where clusters are known.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resampling {
-    /// Replicates asked for.
+    /// Bootstrap intervals of this kind.
+    pub bootstrap: Option<IntervalKind>,
+    /// Replicates asked for; also asks for a bootstrap.
     pub replicates: Option<u32>,
     /// Seed.
     pub seed: u64,
-    /// Resampling unit asked for; clusters where known.
-    pub by: Option<ResamplingUnit>,
-}
-
-/// What is drawn in a bootstrap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResamplingUnit {
-    /// Single items.
-    Item,
-    /// Clusters of items.
-    Cluster,
+    /// Unit asked for; clusters where known.
+    pub by: Option<Unit>,
+    /// Errors from influences also where packages have a formula of their own.
+    pub influence: bool,
+    /// Confidence of intervals.
+    pub confidence: f64,
 }
 
 impl Resampling {
-    /// Replicates where a bootstrap is needed and no number is given.
+    /// Replicates where a bootstrap is asked for and no number is given.
     pub const REPLICATES: u32 = 2000;
 
     /// The method for ratings with or without clusters.
@@ -51,21 +69,56 @@ impl Resampling {
     /// # Errors
     /// When clusters are asked for and there are none.
     pub(super) fn method(self, has_clusters: bool) -> Result<Method, AgreementError> {
+        let unit = match (self.by, has_clusters) {
+            (Some(Unit::Cluster), false) => return Err(AgreementError::NoClusters),
+            (Some(unit), _) => unit,
+            (None, true) => Unit::Cluster,
+            (None, false) => Unit::Item,
+        };
         let bootstrap = Bootstrap { replicates: self.replicates.unwrap_or(Self::REPLICATES), seed: self.seed };
-        match (self.by, has_clusters) {
-            (Some(ResamplingUnit::Cluster), false) => Err(AgreementError::NoClusters),
-            (Some(ResamplingUnit::Cluster) | None, true) => Ok(Method::BootstrapClusters(bootstrap)),
-            (Some(ResamplingUnit::Item), _) => Ok(Method::BootstrapItems(bootstrap)),
-            (None, false) if self.replicates.is_some() => Ok(Method::BootstrapItems(bootstrap)),
-            (None, false) => Ok(Method::Analytic),
-        }
+        let errors = match (self.bootstrap, self.replicates) {
+            (None, None) if self.influence => Errors::Influence,
+            (None, None) => Errors::Classical,
+            (kind, _) => Errors::Bootstrap(bootstrap, kind.unwrap_or(IntervalKind::Percentile)),
+        };
+        Ok(Method { confidence: self.confidence, unit, errors })
     }
 }
 
 impl Default for Resampling {
     fn default() -> Self {
-        Self { replicates: None, seed: 1, by: None }
+        Self { bootstrap: None, replicates: None, seed: 1, by: None, influence: false, confidence: CONFIDENCE }
     }
+}
+
+/// The coefficients that are asked for: over all raters, and for a pair.
+///
+/// # Errors
+/// When a name is not known at this level.
+fn statistics(options: &Options, level: Level, categories: usize) -> Result<[Vec<Statistic>; 2], AgreementError> {
+    let every = [Statistic::every_over_all(level), Statistic::every_of_pair(level, categories)];
+    let of_names = |names: &[String], of: &[Statistic]| -> Vec<Statistic> {
+        of.iter().copied().filter(|statistic| names.contains(&statistic.name())).collect()
+    };
+    let mut chosen = match &options.coefficients {
+        Selection::First => [Statistic::over_all(level), Statistic::of_pair(level)],
+        Selection::Usual => [Statistic::usual_over_all(level), Statistic::usual_of_pair(level, categories)],
+        Selection::Every => every.clone(),
+        Selection::Named(names) => {
+            let known: BTreeSet<String> = every.iter().flatten().map(|statistic| statistic.name()).collect();
+            if let Some(name) = names.iter().find(|name| !known.contains(*name)) {
+                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                return Err(AgreementError::UnknownCoefficient { name: name.clone(), level: level_name(level), known });
+            }
+            [of_names(names, &every[0]), of_names(names, &every[1])]
+        }
+    };
+    for (chosen, every) in chosen.iter_mut().zip(&every) {
+        let more: Vec<Statistic> =
+            of_names(&options.also, every).into_iter().filter(|statistic| !chosen.contains(statistic)).collect();
+        chosen.extend(more);
+    }
+    Ok(chosen)
 }
 
 impl Options {
@@ -102,16 +155,20 @@ pub fn report(
     let method = options.resampling.method(clusters.of_items.is_some())?;
     let rated = selected.rows.iter().map(|row| row.rater.as_str());
     let raters_detail = details(&raters, rated, &selected.missing, &left_out, options)?;
-    let table = table(&selected, &raters, &items, &clusters, &scale.categories, scale.scale);
+    let weights = options.weighted.then(|| item_weights(&selected, &items)).transpose()?;
+    let table = table(&selected, &raters, &items, &clusters, &scale.categories, scale.scale, weights.as_deref());
     let level = table.scale.level;
+    let [over_all, of_pair] = statistics(options, level, scale.categories.len())?;
     let alike = look_alike_names(&raters, items.iter().copied());
-    let coefficients = coefficients(&table, &Statistic::over_all(level), method);
-    let pairs: Vec<PairAgreement> = (pairs(&raters_detail).into_iter())
-        .map(|positions| pair(&table, &raters, positions, &scale.categories, method))
+    let coefficients = coefficients(&table, &over_all, method);
+    let (positions, all_pairs) = pairs(&raters_detail);
+    let pairs: Vec<PairAgreement> = (positions.into_iter())
+        .map(|positions| pair(&table, &raters, positions, &scale.categories, &of_pair, method))
         .collect();
+    let unlisted = pairs_note(pairs.len(), all_pairs);
     let widthless = widthless_note(coefficients.iter().chain(pairs.iter().flat_map(|pair| &pair.coefficients)));
-    let notes = scale.notes.into_iter().chain(alike).chain(widthless).chain(clusters.note());
-    let notes = notes.chain(self::notes(ratings, &left_out)).collect();
+    let notes = scale.notes.into_iter().chain(alike).chain(widthless).chain(clusters.note()).chain(unlisted);
+    let notes = notes.chain(self::notes(ratings, &left_out, options.weighted)).collect();
     Ok(AgreementReport {
         version: 1,
         rubric: rubric.map(str::to_owned),
@@ -119,6 +176,7 @@ pub fn report(
         level,
         scale: scale.origin,
         clusters: clusters.count(),
+        confidence: method.confidence,
         coefficients,
         pairs,
         raters,
@@ -203,10 +261,14 @@ fn two_or_more(ratings: &Ratings) -> Result<Vec<String>, AgreementError> {
 }
 
 /// What a reader of the numbers must know about a file's ratings.
-fn notes(ratings: &Ratings, left_out: &BTreeMap<String, usize>) -> Vec<String> {
+fn notes(ratings: &Ratings, left_out: &BTreeMap<String, usize>, used: bool) -> Vec<String> {
     let weighted = ratings.rows.iter().any(|row| row.weight.is_some_and(|weight| weight.to_bits() != 1_f64.to_bits()));
-    let weights =
-        weighted.then(|| "weights are not used: agreement is that of the rated items, not of a population".to_owned());
+    let weights = match (weighted, used) {
+        (true, false) => Some("weights are not used: agreement is that of the rated items; --weight COLUMN uses them"),
+        (_, true) => Some("items count by their weights; confusion counts and label scores are not weighted"),
+        (false, false) => None,
+    };
+    let weights = weights.map(str::to_owned);
     replicates_note(left_out).into_iter().chain(weights).chain(columns_note(&ratings.unread_columns)).collect()
 }
 
@@ -234,7 +296,6 @@ mod tests {
     use super::*;
     use crate::agreement::AgreementError;
     use crate::gold::Rating;
-    use crate::rubric::Level;
     use crate::verdict::NoVerdict;
 
     fn ratings(rows: &[(&str, &str, &str, Option<&str>)]) -> Ratings {
@@ -302,7 +363,11 @@ mod tests {
         ];
         let report = plain(&rows).unwrap();
         assert_eq!(report.clusters, Some(3));
-        assert!(report.pairs[0].coefficients[0].method.contains("by cluster"), "{:?}", report.pairs[0].coefficients[0]);
+        assert!(
+            report.pairs[0].coefficients[0].method.contains("over 3 clusters"),
+            "{:?}",
+            report.pairs[0].coefficients[0]
+        );
         assert_eq!(report.notes, ["1 items without a cluster are resampled on their own"]);
         let torn = [("1", "j", "a", Some("p")), ("1", "k", "a", Some("q"))];
         assert!(matches!(plain(&torn), Err(AgreementError::TwoClusters { .. })));

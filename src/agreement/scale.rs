@@ -72,6 +72,17 @@ impl Declared {
     }
 }
 
+/// The word for a level.
+#[must_use]
+pub fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Nominal => "nominal",
+        Level::Ordinal => "ordinal",
+        Level::Interval => "interval",
+        Level::Ratio => "ratio",
+    }
+}
+
 fn check_declared(categories: &[String]) -> Result<(), AgreementError> {
     let wrong = (categories.iter().enumerate()).find_map(|(at, category)| {
         if category.is_empty() {

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use crate::agreement::{
-    AgreementReport, AgreementReports, Decision, Gate, Options, Resampling, ResamplingUnit, decide,
-};
+use crate::agreement::{AgreementReport, AgreementReports, Decision, Gate, Options, decide};
 use crate::rubric::Level;
 
 use super::agree_input::{InputArgs, reports};
+use super::agree_options::{CoefficientArgs, gated};
 use super::agree_table;
 use super::error::{CliResult, Exit};
 use super::printer::{Format, Printer};
@@ -35,21 +34,14 @@ pub struct AgreeArgs {
     /// A rater the others are held against; `gold` and `consensus` are without being named.
     #[arg(long, value_name = "RATER")]
     reference: Vec<String>,
-    /// A gate such as `kappa=0.6`: passes, fails or is inconclusive by the 95 % interval (exit code 0, 1, 2).
+    /// A gate such as `kappa=0.6`: passes, fails or is inconclusive by the interval (exit code 0, 1, 2).
     #[arg(long, value_name = "NAME=THRESHOLD")]
     min: Vec<Gate>,
-    /// Intervals by percentile bootstrap with this many replicates; 2000 where the ratings name clusters.
-    #[arg(long, value_name = "REPLICATES", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
-    bootstrap: Option<u32>,
-    /// Seed of the bootstrap.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// What the bootstrap resamples; clusters where the ratings name them.
-    #[arg(long)]
-    by: Option<Unit>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    coefficients: CoefficientArgs,
     #[command(flatten)]
     input: InputArgs,
 }
@@ -65,15 +57,6 @@ enum LevelName {
     Interval,
     /// Numbers with meaningful ratios.
     Ratio,
-}
-
-/// What the bootstrap resamples.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Unit {
-    /// Single items.
-    Item,
-    /// Clusters of items.
-    Cluster,
 }
 
 /// Runs the command.
@@ -128,10 +111,6 @@ impl AgreeArgs {
             LevelName::Interval => Level::Interval,
             LevelName::Ratio => Level::Ratio,
         });
-        let by = self.by.map(|by| match by {
-            Unit::Item => ResamplingUnit::Item,
-            Unit::Cluster => ResamplingUnit::Cluster,
-        });
         Request {
             source: &self.source,
             gold: self.gold.as_deref(),
@@ -140,7 +119,10 @@ impl AgreeArgs {
             level,
             options: Options {
                 references: self.reference.clone(),
-                resampling: Resampling { replicates: self.bootstrap, seed: self.seed, by },
+                resampling: self.coefficients.resampling(),
+                coefficients: self.coefficients.selection(self.format),
+                also: gated(&self.min),
+                weighted: self.input.is_weighted(),
                 ..Options::default()
             },
         }

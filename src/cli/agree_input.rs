@@ -32,6 +32,9 @@ pub struct InputArgs {
     /// Column of clusters, such as persons.
     #[arg(long, value_name = "COLUMN")]
     cluster: Option<String>,
+    /// Column of sampling weights; items count by them.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "multi_label")]
+    weight: Option<String>,
     /// Column of replicate numbers.
     #[arg(long, value_name = "COLUMN")]
     replicate: Option<String>,
@@ -209,6 +212,11 @@ fn no_rubric(path: &Path, name: &str, rubrics: &BTreeSet<&str>) -> CliError {
 }
 
 impl InputArgs {
+    /// Whether items are to count by their weights.
+    pub fn is_weighted(&self) -> bool {
+        self.weight.is_some()
+    }
+
     fn read(&self, path: &Path) -> Result<Ratings, CliError> {
         let columns = Columns {
             item: self.item.clone(),
@@ -216,7 +224,7 @@ impl InputArgs {
             label: self.label.clone(),
             rubric: self.rubric_column.clone(),
             cluster: self.cluster.clone(),
-            weight: None,
+            weight: self.weight.clone(),
             replicate: self.replicate.clone(),
         };
         let shape = if self.wide.is_empty() { Shape::Long } else { Shape::Wide { raters: self.wide.clone() } };

@@ -1,11 +1,14 @@
 //! The report of `assize agree` as text for people, and as CSV.
 
-use crate::agreement::{AgreementReport, Decision, PairAgreement, ScaleOrigin};
-use crate::rubric::Level;
-use crate::stats::Coefficient;
+use std::fmt::Write as _;
+
+use crate::agreement::{AgreementReport, Decision, PairAgreement, ScaleOrigin, level_name};
+use crate::stats::{Coefficient, Statistic};
 
 use super::printer::table;
 
+/// Raters listed before the rest is only counted.
+const RATERS: usize = 50;
 /// Pairs listed in full before the rest is only counted.
 const PAIRS: usize = 30;
 /// Pairs up to which matrices and label scores are shown.
@@ -23,7 +26,7 @@ pub fn text(report: &AgreementReport) -> String {
             0 => String::new(),
             unpaired => format!(" ({unpaired} items rated by one of them only do not count)"),
         };
-        blocks.push(format!("{second} against {first}{alone}\n{}", coefficients(&pair.coefficients)));
+        blocks.push(format!("{second} against {first}{alone}\n{}", coefficients(report, &pair.coefficients)));
     } else {
         blocks.extend(all_raters(report));
         blocks.push(pairs(report));
@@ -42,28 +45,23 @@ pub fn text(report: &AgreementReport) -> String {
 }
 
 fn heading(report: &AgreementReport) -> String {
-    let level = match report.level {
-        Level::Nominal => "nominal",
-        Level::Ordinal => "ordinal",
-        Level::Interval => "interval",
-        Level::Ratio => "ratio",
-    };
     let origin = match report.scale {
         ScaleOrigin::Declared => "declared",
         ScaleOrigin::Observed => "observed",
     };
     let clusters = report.clusters.map_or(String::new(), |clusters| format!(" in {clusters} clusters"));
     format!(
-        "{}: {} items{clusters}, {} raters, {} {origin} categories, {level} level",
+        "{}: {} items{clusters}, {} raters, {} {origin} categories, {} level",
         report.rubric.as_deref().unwrap_or("agreement"),
         report.items,
         report.raters.len(),
         report.categories.len(),
+        level_name(report.level),
     )
 }
 
 fn raters(report: &AgreementReport) -> String {
-    let rows: Vec<Vec<String>> = (report.raters_detail.iter())
+    let rows: Vec<Vec<String>> = (report.raters_detail.iter().take(RATERS))
         .map(|detail| {
             let kinds: Vec<String> =
                 detail.no_verdicts.iter().map(|(kind, n)| format!("{} {n}", kind.as_str())).collect();
@@ -71,26 +69,46 @@ fn raters(report: &AgreementReport) -> String {
             vec![detail.rater.clone(), detail.n.to_string(), missing]
         })
         .collect();
-    table(&["rater", "items", "no verdict"], &rows)
+    let mut text = table(&["rater", "items", "no verdict"], &rows);
+    if report.raters.len() > RATERS {
+        let _ = write!(text, "\n... and {} more raters; --format json has them all", report.raters.len() - RATERS);
+    }
+    text
 }
 
 fn all_raters(report: &AgreementReport) -> Option<String> {
-    (!report.coefficients.is_empty()).then(|| format!("All raters\n{}", coefficients(&report.coefficients)))
+    (!report.coefficients.is_empty()).then(|| format!("All raters\n{}", coefficients(report, &report.coefficients)))
 }
 
-fn coefficients(coefficients: &[Coefficient]) -> String {
+fn coefficients(report: &AgreementReport, coefficients: &[Coefficient]) -> String {
     let rows: Vec<Vec<String>> = (coefficients.iter())
         .map(|of| vec![of.name.clone(), value(of), interval(of), decimal(of.se), of.n.to_string(), of.method.clone()])
         .collect();
-    table(&["coefficient", "value", "95 % interval", "se", "n", "method"], &rows)
+    table(&["coefficient", "value", &format!("{} interval", percent(report)), "se", "n", "method"], &rows)
 }
+
+/// The confidence of the intervals, such as `95 %`.
+fn percent(report: &AgreementReport) -> String {
+    // Rounded, because 0.95 is not a binary number.
+    format!("{} %", (report.confidence * 1e8).round() / 1e6)
+}
+
+/// Coefficients that fit beside each other in one row a pair.
+const COLUMNS: usize = 6;
 
 fn pairs(report: &AgreementReport) -> String {
     let Some(first) = report.pairs.first() else { return "no pairs".to_owned() };
-    let names: Vec<&str> = first.coefficients.iter().map(|coefficient| coefficient.name.as_str()).collect();
+    let mut names: Vec<&str> = first.coefficients.iter().map(|coefficient| coefficient.name.as_str()).collect();
+    let all = names.len();
+    if all > COLUMNS {
+        let few: Vec<String> = Statistic::of_pair(report.level).into_iter().map(Statistic::name).collect();
+        names.retain(|name| few.iter().any(|one| one == name));
+        names.truncate(COLUMNS);
+    }
     let header: Vec<&str> = ["first", "second", "n", "unpaired"].into_iter().chain(names.iter().copied()).collect();
     let row = |pair: &PairAgreement| {
-        let cells = pair.coefficients.iter().map(|of| match of.low {
+        let shown = pair.coefficients.iter().filter(|of| names.contains(&of.name.as_str()));
+        let cells = shown.map(|of| match of.low {
             Some(_) => format!("{} [{}]", value(of), interval(of)),
             None => value(of),
         });
@@ -98,7 +116,10 @@ fn pairs(report: &AgreementReport) -> String {
         [first, second, pair.items.to_string(), pair.unpaired.to_string()].into_iter().chain(cells).collect::<Vec<_>>()
     };
     let rows: Vec<Vec<String>> = report.pairs.iter().take(PAIRS).map(row).collect();
-    let mut lines = vec!["Pairs (95 % interval in brackets)".to_owned(), table(&header, &rows)];
+    let mut lines = vec![format!("Pairs ({} interval in brackets)", percent(report)), table(&header, &rows)];
+    if names.len() < all {
+        lines.push(format!("{} more coefficients of each pair: --format csv or json", all - names.len()));
+    }
     if report.pairs.len() > PAIRS {
         lines.push(format!("... and {} more pairs; --format csv has them all", report.pairs.len() - PAIRS));
     }

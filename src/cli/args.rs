@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use super::agree::AgreeArgs;
 use super::completions::CompletionsArgs;
 use super::demo::DemoArgs;
+use super::doctor::DoctorArgs;
 use super::export::ExportArgs;
 use super::ingest::IngestArgs;
 use super::init::InitArgs;
@@ -62,6 +63,8 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Print the answer schema of a rubric, in full or as a provider accepts it.
     Schema(SchemaArgs),
+    /// Say whether keys, servers, models, files and the ledger are fit for a run.
+    Doctor(DoctorArgs),
     /// Print shell completions.
     Completions(CompletionsArgs),
     /// Print the manual page.

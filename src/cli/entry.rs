@@ -9,8 +9,8 @@ use super::error::{CliResult, Exit};
 use super::printer::Printer;
 use super::settings::Settings;
 use super::{
-    agree, completions, demo, export, ingest, init, man, report, resume, run, sample, schema, sessions, show, simulate,
-    status,
+    agree, completions, demo, doctor, export, ingest, init, man, report, resume, run, sample, schema, sessions, show,
+    simulate, status,
 };
 
 /// Runs the program.
@@ -51,6 +51,7 @@ fn dispatch(args: &Args, settings: &Settings, printer: Printer) -> CliResult {
         Command::Report(args) => report::run(args, settings, printer),
         Command::Simulate(args) => simulate::run(args, settings, printer),
         Command::Schema(args) => schema::run(args, settings, printer),
+        Command::Doctor(args) => doctor::run(args, settings, printer),
         Command::Completions(args) => completions::run(args, settings, printer),
         Command::Man(args) => man::run(args, settings, printer),
     }

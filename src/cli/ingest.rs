@@ -1,32 +1,44 @@
 //! `assize ingest`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 
-use crate::corpus::{BuildOptions, IngestReport, Salt, build, dry_run};
+use crate::corpus::{BuildOptions, Salt, build, dry_run};
+use crate::session;
 
 use super::error::{CliError, CliResult, Exit};
-use super::printer::{Format, Printer, csv, table};
+use super::ingest_report::{describe, rows};
+use super::installed::places;
+use super::printer::{Format, Printer, csv};
 use super::settings::Settings;
 
 /// Arguments of `assize ingest`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(
-    long_about = "Read session files into a corpus.\n\nReads Claude Code, Codex, Copilot CLI, Gemini CLI and OpenCode sessions, SpecStory Markdown, ATIF trajectories, checkpoints of the Entire recorder (a checkout, or a git repository) and sessions printed by `assize sessions`, told by content. A corpus that is already there is replaced, whole and at once: it then holds the sessions below PATH and no others. Secrets, e-mail addresses and home-folder names are masked before anything is stored; persons appear as keyed pseudonyms."
+    long_about = "Read session files into a corpus.\n\nReads the sessions of Claude Code, Codex, Copilot CLI, Gemini CLI and OpenCode, SpecStory Markdown, ATIF trajectories, checkpoints of the Entire recorder (a checkout, or a git repository) and sessions printed by `assize sessions`, plain or compressed with gzip, told by content. Secrets, e-mail addresses and home-folder names are masked before anything is stored; persons appear as keyed pseudonyms.\n\nA second ingest into the same folder opens only files that are new or changed. Sessions whose files are gone stay, since agents delete old ones; other paths than last time add to the corpus. The report is about the whole corpus. --fresh forgets what is there and reads everything again."
 )]
 pub struct IngestArgs {
     /// Files, folders or glob patterns, such as ~/.claude/projects.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "installed", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Folder of the corpus, such as datasets/mine.
     #[arg(long, value_name = "FOLDER")]
     into: PathBuf,
+    /// Also read where agents on this machine keep their sessions, and say which places are there.
+    #[arg(long)]
+    installed: bool,
+    /// Read only sessions of this format; other files are counted as left out.
+    #[arg(long, value_enum, default_value_t)]
+    source: Source,
+    /// Forget the corpus that is there, with sessions whose files are gone, and read everything again.
+    #[arg(long)]
+    fresh: bool,
     /// Read everything and report, but write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// End with exit code 1 when any line or file could not be read.
+    /// End with exit code 1 when anything in the corpus could not be read or kept.
     #[arg(long)]
     strict: bool,
     /// File with the key for pseudonyms of persons [default: .salt beside FOLDER, made when missing].
@@ -37,16 +49,56 @@ pub struct IngestArgs {
     format: Format,
 }
 
+/// Whose sessions are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Source {
+    /// All that are known.
+    #[default]
+    Auto,
+    /// Claude Code JSONL.
+    ClaudeCode,
+    /// Codex rollouts.
+    Codex,
+    /// Copilot CLI events.
+    CopilotCli,
+    /// Gemini CLI chats.
+    GeminiCli,
+    /// SpecStory Markdown.
+    Specstory,
+    /// Trajectories of Harbor.
+    Atif,
+    /// Our own JSON Lines form.
+    Assize,
+}
+
+impl Source {
+    fn format(self) -> Option<session::Format> {
+        match self {
+            Self::Auto => None,
+            Self::ClaudeCode => Some(session::Format::ClaudeCode),
+            Self::Codex => Some(session::Format::CodexRollout),
+            Self::CopilotCli => Some(session::Format::CopilotCli),
+            Self::GeminiCli => Some(session::Format::GeminiCli),
+            Self::Specstory => Some(session::Format::SpecstoryMd),
+            Self::Atif => Some(session::Format::Atif),
+            Self::Assize => Some(session::Format::AssizeJsonl),
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(args: &IngestArgs, settings: &Settings, printer: Printer) -> CliResult {
     let into = settings.folder.join(&args.into);
+    let paths = paths(args, settings, printer)?;
     let bar = if printer.shows_progress() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     let progress = |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     };
-    let options = BuildOptions { salt: salt(args, settings)?, progress: &progress };
-    let report = if args.dry_run { dry_run(&args.paths, &options) } else { build(&args.paths, &into, &options) };
+    let salt = settings.folder.join(args.salt.clone().unwrap_or_else(|| Salt::beside(&args.into)));
+    let salt = Salt::read_or_new(&salt)?;
+    let options = BuildOptions { salt, fresh: args.fresh, only: args.source.format(), progress: &progress };
+    let report = if args.dry_run { dry_run(&paths, &into, &options) } else { build(&paths, &into, &options) };
     bar.finish_and_clear();
     let report = report?;
     match args.format {
@@ -56,86 +108,30 @@ pub fn run(args: &IngestArgs, settings: &Settings, printer: Printer) -> CliResul
     }
     if !args.dry_run {
         printer.say(&format!("corpus: {}", into.join("corpus.sqlite").display()));
+        let excluded = report.sessions - report.counted_sessions();
+        if excluded > 0 {
+            let list = format!("assize sessions {} --excluded", args.into.display());
+            printer.say(&format!(
+                "not counted: {excluded} sessions; `{list}` lists them, each with the rule that decided"
+            ));
+        }
     }
     Ok(if args.strict && report.lost_anything() { Exit::GateFailed } else { Exit::Done })
 }
 
-/// The key for pseudonyms; a dry run makes none that outlives it.
-fn salt(args: &IngestArgs, settings: &Settings) -> Result<Salt, CliError> {
-    let path = args.salt.clone().unwrap_or_else(|| Salt::beside(&args.into));
-    let path = settings.folder.join(path);
-    let salt = if args.dry_run && !path.exists() { Salt::random()? } else { Salt::read_or_create(&path)? };
-    Ok(salt)
-}
-
-/// The totals: what, and how many.
-fn totals(report: &IngestReport) -> Vec<[String; 2]> {
-    let totals = [
-        ("files", report.files),
-        ("sessions", report.sessions),
-        ("persons", report.persons),
-        ("human prompts", report.prompts),
-        ("tool calls", report.actions),
-        ("files merged into another's session", report.merged_files),
-        ("lines", report.lines),
-        ("unreadable lines", report.bad_lines),
-        ("repaired lines", report.repaired_lines),
-        ("duplicate records", report.duplicate_records),
-        ("records of rewound attempts", report.abandoned_records),
-    ];
-    totals.map(|(what, count)| [what.to_owned(), count.to_string()]).to_vec()
-}
-
-/// Everything that is counted by kind.
-fn groups(report: &IngestReport) -> [(&'static str, &BTreeMap<String, u64>); 6] {
-    [
-        ("scope", &report.scopes),
-        ("file without session", &report.skipped_files),
-        ("file dropped", &report.dropped_files),
-        ("not a human prompt", &report.excluded_prompts),
-        ("unknown record", &report.unknown_records),
-        ("masked", &report.scrubbed),
-    ]
-}
-
-fn counts(report: &IngestReport) -> Vec<[String; 2]> {
-    let grouped = groups(report).into_iter().flat_map(|(group, counts)| {
-        counts.iter().map(move |(kind, count)| [format!("{group}: {kind}"), count.to_string()])
-    });
-    totals(report).into_iter().chain(grouped).collect()
-}
-
-fn rows(report: &IngestReport) -> Vec<Vec<String>> {
-    counts(report).into_iter().map(Vec::from).collect()
-}
-
-fn describe(report: &IngestReport) -> String {
-    let bad = report.bad_files.iter().map(|bad| {
-        let lines = if bad.lines.is_empty() { String::new() } else { format!(":{}", ranges(&bad.lines)) };
-        format!("{}{lines}: {}", bad.file, bad.reason)
-    });
-    std::iter::once(table(&["what", "count"], &rows(report))).chain(bad).collect::<Vec<_>>().join("\n")
-}
-
-/// Line numbers with neighbours drawn together: `3,7-9`.
-fn ranges(lines: &[u64]) -> String {
-    let mut ranges: Vec<(u64, u64)> = Vec::new();
-    for line in lines {
-        match ranges.last_mut() {
-            Some((_, last)) if *last + 1 == *line => *last = *line,
-            _ => ranges.push((*line, *line)),
+/// What is read: the paths that were given and, where asked for, the places of agents that are there.
+fn paths(args: &IngestArgs, settings: &Settings, printer: Printer) -> Result<Vec<PathBuf>, CliError> {
+    let mut paths = args.paths.clone();
+    if args.installed {
+        for place in places(&settings.agents) {
+            let state = if place.paths.is_empty() { "not there" } else { "found" };
+            printer.say(&format!("{}: {} {state}", place.agent, place.folder.display()));
+            paths.extend(place.paths);
         }
     }
-    let text = |(first, last): &(u64, u64)| if first == last { first.to_string() } else { format!("{first}-{last}") };
-    ranges.iter().map(text).collect::<Vec<_>>().join(",")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ranges;
-
-    #[test]
-    fn neighbouring_lines_are_drawn_together() {
-        assert_eq!(ranges(&[3, 7, 8, 9, 12]), "3,7-9,12");
+    if paths.is_empty() {
+        return Err(CliError::new("no agent keeps sessions in the usual places on this machine")
+            .hint("name the folder of the sessions: assize ingest PATH --into FOLDER"));
     }
+    Ok(paths)
 }

@@ -17,13 +17,16 @@ pub struct JobArgs {
     /// Exit with 2 when more than this part of a judge's units has no label.
     #[arg(long, value_name = "PART", default_value_t = 0.5, value_parser = part)]
     max_no_verdict: f64,
+    /// Dollars that the run may cost in all, what it paid before included; wins over the experiment's `budget`.
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub(super) budget: Option<f64>,
     /// Table at the end, or events as JSON lines while it runs.
     #[arg(long, value_enum, default_value_t)]
-    format: JobFormat,
+    pub(super) format: JobFormat,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum JobFormat {
+pub(super) enum JobFormat {
     #[default]
     Table,
     Json,
@@ -32,6 +35,11 @@ enum JobFormat {
 fn part(text: &str) -> Result<f64, String> {
     let part: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.0..=1.0).contains(&part) { Ok(part) } else { Err("must lie between 0 and 1".to_owned()) }
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    let dollars: f64 = text.trim_start_matches('$').parse().map_err(|_| "not a number".to_owned())?;
+    if dollars.is_finite() && dollars > 0.0 { Ok(dollars) } else { Err("give dollars above 0".to_owned()) }
 }
 
 /// What is to be run.
@@ -49,8 +57,9 @@ pub(super) struct Job<'a> {
 /// Runs `job`, or goes on with it, and prints what it has come to.
 pub(super) fn perform(job: &Job<'_>, args: &JobArgs, settings: &Settings, printer: Printer) -> CliResult {
     let mut progress = Progress::new(printer, args.format == JobFormat::Json);
+    let experiment = Experiment { budget: args.budget.or(job.experiment.budget), ..job.experiment.clone() };
     let order = Order {
-        experiment: job.experiment,
+        experiment: &experiment,
         folder: &settings.folder,
         results: job.results,
         access: &settings.access(),
@@ -71,9 +80,17 @@ pub(super) fn perform(job: &Job<'_>, args: &JobArgs, settings: &Settings, printe
             printer.out(&summary::totals(&cells, Some(&|judge, rubric| tally.answered(judge, rubric))))?;
         }
     }
+    if let Some(line) = summary::paid(&record) {
+        printer.say(&line);
+    }
     printer.say(&format!("{}", job.results.join(&record.id).display()));
     if record.state == RunState::Interrupted {
-        printer.say(&format!("not all units are judged yet; to go on: {}", job.again));
+        let budget = match args.budget {
+            _ if tally.over_budget() => " --budget USD, with more dollars".to_owned(),
+            Some(budget) => format!(" --budget {budget}"),
+            None => String::new(),
+        };
+        printer.say(&format!("not all units are judged yet; to go on: {}{budget}", job.again));
     }
     exit(args, &record, &tally, printer)
 }
@@ -86,12 +103,19 @@ fn exit(args: &JobArgs, record: &RunRecord, tally: &Tally, printer: Printer) -> 
     if let Some(judge) = record.failed_judge() {
         return Err(all_failed(record, judge, tally));
     }
+    if tally.over_budget() {
+        return Ok(Exit::Inconclusive);
+    }
     match record.no_verdict_rate() {
         Some((judge, rate)) if rate > args.max_no_verdict => {
             let (rate, most) = (rate * 100.0, args.max_no_verdict * 100.0);
             printer.say(&format!(
                 "{rate:.1} % of the units that {judge} judged have no label, more than {most:.1} %: inconclusive"
             ));
+            Ok(Exit::Inconclusive)
+        }
+        _ if tally.awaited() > 0 => {
+            printer.say(&format!("{} units wait for an answer: inconclusive", tally.awaited()));
             Ok(Exit::Inconclusive)
         }
         _ => Ok(Exit::Done),

@@ -2,15 +2,20 @@
 
 mod agree;
 mod agree_input;
+mod agree_options;
 mod agree_table;
 mod args;
 mod completions;
 mod demo;
+mod doctor;
 mod entry;
 mod error;
 mod export;
+mod forecast;
 mod ingest;
+mod ingest_report;
 mod init;
+mod installed;
 mod job;
 mod man;
 mod printer;
@@ -28,5 +33,7 @@ mod simulate;
 mod status;
 mod summary;
 mod tally;
+mod trajectories;
+mod turns;
 
 pub use entry::main;

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::run::Event;
 
 use super::printer::Printer;
+use super::summary::dollars;
 use super::tally::Tally;
 
 /// Time between two plain lines.
@@ -68,6 +69,12 @@ impl Progress {
             Event::Warning { judge, message } => self.say(&format!("{judge}: {message}")),
             Event::Draining { in_flight } => {
                 self.say(&format!("stopping; {in_flight} calls under way are awaited (Ctrl-C again quits at once)"));
+            }
+            Event::OverBudget { budget, paid, short_of, .. } => {
+                let [budget, paid, next] = [*budget, *paid, *short_of].map(dollars);
+                self.say(&format!(
+                    "the budget is used up: of {budget} this run has paid {paid}, and the next call may cost up to {next}"
+                ));
             }
             Event::Answered { .. } | Event::Finished { .. } => (),
         }

@@ -45,7 +45,7 @@ pub fn run(args: &ReportArgs, settings: &Settings, printer: Printer) -> CliResul
     let run = if is_folder_of_sessions(path) {
         let name = folder_name(path);
         let corpus = Path::new("datasets").join(&name);
-        let salt = Salt::read_or_create(&Salt::beside(&corpus))?;
+        let salt = Salt::read_or_new(&Salt::beside(&corpus))?;
         let data_label = simulate::is_simulated(path).then_some(SYNTHETIC);
         let job = FolderRun { sessions: path, name: &name, corpus: &corpus, judge: &args.judge, data_label, salt };
         judge_folder(&job, settings, printer)?

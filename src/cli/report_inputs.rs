@@ -38,9 +38,11 @@ pub(super) struct FolderRun<'a> {
 
 /// Reads the folder of sessions into a corpus and runs the built-in rubrics over it; returns the run's id.
 pub(super) fn judge_folder(job: &FolderRun<'_>, settings: &Settings, printer: Printer) -> Result<String, CliError> {
-    let options = BuildOptions::quiet(job.salt.clone());
+    // The report is about this folder, whatever was in the corpus before.
+    let options = BuildOptions { fresh: true, ..BuildOptions::quiet(job.salt.clone()) };
     corpus::build(&[job.sessions.to_owned()], &settings.folder.join(job.corpus), &options)?;
     let experiment = Experiment {
+        budget: None,
         name: job.name.to_owned(),
         corpus: job.corpus.to_owned(),
         sample: None,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::run::{Experiment, Selection};
 
 use super::error::CliResult;
+use super::forecast::foretell;
 use super::job::{Job, JobArgs, perform, quoted};
 use super::printer::Printer;
 use super::settings::Settings;
@@ -14,6 +15,9 @@ use super::settings::Settings;
 pub struct RunArgs {
     /// The experiment file; `experiments/baseline.yaml`, `local.yaml` and `anthropic.yaml` are built in.
     experiment: PathBuf,
+    /// Print calls, tokens and dollars with a range, and send nothing.
+    #[arg(long)]
+    estimate: bool,
     /// Judge the first N sessions only; the rest of the same run may follow later.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     limit: Option<usize>,
@@ -47,7 +51,8 @@ pub fn run(args: &RunArgs, settings: &Settings, printer: Printer) -> CliResult {
         resumes: None,
         again: &command(args),
     };
-    perform(&job, &args.job, settings, printer)
+    let act = if args.estimate { foretell } else { perform };
+    act(&job, &args.job, settings, printer)
 }
 
 /// The command that goes on with the run.

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::corpus::{Corpus, SessionRow};
-use crate::ingest::{atif_document, session_line};
+use crate::ingest::session_line;
 
 use super::error::{CliResult, Exit};
 use super::printer::{Printer, table};
 use super::settings::Settings;
+use super::{trajectories, turns};
 
 /// Columns of the table; CSV and JSON have all of them.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 17] = [
     "id",
     "person",
     "project",
@@ -27,11 +28,15 @@ const SHOWN: [&str; 16] = [
     "commits",
     "affirmations",
     "rejections",
+    "machine_success",
 ];
+
+/// Columns of the table of sessions that are not counted.
+const EXCLUDED: [&str; 7] = ["id", "scope", "scope_rule", "started_at", "prompts", "actions", "file"];
 
 /// How sessions are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-enum SessionsFormat {
+pub(super) enum SessionsFormat {
     /// A table for people.
     #[default]
     Table,
@@ -54,6 +59,12 @@ pub struct SessionsArgs {
     /// Leave out sessions that the study does not count: headless, driven by an SDK, in a third-party editor.
     #[arg(long)]
     counted: bool,
+    /// Only sessions that the study does not count, with the rule that decided.
+    #[arg(long, conflicts_with = "counted")]
+    excluded: bool,
+    /// One row a turn instead of one a session: its measures, with turn 0 for what is in no turn.
+    #[arg(long)]
+    turns: bool,
     /// How to print.
     #[arg(long, value_enum, default_value_t)]
     format: SessionsFormat,
@@ -75,7 +86,10 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
     let corpus = Corpus::open(&settings.folder.join(&args.corpus))?;
     let mut sessions = corpus.rows()?;
     let all = sessions.len();
-    sessions.retain(|row| !args.counted || row.scope.counted());
+    sessions.retain(|row| if row.scope.counted() { !args.excluded } else { !args.counted });
+    if args.turns {
+        return turns::print(&corpus, &sessions, args.format, printer);
+    }
     match args.format {
         SessionsFormat::Json => {
             printer.json(&Listing { version: 1, content_hash: corpus.content_hash()?, sessions })?;
@@ -88,50 +102,35 @@ pub fn run(args: &SessionsArgs, settings: &Settings, printer: Printer) -> CliRes
         }
         SessionsFormat::Atif => {
             let folder = settings.folder.join(args.out.as_deref().unwrap_or(Path::new(".")));
-            fs_err::create_dir_all(&folder)?;
-            for row in &sessions {
-                let document = atif_document(&corpus.session(&row.id)?)?;
-                fs_err::write(folder.join(file_name(&row.id)), serde_json::to_vec_pretty(&document)?)?;
-            }
+            trajectories::write(&corpus, &sessions, &folder)?;
             printer.say(&format!("{} trajectories: {}", sessions.len(), folder.display()));
         }
         SessionsFormat::Table => {
             printer.say(&format!("{} of {all} sessions", sessions.len()));
-            let rows: Vec<_> = sessions.iter().map(shown).collect();
-            printer.out(&table(&SHOWN.map(|name| name.trim_end_matches("_at")), &rows))?;
+            let shown: &[&str] = if args.excluded { &EXCLUDED } else { &SHOWN };
+            let rows: Vec<_> = sessions.iter().map(|row| cells(row, shown)).collect();
+            let header: Vec<_> = shown.iter().map(|name| name.trim_end_matches("_at")).collect();
+            printer.out(&table(&header, &rows))?;
         }
     }
     Ok(Exit::Done)
 }
 
-/// A name for the file of a session; ids with signs that a file name may not have get a part of their hash.
-fn file_name(id: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    if !id.is_empty() && id.len() <= 100 && id.chars().all(plain) {
-        return format!("{id}.json");
-    }
-    let start: String = id.chars().take(60).map(|letter| if plain(letter) { letter } else { '_' }).collect();
-    format!("{start}-{}.json", &blake3::hash(id.as_bytes()).to_hex()[..12])
-}
-
-fn shown(row: &SessionRow) -> Vec<String> {
+fn cells(row: &SessionRow, shown: &[&str]) -> Vec<String> {
     let columns = row.columns();
     let cell = |name: &&str| {
         let value = columns.iter().find(|(column, _)| column == name).map(|(_, value)| value.as_str());
         let value = if *name == "started_at" { value.map(|time| time.get(..10).unwrap_or(time)) } else { value };
         value.filter(|value| !value.is_empty()).unwrap_or("-").to_owned()
     };
-    SHOWN.iter().map(cell).collect()
+    shown.iter().map(cell).collect()
 }
 
 fn csv(sessions: &[SessionRow]) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for (at, row) in sessions.iter().enumerate() {
-        let columns = row.columns();
-        if at == 0 {
-            writer.write_record(columns.iter().map(|(name, _)| name))?;
-        }
-        writer.write_record(columns.iter().map(|(_, value)| value))?;
+    writer.write_record(SessionRow::column_names())?;
+    for row in sessions {
+        writer.write_record(row.columns().iter().map(|(_, value)| value))?;
     }
     writer.flush()?;
     let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;

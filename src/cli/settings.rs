@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +24,40 @@ pub struct Settings {
     pub openai_key: Option<SecretString>,
     /// `OPENAI_BASE_URL`, or OpenAI's own.
     pub openai_base_url: String,
+    /// `PATH`, where programs that judge are searched.
+    pub search_path: OsString,
+    /// Where agents keep their sessions.
+    pub agents: AgentFolders,
+}
+
+/// Where agents on this machine keep their sessions (sessions.md 1.1 and 2), whether or not they are there.
+#[derive(Debug, Clone, Default)]
+pub struct AgentFolders {
+    /// Claude Code: `CLAUDE_CONFIG_DIR`, or `~/.claude`.
+    pub claude: Option<PathBuf>,
+    /// Codex: `CODEX_HOME`, or `~/.codex`.
+    pub codex: Option<PathBuf>,
+    /// Gemini CLI: `~/.gemini`.
+    pub gemini: Option<PathBuf>,
+    /// Copilot CLI: `~/.copilot`.
+    pub copilot: Option<PathBuf>,
+    /// OpenCode: below `XDG_DATA_HOME`, or below `~/.local/share`.
+    pub opencode: Option<PathBuf>,
+}
+
+impl AgentFolders {
+    fn from_environment(text: impl Fn(&str) -> Option<String>) -> Self {
+        let home = text("HOME").or_else(|| text("USERPROFILE")).map(PathBuf::from);
+        let folder =
+            |name: &str, own: &str| text(name).map(PathBuf::from).or_else(|| home.as_ref().map(|home| home.join(own)));
+        Self {
+            claude: folder("CLAUDE_CONFIG_DIR", ".claude"),
+            codex: folder("CODEX_HOME", ".codex"),
+            gemini: home.as_ref().map(|home| home.join(".gemini")),
+            copilot: home.as_ref().map(|home| home.join(".copilot")),
+            opencode: folder("XDG_DATA_HOME", ".local/share").map(|data| data.join("opencode")),
+        }
+    }
 }
 
 impl Settings {
@@ -38,6 +73,8 @@ impl Settings {
             anthropic_base_url: url("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
             openai_key: secret("OPENAI_API_KEY"),
             openai_base_url: url("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+            agents: AgentFolders::from_environment(text),
+            search_path: env::var_os("PATH").unwrap_or_default(),
         }
     }
 
@@ -51,6 +88,7 @@ impl Settings {
             openai_base_url: self.openai_base_url.clone(),
             timeout: Duration::from_secs(LimitSpec::default().timeout_seconds),
             folder: self.folder.clone(),
+            search_path: self.search_path.clone(),
         }
     }
 }

@@ -39,13 +39,17 @@ fn one(args: &StatusArgs, run: &str, printer: Printer) -> Result<(), CliError> {
         Format::Csv => {
             let row = |cell: &Cell| {
                 let (labels, without) = (cell.totals.labels, cell.totals.without_label());
-                vec![cell.judge.clone(), cell.rubric.clone(), labels.to_string(), without.to_string()]
+                let cost = cell.totals.micro_dollars.map_or_else(String::new, |micro| micro.to_string());
+                vec![cell.judge.clone(), cell.rubric.clone(), labels.to_string(), without.to_string(), cost]
             };
             let rows: Vec<_> = cells.iter().map(row).collect();
-            printer.out(&csv(&["judge", "rubric", "labels", "no_verdicts"], &rows)?)?;
+            printer.out(&csv(&["judge", "rubric", "labels", "no_verdicts", "micro_dollars"], &rows)?)?;
         }
         Format::Table => {
             printer.out(&summary::totals(&cells, None))?;
+            if let Some(line) = summary::paid(&record) {
+                printer.say(&line);
+            }
             let (state, id) = (state(&record), &record.id);
             printer.say(&format!("{id}: {state}, begun {}, changed {}", record.started_at, record.updated_at));
         }
@@ -55,7 +59,7 @@ fn one(args: &StatusArgs, run: &str, printer: Printer) -> Result<(), CliError> {
 
 fn all(args: &StatusArgs, printer: Printer) -> Result<(), CliError> {
     let runs = run::list(&args.results)?;
-    let header = ["run", "state", "judged", "units", "labels", "changed"];
+    let header = ["run", "state", "judged", "units", "labels", "paid", "changed"];
     let row = |record: &RunRecord| {
         let totals = || record.totals.iter().map(|(_, totals)| totals);
         let judged: u64 = totals().map(JudgeTotals::decided).sum();
@@ -63,6 +67,10 @@ fn all(args: &StatusArgs, printer: Printer) -> Result<(), CliError> {
         let counts = [judged, record.units, labels].map(|count| count.to_string());
         let mut row = vec![record.id.clone(), state(record).to_owned()];
         row.extend(counts);
+        row.push(match record.paid {
+            paid if paid.calls_without_cost > 0 => "unknown".to_owned(),
+            paid => summary::dollars(paid.micro_dollars),
+        });
         row.push(record.updated_at.clone());
         row
     };

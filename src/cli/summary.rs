@@ -1,6 +1,6 @@
 //! The totals of a run as a table: one row a judge and rubric.
 
-use crate::run::Cell;
+use crate::run::{Cell, JudgeTotals, RunRecord, by_judge};
 use crate::verdict::NoVerdict;
 
 use super::printer::table;
@@ -8,23 +8,25 @@ use super::printer::table;
 /// Answers that came just now, by judge and rubric.
 pub type Answered<'a> = &'a dyn Fn(&str, &str) -> u64;
 
-/// A table of `cells`; with `now`, answers of just now and of before are told apart.
+/// A table of `cells`, and of each judge and all of them where there are several; with `now`, answers of just now and of before
+/// are told apart.
 #[must_use]
 pub fn totals(cells: &[Cell], now: Option<Answered<'_>>) -> String {
-    let units = |cell: &Cell, kind: NoVerdict| cell.totals.no_verdicts.get(&kind).copied().unwrap_or_default();
+    let units = |totals: &JudgeTotals, kind: NoVerdict| totals.no_verdicts.get(&kind).copied().unwrap_or_default();
     let kinds: Vec<NoVerdict> =
-        NoVerdict::ALL.into_iter().filter(|kind| cells.iter().any(|cell| units(cell, *kind) > 0)).collect();
+        NoVerdict::ALL.into_iter().filter(|kind| cells.iter().any(|cell| units(&cell.totals, *kind) > 0)).collect();
     let mut header = vec!["judge", "rubric", "labels"];
     header.extend(kinds.iter().map(|kind| kind.as_str()));
     header.extend(if now.is_some() { &["answered now", "from ledger"][..] } else { &["calls"][..] });
-    header.extend(["tokens in", "tokens out", "cost"]);
-    let row = |cell: &Cell| {
-        let totals = &cell.totals;
-        let mut row = vec![cell.judge.clone(), cell.rubric.clone(), totals.labels.to_string()];
-        row.extend(kinds.iter().map(|kind| units(cell, *kind).to_string()));
+    let cached = cells.iter().any(|cell| cell.totals.cache_read_tokens > 0);
+    header.push("tokens in");
+    header.extend(cached.then_some("from cache"));
+    header.extend(["tokens out", "cost"]);
+    let row = |judge: &str, rubric: &str, totals: &JudgeTotals, now: Option<u64>| {
+        let mut row = vec![judge.to_owned(), rubric.to_owned(), totals.labels.to_string()];
+        row.extend(kinds.iter().map(|kind| units(totals, *kind).to_string()));
         match now {
             Some(now) => {
-                let now = now(&cell.judge, &cell.rubric);
                 row.extend([now.to_string(), totals.calls.saturating_sub(now).to_string()]);
             }
             None => row.push(totals.calls.to_string()),
@@ -32,11 +34,46 @@ pub fn totals(cells: &[Cell], now: Option<Answered<'_>>) -> String {
         let tokens_in = totals.input_tokens + totals.cache_read_tokens + totals.cache_write_tokens;
         let known = totals.calls_without_tokens < totals.calls;
         row.push(if known { tokens_in.to_string() } else { "-".to_owned() });
+        row.extend(cached.then(|| totals.cache_read_tokens.to_string()));
         row.push(if known { totals.output_tokens.to_string() } else { "-".to_owned() });
         row.push(totals.micro_dollars.map_or_else(|| "unknown".to_owned(), dollars));
         row
     };
-    table(&header, &cells.iter().map(row).collect::<Vec<_>>())
+    let count = |cell: &Cell| now.map(|now| now(&cell.judge, &cell.rubric));
+    let mut rows = Vec::new();
+    for (judge, totals) in &by_judge(cells) {
+        let own: Vec<&Cell> = cells.iter().filter(|cell| cell.judge == *judge).collect();
+        rows.extend(own.iter().map(|cell| row(judge, &cell.rubric, &cell.totals, count(cell))));
+        if own.len() > 1 {
+            rows.push(row(judge, "all rubrics", totals, own.iter().copied().map(count).sum()));
+        }
+    }
+    if cells.iter().any(|cell| cell.judge != cells[0].judge) {
+        let mut all = JudgeTotals { micro_dollars: Some(0), ..JudgeTotals::default() };
+        for cell in cells {
+            all.add(&cell.totals);
+        }
+        rows.push(row("all judges", "", &all, cells.iter().map(count).sum()));
+    }
+    table(&header, &rows)
+}
+
+/// What the run itself paid, in words; none where it asked nobody outside this program.
+#[must_use]
+pub fn paid(record: &RunRecord) -> Option<String> {
+    let paid = record.paid;
+    let cost = match (paid.calls - paid.calls_without_cost, paid.calls_without_cost) {
+        (0, _) => "an unknown sum".to_owned(),
+        (_, 0) => dollars(paid.micro_dollars),
+        (_, unknown) => format!("{} and an unknown sum for {unknown} of them", dollars(paid.micro_dollars)),
+    };
+    let unanswered = paid.requests.saturating_sub(paid.calls);
+    let more = match unanswered {
+        0 => String::new(),
+        n => format!("; {n} more requests brought no answer, and a provider may charge for some of them"),
+    };
+    let free = paid.calls_without_cost == 0 && paid.micro_dollars == 0;
+    (paid.calls > 0 && !free).then(|| format!("this run paid for {} calls: {cost}{more}", paid.calls))
 }
 
 /// Millionths of a dollar for people: cents from a dollar up, four digits below.
@@ -55,7 +92,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::run::JudgeTotals;
 
     #[test]
     fn only_kinds_that_occurred_have_a_column_and_unknown_is_not_zero() {

@@ -21,7 +21,10 @@ pub struct Tally {
     answered: BTreeMap<(String, String), u64>,
     /// The last failure of each judge.
     failures: BTreeMap<String, String>,
+    /// Units asked for now that still wait for an answer.
+    awaited: u64,
     interrupted: bool,
+    over_budget: bool,
 }
 
 impl Tally {
@@ -37,7 +40,9 @@ impl Tally {
             unpriced: false,
             answered: BTreeMap::new(),
             failures: BTreeMap::new(),
+            awaited: 0,
             interrupted: false,
+            over_budget: false,
         }
     }
 
@@ -54,11 +59,16 @@ impl Tally {
             Event::Verdict { verdict, recorded } => {
                 self.done += 1;
                 self.recorded += u64::from(*recorded);
-                if let Outcome::None { kind: NoVerdict::Failed, detail } = &verdict.outcome {
-                    self.failures.insert(verdict.judge.clone(), detail.clone());
+                match &verdict.outcome {
+                    Outcome::None { kind: NoVerdict::Failed, detail } => {
+                        self.failures.insert(verdict.judge.clone(), detail.clone());
+                    }
+                    Outcome::None { kind: NoVerdict::Stopped, .. } => self.awaited += 1,
+                    _ => (),
                 }
             }
             Event::Finished { interrupted, .. } => self.interrupted = *interrupted,
+            Event::OverBudget { .. } => self.over_budget = true,
             Event::Answered { .. } | Event::Warning { .. } | Event::Draining { .. } => (),
         }
     }
@@ -91,6 +101,16 @@ impl Tally {
     /// Whether the person stopped the run.
     pub fn interrupted(&self) -> bool {
         self.interrupted
+    }
+
+    /// Units asked for now that still wait for an answer, as of a manual judge.
+    pub fn awaited(&self) -> u64 {
+        self.awaited
+    }
+
+    /// Whether the budget stopped the run.
+    pub fn over_budget(&self) -> bool {
+        self.over_budget
     }
 
     /// Why `judge` failed the last time, if it did.

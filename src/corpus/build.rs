@@ -1,30 +1,32 @@
-//! From session files to a corpus: read, join, scrub, measure, store.
+//! From session files to a corpus: read what changed, join, scrub, measure, store; keep the rest as it is.
 
-use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
-use super::model::{IngestReport, REPORT_VERSION, SessionRow, add};
+use super::admit::Admission;
+use super::changes::{Changes, Job};
+use super::job::{Batch, read_job};
+use super::model::IngestReport;
+use super::pipeline::in_order;
+use super::previous::{Old, Previous};
 use super::salt::Salt;
+use super::sources::{State, forget, save, save_absent};
 use super::store::CorpusError;
-use super::write::{Stored, Writer};
-use crate::ingest::{Group, Survey, Tally, read, survey};
-use crate::session::{Evidence, Losses, Measures, Session};
-use crate::view::{ScrubCounts, Scrubber};
-
-/// Groups of files between two writes: enough to keep every core busy. Only as many sessions as there are threads are in
-/// memory unpacked, so that the largest sessions bound the memory, not the corpus.
-const IN_FLIGHT: usize = 32;
-
-/// Zstandard level of the stored transcripts.
-const LEVEL: i32 = 3;
+use super::totals::totals;
+use super::work::join_work;
+use super::write::Writer;
+use crate::ingest::FileKind;
+use crate::session::Format;
+use crate::view::Scrubber;
 
 /// How to build a corpus.
 #[derive(Clone)]
 pub struct BuildOptions<'o> {
     /// Key for the pseudonyms of persons.
     pub salt: Salt,
+    /// Begin anew: forget the corpus that is there, with the sessions whose files are gone.
+    pub fresh: bool,
+    /// Read only sessions of this format; files of others are left out, and counted.
+    pub only: Option<Format>,
     /// Called from time to time with files read and files in all.
     pub progress: &'o (dyn Fn(u64, u64) + Sync),
 }
@@ -36,134 +38,141 @@ impl std::fmt::Debug for BuildOptions<'_> {
 }
 
 impl BuildOptions<'_> {
-    /// Options with `salt` that tell nobody how far the work is.
+    /// Options with `salt` that read every format, go on from the corpus that is there, and tell nobody how far they are.
     #[must_use]
     pub fn quiet(salt: Salt) -> Self {
-        Self { salt, progress: &|_, _| {} }
+        Self { salt, fresh: false, only: None, progress: &|_, _| {} }
     }
 }
 
-/// Reads the session files below `paths` (files, folders, glob patterns) into `folder/corpus.sqlite`, in place of any
-/// corpus there was. The result is the same for any order of paths and any number of threads.
+/// Reads the session files below `paths` (files, folders, glob patterns) into `folder/corpus.sqlite`. Of a corpus that is
+/// there, what did not change stays as it is, and so do sessions whose files are gone or lie elsewhere. As long as nothing
+/// is gone, the sessions are those of one ingest of everything, whatever the order of paths, ingests and threads.
 ///
 /// # Errors
-/// When a path matches nothing, when there is no session in any of them, or when the corpus cannot be written; the folder
-/// is then left as it was.
+/// When a path matches nothing, when there is no session in any of them, when the corpus there was made under another
+/// key, when another ingest is at work in the folder, or when the corpus cannot be written; the folder is then left as it
+/// was, and a new key is not kept.
 pub fn build(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Result<IngestReport, CorpusError> {
-    let survey = found(paths)?;
-    let writer = Writer::create(folder)?;
-    let report = work(survey, options, |stored| writer.add(stored))?;
+    let (previous, changes) = compare(paths, folder, options)?;
+    if let Some(previous) = previous.as_ref().filter(|_| changes.is_nothing()) {
+        return Ok(changes.report(totals(&previous.connection, &previous.path)?));
+    }
+    let writer = Writer::create(folder, previous.as_ref(), &changes.replaced())?;
+    let report = work(&changes, previous.as_ref(), &writer, options)?;
     some_session(paths, &report)?;
-    writer.finish(&report)?;
+    writer.finish(&report, &options.salt)?;
     Ok(report)
 }
 
 /// Does all that [`build`] does, except writing.
 ///
 /// # Errors
-/// When a path matches nothing, or when there is no session in any of them.
-pub fn dry_run(paths: &[PathBuf], options: &BuildOptions<'_>) -> Result<IngestReport, CorpusError> {
-    let report = work(found(paths)?, options, |_| Ok(()))?;
+/// As [`build`], but for those of writing.
+pub fn dry_run(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Result<IngestReport, CorpusError> {
+    let (previous, changes) = compare(paths, folder, options)?;
+    let writer = Writer::tried_out(previous.as_ref(), &changes.replaced())?;
+    let report = work(&changes, previous.as_ref(), &writer, options)?;
     some_session(paths, &report)?;
     Ok(report)
 }
 
-fn found(paths: &[PathBuf]) -> Result<Survey, CorpusError> {
-    let survey = survey(paths)?;
-    if survey.groups.is_empty() {
-        let report = IngestReport {
-            files: survey.files,
-            skipped_files: survey.skipped,
-            bad_files: survey.bad,
-            ..IngestReport::default()
-        };
-        return Err(CorpusError::no_sessions(paths, &report));
+/// The corpus that is there, and what has changed since.
+fn compare(
+    paths: &[PathBuf],
+    folder: &Path,
+    options: &BuildOptions<'_>,
+) -> Result<(Option<Previous>, Changes), CorpusError> {
+    let previous = if options.fresh { None } else { Previous::open(folder, &options.salt)? };
+    let changes = Changes::find(paths, options.only, previous.as_ref(), &options.salt)?;
+    if !changes.any_session() {
+        return Err(CorpusError::no_sessions(paths, &changes.looked_at()));
     }
-    Ok(survey)
+    Ok((previous, changes))
 }
 
 fn some_session(paths: &[PathBuf], report: &IngestReport) -> Result<(), CorpusError> {
     if report.sessions == 0 { Err(CorpusError::no_sessions(paths, report)) } else { Ok(()) }
 }
 
-/// What reading one group gave.
-struct Batch {
-    sessions: Vec<(Stored, Losses, ScrubCounts)>,
-    tally: Tally,
-    files: u64,
-}
-
+/// Reads what has changed and writes it; the report is of the whole corpus.
 fn work(
-    survey: Survey,
+    changes: &Changes,
+    previous: Option<&Previous>,
+    writer: &Writer,
     options: &BuildOptions<'_>,
-    mut store: impl FnMut(&Stored) -> Result<(), CorpusError>,
 ) -> Result<IngestReport, CorpusError> {
-    let mut report = IngestReport {
-        version: REPORT_VERSION,
-        files: survey.files,
-        skipped_files: survey.skipped,
-        bad_files: survey.bad,
-        ..IngestReport::default()
-    };
     let scrubber = Scrubber::new();
-    let total = survey.groups.iter().map(|group| group.files.len() as u64).sum();
-    let (mut ids, mut persons, mut done) = (HashSet::new(), HashSet::new(), 0);
-    for groups in survey.groups.chunks(IN_FLIGHT) {
-        // Collected in the order of the groups: which thread was first decides nothing.
-        let batches: Vec<_> = groups.par_iter().map(|group| one_group(group, &options.salt, &scrubber)).collect();
-        for batch in batches {
-            let batch = batch?;
-            report.add_tally(batch.tally);
-            for (stored, losses, counts) in batch.sessions {
-                if !ids.insert(stored.row.id.clone()) {
-                    let again = BTreeMap::from([("session id of another session", 1)]);
-                    add(&mut report.dropped_files, again);
-                    continue;
-                }
-                persons.extend(stored.row.person.clone());
-                report.add_session(&stored.row, losses);
-                add(&mut report.scrubbed, counts);
-                store(&stored)?;
-            }
-            done += batch.files;
-        }
-        (options.progress)(done, total);
-    }
-    report.persons = persons.len() as u64;
-    report.bad_files.sort_by(|one, other| (&one.file, &one.reason).cmp(&(&other.file, &other.reason)));
-    Ok(report)
-}
-
-fn one_group(group: &Group, salt: &Salt, scrubber: &Scrubber) -> Result<Batch, CorpusError> {
-    let reading = read(group, salt.key());
-    let sessions: Result<_, _> = reading.sessions.into_iter().map(|session| prepare(session, scrubber)).collect();
-    Ok(Batch { sessions: sessions?, tally: reading.tally, files: group.files.len() as u64 })
-}
-
-/// Measures the session as it was, then scrubs it; evidence is found after that, so that an excerpt that cuts a secret in
-/// half cannot hide it from the scrubber.
-fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses, ScrubCounts), CorpusError> {
-    let mut counts = ScrubCounts::new();
-    let measures = Measures::of(&session);
-    scrubber.session(&mut session, &mut counts);
-    let evidence = Evidence::of(&session);
-    let fail = |message: String| CorpusError::Store { path: PathBuf::from(&session.file), message };
-    let json = serde_json::to_vec(&session).map_err(|error| fail(error.to_string()))?;
-    let zstd = zstd::bulk::compress(&json, LEVEL).map_err(|error| fail(error.to_string()))?;
-    let row = SessionRow {
-        id: session.id.clone(),
-        file: session.file.clone(),
-        format: session.format,
-        person: session.person.clone(),
-        project: session.project.clone(),
-        scope: session.scope,
-        scope_rule: session.scope_rule.clone(),
-        started_at: session.started_at.clone(),
-        measures,
-        evidence,
-        recorder: session.recorder.clone(),
-        content_hash: blake3::hash(&json).to_hex().to_string(),
+    let connection = writer.connection()?;
+    save_sources(changes, writer, &options.salt)?;
+    let total = changes.jobs.iter().map(Job::files).sum();
+    let groups = previous.into_iter().flat_map(|previous| previous.known.values()).filter_map(|known| known.group);
+    let (mut next, mut done) = (groups.max().unwrap_or_default() + 1, 0);
+    let admission = Admission { writer, fixed: &changes.fixed };
+    let old = |job: &Job| match previous {
+        Some(previous) if !job.absent.is_empty() => previous.sessions(&job.stored),
+        _ => Ok(Vec::new()),
     };
-    let stored = Stored { row, entrypoint: session.entrypoint, ended_at: session.ended_at, zstd };
-    Ok((stored, session.losses, counts))
+    let jobs = changes.jobs.iter().map(|job| Ok((job, old(job)?))).collect::<Result<Vec<_>, CorpusError>>()?;
+    let read = |(job, old): &(&Job, Vec<Old>)| read_job(job, old, &options.salt, &scrubber);
+    in_order(
+        &jobs,
+        |(job, _)| job.bytes(),
+        read,
+        |batch| {
+            let batch = batch?;
+            done += batch.files;
+            for key in batch.absent.iter().map(|at| &changes.sources[*at].key) {
+                save_absent(connection, key, next).map_err(|error| writer.fail(&error))?;
+            }
+            next = store(changes, &admission, batch, next, &options.salt)?;
+            (options.progress)(done, total);
+            Ok::<(), CorpusError>(())
+        },
+    )?;
+    join_work(connection).map_err(|error| writer.fail(&error))?;
+    Ok(changes.report(totals(connection, writer.target())?))
+}
+
+/// Writes what is known of files that are read into no group.
+fn save_sources(changes: &Changes, writer: &Writer, salt: &Salt) -> Result<(), CorpusError> {
+    let connection = writer.connection()?;
+    let fail = |error: rusqlite::Error| writer.fail(&error);
+    for key in &changes.forgotten {
+        forget(connection, key).map_err(fail)?;
+    }
+    for source in changes.sources.iter().filter(|source| source.state != State::Unchanged) {
+        if let Some(file) = &source.file {
+            save(connection, salt, source, file, None).map_err(fail)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the sessions of one job, beginning with group number `next`; returns the number after the last one it used.
+fn store(
+    changes: &Changes,
+    admission: &Admission<'_>,
+    batch: Batch,
+    mut next: i64,
+    salt: &Salt,
+) -> Result<i64, CorpusError> {
+    let writer = admission.writer;
+    for part in batch.parts {
+        writer.add_group(next, &part.tally)?;
+        for at in part.sources {
+            let source = &changes.sources[at];
+            if let (Some(file), FileKind::Session(..)) = (&source.file, &source.kind) {
+                save(writer.connection()?, salt, source, file, Some(next)).map_err(|error| writer.fail(&error))?;
+            }
+        }
+        for (id, records) in part.kept {
+            admission.keep(&id, &records, next)?;
+        }
+        for (stored, facts, records) in part.sessions {
+            admission.add(&stored, next, &facts, &records)?;
+        }
+        next += 1;
+    }
+    Ok(next)
 }

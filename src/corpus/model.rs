@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::schema::{EVIDENCE_COLUMNS, measure_columns};
-use crate::ingest::{BadFile, Tally};
+use super::schema::EVIDENCE_COLUMNS;
+use crate::ingest::BadFile;
 use crate::sample::Unit;
-use crate::session::{Evidence, Format, Losses, Measures, Recorder, Scope};
+use crate::session::{Evidence, Format, Measures, Recorder, Scope};
 
 /// One session without its transcript.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,12 @@ pub struct SessionRow {
     pub scope: Scope,
     /// What decided that.
     pub scope_rule: String,
+    /// Whether it may be a program's all the same: its one prompt fits a template that several sessions begin with.
+    pub scope_doubt: bool,
+    /// Session in which the plan was made that it carries out, as far as it is in the corpus.
+    pub planned_in: Option<String>,
+    /// First session of the piece of work it belongs to: where its plan, and the plan of that session, were made; else itself.
+    pub work: String,
     /// RFC 3339 time of the first record.
     pub started_at: Option<String>,
     /// Measures.
@@ -40,6 +46,29 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// Names of [`Self::columns`].
+    #[must_use]
+    pub fn column_names() -> Vec<&'static str> {
+        let none = Self {
+            id: String::new(),
+            file: String::new(),
+            format: Format::AssizeJsonl,
+            person: None,
+            project: None,
+            scope: Scope::Unknown,
+            scope_rule: String::new(),
+            scope_doubt: false,
+            planned_in: None,
+            work: String::new(),
+            started_at: None,
+            measures: Measures::default(),
+            evidence: Evidence::default(),
+            recorder: None,
+            content_hash: String::new(),
+        };
+        none.columns().into_iter().map(|(name, _)| name).collect()
+    }
+
     /// Every column but evidence and recorder themselves, of which there are counts: name and value, empty where there is
     /// none.
     #[must_use]
@@ -53,11 +82,15 @@ impl SessionRow {
             ("project", optional(&self.project)),
             ("scope", name(&self.scope)),
             ("scope_rule", self.scope_rule.clone()),
+            ("scope_doubt", u64::from(self.scope_doubt).to_string()),
+            ("planned_in", optional(&self.planned_in)),
+            ("work", self.work.clone()),
             ("started_at", optional(&self.started_at)),
         ];
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-        columns.extend(measure_columns(&self.measures).map(|(name, value)| (name, number(value))));
+        columns.extend(self.measures.columns().map(|(name, value)| (name, number(value))));
         columns.extend(EVIDENCE_COLUMNS.map(|(kind, name)| (name, self.evidence.count(kind).to_string())));
+        columns.push(("machine_success", number(self.evidence.machine_success.map(u64::from))));
         columns.extend(recorder_columns(self.recorder.as_ref()));
         columns.push(("content_hash", self.content_hash.clone()));
         columns
@@ -102,8 +135,20 @@ pub struct IngestReport {
     pub prompts: u64,
     /// Tool calls in the sessions stored.
     pub actions: u64,
+    /// Why sessions have their scope: number of sessions by scope and rule.
+    pub scope_rules: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Sessions by format.
+    pub formats: BTreeMap<String, u64>,
+    /// Versions of the agent programs seen: number of sessions by format and version.
+    pub agent_versions: BTreeMap<String, BTreeMap<String, u64>>,
     /// Files joined into another file's session (subagents, copies).
     pub merged_files: u64,
+    /// Sessions made by splitting a file in which the person began anew.
+    pub split_sessions: u64,
+    /// Sessions that stay as they were because part of their files is gone, though what is left holds more.
+    pub frozen_sessions: u64,
+    /// Sessions whose files are gone and that an older version of the program read.
+    pub older_reader_sessions: u64,
     /// Files that look like sessions but gave none, by reason.
     pub dropped_files: BTreeMap<String, u64>,
     /// Lines read.
@@ -122,10 +167,31 @@ pub struct IngestReport {
     pub excluded_prompts: BTreeMap<String, u64>,
     /// Secrets masked, by kind.
     pub scrubbed: BTreeMap<String, u64>,
+    /// What this ingest found; all else is about the whole corpus. Not kept in the corpus, whose content does not depend on
+    /// how it was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub this_ingest: Option<ThisIngest>,
+}
+
+/// How the files stood that one ingest looked at, and those of the corpus that it did not find.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThisIngest {
+    /// Files opened.
+    pub read_files: u64,
+    /// Files not seen before.
+    pub new: u64,
+    /// Files that have changed, or that another version of the program read.
+    pub changed: u64,
+    /// Files as they were.
+    pub unchanged: u64,
+    /// Files below the given paths that are not there any more; their sessions stay.
+    pub gone: u64,
+    /// Files with sessions that lie elsewhere, or were left out by choice; their sessions stay.
+    pub elsewhere: u64,
 }
 
 impl Unit for SessionRow {
-    const COLUMNS: &'static [&'static str] = &["month", "person", "project", "scope"];
+    const COLUMNS: &'static [&'static str] = &["month", "person", "project", "scope", "work"];
 
     fn id(&self) -> &str {
         &self.id
@@ -137,42 +203,33 @@ impl Unit for SessionRow {
             "person" => self.person.clone(),
             "project" => self.project.clone(),
             "scope" => Some(name(&self.scope)),
+            "work" => Some(self.work.clone()),
             _ => None,
         }
     }
 }
 
 /// Version of the form of [`IngestReport`].
-pub const REPORT_VERSION: u32 = 1;
+pub const REPORT_VERSION: u32 = 2;
 
 impl IngestReport {
-    /// Whether any line or file could not be read.
+    /// Sessions that the study counts, by their scope.
+    #[must_use]
+    pub fn counted_sessions(&self) -> u64 {
+        self.scopes.iter().filter(|(scope, _)| counted_scope(scope)).map(|(_, count)| count).sum()
+    }
+
+    /// Whether any line or file could not be read, or was read and could not be kept.
     #[must_use]
     pub fn lost_anything(&self) -> bool {
-        !self.bad_files.is_empty()
+        !self.bad_files.is_empty() || self.frozen_sessions > 0
     }
+}
 
-    /// Adds what reading some files came to.
-    pub(super) fn add_tally(&mut self, tally: Tally) {
-        self.lines += tally.lines;
-        self.merged_files += tally.merged_files;
-        self.bad_lines += tally.bad.iter().map(|bad| bad.lines.len() as u64).sum::<u64>();
-        self.bad_files.extend(tally.bad);
-        add(&mut self.dropped_files, tally.dropped);
-    }
-
-    /// Adds one session that is stored, and what reading it left out.
-    pub(super) fn add_session(&mut self, row: &SessionRow, losses: Losses) {
-        self.sessions += 1;
-        self.prompts += row.measures.prompts;
-        self.actions += row.measures.actions;
-        *self.scopes.entry(name(&row.scope)).or_default() += 1;
-        self.repaired_lines += losses.repaired_lines;
-        self.duplicate_records += losses.duplicate_records;
-        self.abandoned_records += losses.abandoned_records;
-        add(&mut self.unknown_records, losses.unknown_records);
-        add(&mut self.excluded_prompts, losses.excluded_prompts);
-    }
+/// Whether the study counts sessions of the scope of this name.
+#[must_use]
+pub fn counted_scope(name: &str) -> bool {
+    serde_json::from_value::<Scope>(serde_json::Value::String(name.to_owned())).is_ok_and(Scope::counted)
 }
 
 /// Adds counts to counts.

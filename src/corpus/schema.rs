@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::store::CorpusError;
-use crate::session::{EvidenceKind, Measures};
+use crate::session::EvidenceKind;
 
 /// Version of the tables, kept in `user_version`.
 pub(super) const VERSION: i64 = 1;
@@ -24,29 +24,53 @@ const STEPS: [&str; 1] = ["
         entrypoint TEXT,
         scope TEXT NOT NULL,
         scope_rule TEXT NOT NULL,
+        scope_doubt INTEGER NOT NULL,
+        planned_in TEXT,
+        work TEXT NOT NULL,
         started_at TEXT,
         ended_at TEXT,
         prompts INTEGER NOT NULL,
+        relayed_prompts INTEGER NOT NULL,
         actions INTEGER NOT NULL,
         successful_actions INTEGER NOT NULL,
         subagent_actions INTEGER NOT NULL,
+        all_actions INTEGER NOT NULL,
+        model_calls INTEGER NOT NULL,
         prompt_words INTEGER NOT NULL,
         visible_words INTEGER NOT NULL,
+        thinking_words INTEGER NOT NULL,
+        tool_input_words INTEGER NOT NULL,
         output_words INTEGER NOT NULL,
+        input_tokens INTEGER NOT NULL,
         output_tokens INTEGER NOT NULL,
+        cache_read_tokens INTEGER NOT NULL,
+        cache_write_tokens INTEGER NOT NULL,
         lines_added INTEGER NOT NULL,
         lines_removed INTEGER NOT NULL,
         interrupts INTEGER NOT NULL,
         refusals INTEGER NOT NULL,
+        replies INTEGER NOT NULL,
+        answers INTEGER NOT NULL,
+        plan_approvals INTEGER NOT NULL,
+        plan_refusals INTEGER NOT NULL,
+        reasoned_refusals INTEGER NOT NULL,
         compactions INTEGER NOT NULL,
+        dead_branches INTEGER NOT NULL,
+        models INTEGER,
         seconds INTEGER,
+        active_seconds INTEGER,
         tests_passed INTEGER NOT NULL,
         tests_failed INTEGER NOT NULL,
+        builds_passed INTEGER NOT NULL,
+        builds_failed INTEGER NOT NULL,
         commits INTEGER NOT NULL,
+        pushes INTEGER NOT NULL,
         pull_requests INTEGER NOT NULL,
-        final_error INTEGER NOT NULL,
+        pull_requests_merged INTEGER NOT NULL,
+        final_errors INTEGER NOT NULL,
         affirmations INTEGER NOT NULL,
         rejections INTEGER NOT NULL,
+        machine_success INTEGER,
         evidence TEXT NOT NULL,
         recorder TEXT,
         content_hash TEXT NOT NULL
@@ -56,7 +80,29 @@ const STEPS: [&str; 1] = ["
         id TEXT PRIMARY KEY NOT NULL REFERENCES sessions (id),
         zstd BLOB NOT NULL
     ) STRICT;
-    CREATE TABLE reports (report TEXT NOT NULL) STRICT;
+    CREATE TABLE reports (report TEXT NOT NULL, salt TEXT NOT NULL) STRICT;
+    CREATE TABLE sources (
+        path BLOB PRIMARY KEY NOT NULL,
+        above BLOB NOT NULL,
+        name TEXT NOT NULL,
+        depth INTEGER NOT NULL,
+        stamp TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        reason TEXT,
+        links BLOB,
+        grp INTEGER,
+        read INTEGER NOT NULL,
+        reader TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE groups (grp INTEGER PRIMARY KEY NOT NULL, tally TEXT NOT NULL, shadowed INTEGER NOT NULL) STRICT;
+    CREATE TABLE origins (
+        id TEXT PRIMARY KEY NOT NULL,
+        grp INTEGER NOT NULL,
+        kept INTEGER NOT NULL,
+        facts TEXT NOT NULL,
+        records BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX origins_grp ON origins (grp);
 "];
 
 /// Brings an empty or older file to [`VERSION`].
@@ -87,32 +133,16 @@ pub(super) fn version(connection: &Connection, path: &Path) -> Result<i64, Corpu
 }
 
 /// Columns of the counts of evidence, in the order of the table.
-pub(super) const EVIDENCE_COLUMNS: [(EvidenceKind, &str); 7] = [
+pub(super) const EVIDENCE_COLUMNS: [(EvidenceKind, &str); 11] = [
     (EvidenceKind::TestsPassed, "tests_passed"),
     (EvidenceKind::TestsFailed, "tests_failed"),
+    (EvidenceKind::BuildPassed, "builds_passed"),
+    (EvidenceKind::BuildFailed, "builds_failed"),
     (EvidenceKind::Commit, "commits"),
+    (EvidenceKind::Push, "pushes"),
     (EvidenceKind::PullRequest, "pull_requests"),
-    (EvidenceKind::FinalError, "final_error"),
+    (EvidenceKind::PullRequestMerged, "pull_requests_merged"),
+    (EvidenceKind::FinalError, "final_errors"),
     (EvidenceKind::Affirmation, "affirmations"),
     (EvidenceKind::Rejection, "rejections"),
 ];
-
-/// Columns of the measures, in the order of the table, as they are written.
-pub(super) fn measure_columns(measures: &Measures) -> [(&'static str, Option<u64>); 14] {
-    [
-        ("prompts", Some(measures.prompts)),
-        ("actions", Some(measures.actions)),
-        ("successful_actions", Some(measures.successful_actions)),
-        ("subagent_actions", Some(measures.subagent_actions)),
-        ("prompt_words", Some(measures.prompt_words)),
-        ("visible_words", Some(measures.visible_words)),
-        ("output_words", Some(measures.output_words)),
-        ("output_tokens", Some(measures.output_tokens)),
-        ("lines_added", Some(measures.lines_added)),
-        ("lines_removed", Some(measures.lines_removed)),
-        ("interrupts", Some(measures.interrupts)),
-        ("refusals", Some(measures.refusals)),
-        ("compactions", Some(measures.compactions)),
-        ("seconds", measures.seconds),
-    ]
-}

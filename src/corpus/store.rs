@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 
 use super::model::{IngestReport, SessionRow};
-use super::schema::{APPLICATION, VERSION, measure_columns, version};
+use super::schema::{APPLICATION, VERSION, version};
 use crate::ingest::IngestError;
 use crate::session::{Measures, Session};
 
@@ -59,6 +59,17 @@ pub enum CorpusError {
         /// What was there instead.
         looked_at: String,
     },
+    /// The corpus was made under another key.
+    #[error(
+        "{0}: its persons have pseudonyms under another salt, so that old and new sessions could not be told to be of one person; name the salt file it was made with by --salt, or read everything again with --fresh, which drops sessions whose files are gone"
+    )]
+    OtherSalt(PathBuf),
+    /// Two ingests at once.
+    #[error("{0}: another ingest is writing here; when it has ended, run this one again. Nothing was changed")]
+    Busy(PathBuf),
+    /// The key for pseudonyms cannot be kept.
+    #[error(transparent)]
+    Salt(#[from] super::salt::SaltError),
     /// The paths to ingest cannot be used.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -231,13 +242,14 @@ impl Corpus {
 /// A row of `sessions`; the inner error is a value that this program does not know.
 fn session_row(row: &Row<'_>) -> rusqlite::Result<Result<SessionRow, serde_json::Error>> {
     let mut measures = serde_json::Map::new();
-    for (name, _) in measure_columns(&Measures::default()) {
+    for (name, _) in Measures::default().columns() {
         measures.insert(name.to_owned(), row.get::<_, Option<i64>>(name)?.into());
     }
     let (format, scope): (String, String) = (row.get("format")?, row.get("scope")?);
     let (evidence, id, file): (String, String, String) = (row.get("evidence")?, row.get("id")?, row.get("file")?);
     let (person, project, started_at) = (row.get("person")?, row.get("project")?, row.get("started_at")?);
     let (scope_rule, content_hash) = (row.get("scope_rule")?, row.get("content_hash")?);
+    let (scope_doubt, planned_in, work) = (row.get("scope_doubt")?, row.get("planned_in")?, row.get("work")?);
     let recorder: Option<String> = row.get("recorder")?;
     let built = || {
         Ok(SessionRow {
@@ -248,6 +260,9 @@ fn session_row(row: &Row<'_>) -> rusqlite::Result<Result<SessionRow, serde_json:
             project,
             scope: variant(scope)?,
             scope_rule,
+            scope_doubt,
+            planned_in,
+            work,
             started_at,
             measures: serde_json::from_value(measures.into())?,
             evidence: serde_json::from_str(&evidence)?,

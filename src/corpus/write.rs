@@ -1,12 +1,34 @@
 //! Writing a corpus file under a temporary name, and putting it in place when it is whole.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rusqlite::{Connection, params_from_iter, types::Value};
+use serde::{Deserialize, Serialize};
 
+use super::lock::Lock;
 use super::model::{IngestReport, SessionRow, name};
-use super::schema::{EVIDENCE_COLUMNS, measure_columns, migrate};
+use super::previous::{Previous, stamp};
+use super::salt::Salt;
+use super::schema::{EVIDENCE_COLUMNS, migrate};
+use super::sources::pack;
 use super::store::{CorpusError, FILE};
+use crate::ingest::{Opening, PlanPart, Tally};
+use crate::session::Losses;
+
+/// What stays of the corpus before: everything but the sessions of replaced groups.
+const TAKE_OVER: &str = "
+    INSERT INTO main.groups SELECT * FROM old.groups WHERE grp NOT IN (SELECT grp FROM replaced);
+    INSERT INTO main.sources SELECT * FROM old.sources;
+    UPDATE main.sources SET grp = NULL WHERE grp IN (SELECT grp FROM replaced);
+    INSERT INTO main.origins SELECT * FROM old.origins WHERE grp NOT IN (SELECT grp FROM replaced);
+    INSERT INTO main.sessions SELECT * FROM old.sessions WHERE id IN (SELECT id FROM main.origins);
+";
+
+/// The same for transcripts.
+const TAKE_TRANSCRIPTS: &str =
+    "INSERT INTO main.transcripts SELECT * FROM old.transcripts WHERE id IN (SELECT id FROM main.origins);";
 
 /// A session ready to be stored.
 #[derive(Debug)]
@@ -21,47 +43,134 @@ pub(super) struct Stored {
     pub zstd: Vec<u8>,
 }
 
+/// What came with a session and is in no column of its own.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Facts {
+    /// What reading it lost or left out.
+    pub losses: Losses,
+    /// What was masked in it, by kind.
+    pub scrubbed: BTreeMap<String, u64>,
+    /// Versions of the agent program.
+    pub agent_versions: Vec<String>,
+    /// What links it to a plan made elsewhere.
+    pub plan: PlanPart,
+    /// How it begins, where that may be a template.
+    pub opening: Option<Opening>,
+}
+
 /// A corpus being written. Dropped before [`Writer::finish`], it leaves the folder as it was.
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: Option<Connection>,
-    partial: PathBuf,
+    /// Where it is written, and where it goes; none where it is only tried out.
+    place: Option<(PathBuf, Lock)>,
     target: PathBuf,
+    /// The corpus that was there when this one was begun.
+    before: Option<(u64, SystemTime)>,
+    made_folder: bool,
 }
 
 impl Writer {
-    /// Begins a corpus for `folder`, which is made where it is missing.
-    pub fn create(folder: &Path) -> Result<Self, CorpusError> {
+    /// Begins a corpus for `folder`, which is made where it is missing, from `previous` without the groups in `replaced`.
+    pub fn create(folder: &Path, previous: Option<&Previous>, replaced: &[i64]) -> Result<Self, CorpusError> {
         let target = folder.join(FILE);
         let unusable = |error: &dyn std::fmt::Display| CorpusError::Store {
             path: target.clone(),
             message: format!("the folder cannot be written: {error}"),
         };
+        let made_folder = !folder.exists();
         fs_err::create_dir_all(folder).map_err(|error| unusable(&error))?;
-        // The process number keeps two ingests into one folder apart; the last to finish wins.
-        let partial = folder.join(format!(".{FILE}.{}.partial", std::process::id()));
+        let lock = Lock::take(folder)?;
+        let before = previous.map_or_else(|| stamp(&target), |previous| previous.stamp);
+        if before != stamp(&target) {
+            return Err(CorpusError::Busy(target));
+        }
+        let partial = folder.join(format!(".{FILE}.partial"));
+        // Left by an ingest that was killed: the lock says that none is at work.
         if partial.exists() {
             fs_err::remove_file(&partial).map_err(|error| unusable(&error))?;
         }
         let connection = Connection::open(&partial).map_err(|error| unusable(&error))?;
-        let writer = Self { connection: Some(connection), partial, target };
-        let connection = writer.connection()?;
-        // Nobody reads the file before it is whole, so that a journal would protect nothing.
-        connection
-            .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 16384;")
-            .map_err(|error| writer.fail(&error))?;
-        migrate(connection, &writer.target)?;
-        connection.execute_batch("BEGIN").map_err(|error| writer.fail(&error))?;
+        let place = Some((partial, lock));
+        let writer = Self { connection: Some(connection), place, target, before, made_folder };
+        writer.begin(previous, replaced)?;
         Ok(writer)
     }
 
-    fn connection(&self) -> Result<&Connection, CorpusError> {
+    /// Begins a corpus that is never put in place, in a temporary file of `SQLite`'s own.
+    pub fn tried_out(previous: Option<&Previous>, replaced: &[i64]) -> Result<Self, CorpusError> {
+        let target = PathBuf::from("temporary file");
+        let connection = Connection::open("").map_err(|error| CorpusError::sqlite(&target, &error))?;
+        let connection = Some(connection);
+        let writer = Self { connection, place: None, target, before: None, made_folder: false };
+        writer.begin(previous, replaced)?;
+        Ok(writer)
+    }
+
+    /// Makes the tables and takes over what stays, in SQL: nothing is unpacked.
+    fn begin(&self, previous: Option<&Previous>, replaced: &[i64]) -> Result<(), CorpusError> {
+        let connection = self.connection()?;
+        let work = || -> rusqlite::Result<()> {
+            // Nobody reads the file before it is whole, so that a journal would protect nothing.
+            connection
+                .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 16384;")?;
+            if let Some(previous) = previous {
+                connection.execute("ATTACH ? AS old", [previous.path.to_string_lossy()])?;
+            }
+            Ok(())
+        };
+        work().map_err(|error| self.fail(&error))?;
+        migrate(connection, &self.target)?;
+        let work = || -> rusqlite::Result<()> {
+            connection.execute_batch("BEGIN")?;
+            if previous.is_some() {
+                connection.execute_batch("CREATE TEMP TABLE replaced (grp INTEGER PRIMARY KEY)")?;
+                let mut insert = connection.prepare("INSERT INTO replaced VALUES (?)")?;
+                replaced.iter().try_for_each(|group| insert.execute([group]).map(drop))?;
+                let transcripts = if self.place.is_some() { TAKE_TRANSCRIPTS } else { "" };
+                connection.execute_batch(&format!("{TAKE_OVER}{transcripts}"))?;
+            }
+            Ok(())
+        };
+        work().map_err(|error| self.fail(&error))
+    }
+
+    /// The tables as they are by now.
+    pub fn connection(&self) -> Result<&Connection, CorpusError> {
         let closed = || CorpusError::Store { path: self.target.clone(), message: "already closed".to_owned() };
         self.connection.as_ref().ok_or_else(closed)
     }
 
-    fn fail(&self, error: &rusqlite::Error) -> CorpusError {
+    /// An error of `SQLite` in words.
+    pub fn fail(&self, error: &rusqlite::Error) -> CorpusError {
         CorpusError::sqlite(&self.target, error)
+    }
+
+    /// Removes a session.
+    pub fn remove(&self, id: &str) -> Result<(), CorpusError> {
+        let connection = self.connection()?;
+        let delete = |table: &str| {
+            connection.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?")).and_then(|mut it| it.execute([id]))
+        };
+        ["origins", "transcripts", "sessions"]
+            .map(delete)
+            .into_iter()
+            .try_for_each(|done| done.map(drop).map_err(|error| self.fail(&error)))
+    }
+
+    /// Takes over a session of a replaced group, now of `group`.
+    pub fn keep(&self, id: &str, group: i64) -> Result<(), CorpusError> {
+        let connection = self.connection()?;
+        let copy = |table: &str| {
+            let insert = format!("INSERT INTO main.{table} SELECT * FROM old.{table} WHERE id = ?");
+            connection.prepare_cached(&insert).and_then(|mut insert| insert.execute([id]))
+        };
+        let tables =
+            if self.place.is_some() { &["sessions", "origins", "transcripts"][..] } else { &["sessions", "origins"] };
+        let copied = tables.iter().try_for_each(|table| copy(table).map(drop)).and_then(|()| {
+            connection.execute("UPDATE origins SET grp = ?, kept = 1 WHERE id = ?", (group, id)).map(drop)
+        });
+        copied.map_err(|error| self.fail(&error))
     }
 
     /// Adds a session.
@@ -83,12 +192,19 @@ impl Writer {
             ("entrypoint", optional(&stored.entrypoint)),
             ("scope", text(&name(&row.scope))),
             ("scope_rule", text(&row.scope_rule)),
+            ("scope_doubt", Value::Integer(row.scope_doubt.into())),
+            ("planned_in", optional(&row.planned_in)),
+            ("work", text(&row.work)),
             ("started_at", optional(&row.started_at)),
             ("ended_at", optional(&stored.ended_at)),
         ];
-        columns.extend(measure_columns(&row.measures).map(|(name, value)| (name, value.map_or(Value::Null, number))));
+        columns.extend(row.measures.columns().map(|(name, value)| (name, value.map_or(Value::Null, number))));
         columns.extend(EVIDENCE_COLUMNS.map(|(kind, name)| (name, number(row.evidence.count(kind) as u64))));
         columns.extend([
+            (
+                "machine_success",
+                row.evidence.machine_success.map_or(Value::Null, |success| Value::Integer(success.into())),
+            ),
             ("evidence", Value::Text(evidence)),
             ("recorder", optional(&recorder)),
             ("content_hash", text(&row.content_hash)),
@@ -101,6 +217,9 @@ impl Writer {
             .prepare_cached(&insert)
             .and_then(|mut insert| insert.execute(params_from_iter(columns.into_iter().map(|(_, value)| value))))
             .map_err(|error| self.fail(&error))?;
+        if self.place.is_none() {
+            return Ok(());
+        }
         connection
             .prepare_cached("INSERT INTO transcripts (id, zstd) VALUES (?, ?)")
             .and_then(|mut insert| insert.execute((&row.id, &stored.zstd)))
@@ -108,21 +227,72 @@ impl Writer {
         Ok(())
     }
 
-    /// Adds the report, makes the file durable and puts it in place of any corpus there was.
-    pub fn finish(mut self, report: &IngestReport) -> Result<(), CorpusError> {
-        let fail = |message: String| CorpusError::Store { path: self.target.clone(), message };
-        let report = serde_json::to_string(report).map_err(|error| fail(error.to_string()))?;
+    /// Where it goes.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Adds a group of files that were read in one go.
+    pub fn add_group(&self, group: i64, tally: &Tally) -> Result<(), CorpusError> {
+        let tally = serde_json::to_string(tally)
+            .map_err(|error| CorpusError::Store { path: self.target.clone(), message: error.to_string() })?;
+        let insert = self.connection()?.prepare_cached("INSERT INTO groups (grp, tally, shadowed) VALUES (?, ?, 0)");
+        insert.and_then(|mut insert| insert.execute((group, tally))).map_err(|error| self.fail(&error))?;
+        Ok(())
+    }
+
+    /// Adds where a session came from.
+    pub fn add_origin(&self, id: &str, group: i64, facts: &Facts, records: &[u64]) -> Result<(), CorpusError> {
+        let facts = serde_json::to_string(facts)
+            .map_err(|error| CorpusError::Store { path: self.target.clone(), message: error.to_string() })?;
+        let insert = "INSERT INTO origins (id, grp, kept, facts, records) VALUES (?, ?, 0, ?, ?)";
         let connection = self.connection()?;
-        connection.execute("INSERT INTO reports (report) VALUES (?)", [report]).map_err(|error| self.fail(&error))?;
-        connection.execute_batch("COMMIT").map_err(|error| self.fail(&error))?;
+        let insert = connection.prepare_cached(insert);
+        insert
+            .and_then(|mut insert| insert.execute((id, group, facts, pack(records))))
+            .map_err(|error| self.fail(&error))?;
+        Ok(())
+    }
+
+    /// Adds the report and puts the file in place, unless it was only tried out.
+    pub fn finish(mut self, report: &IngestReport, salt: &Salt) -> Result<(), CorpusError> {
+        let Some((partial, lock)) = self.place.take() else { return Ok(()) };
+        let placed = self.place_at(&partial, report, salt);
+        if placed.is_err() {
+            self.place = Some((partial, lock));
+        } else {
+            self.made_folder = false;
+        }
+        placed
+    }
+
+    /// Makes the file durable and puts it in place of any corpus there was; the key before it, since pseudonyms without
+    /// their key are lost.
+    fn place_at(&mut self, partial: &Path, report: &IngestReport, salt: &Salt) -> Result<(), CorpusError> {
+        let fail = |message: String| CorpusError::Store { path: self.target.clone(), message };
+        let report = IngestReport { this_ingest: None, ..report.clone() };
+        let report = serde_json::to_string(&report).map_err(|error| fail(error.to_string()))?;
+        let connection = self.connection()?;
+        let done = connection
+            .execute("INSERT INTO reports (report, salt) VALUES (?, ?)", (report, salt.id()))
+            .and_then(|_| connection.execute_batch("COMMIT"));
+        done.map_err(|error| self.fail(&error))?;
         if let Some(connection) = self.connection.take() {
             connection.close().map_err(|(_, error)| CorpusError::sqlite(&self.target, &error))?;
         }
-        let place = || {
-            fs_err::OpenOptions::new().write(true).open(&self.partial)?.sync_all()?;
-            fs_err::rename(&self.partial, &self.target)
-        };
-        place().map_err(|error| CorpusError::Store { path: self.target.clone(), message: error.to_string() })
+        let sync = fs_err::OpenOptions::new().write(true).open(partial).and_then(|file| file.sync_all());
+        sync.map_err(|error| CorpusError::Store { path: self.target.clone(), message: error.to_string() })?;
+        if self.before != stamp(&self.target) {
+            return Err(CorpusError::Busy(self.target.clone()));
+        }
+        let salt_file = salt.save()?;
+        fs_err::rename(partial, &self.target).map_err(|error| {
+            if let Some(path) = salt_file {
+                // The error that led here is the one to report.
+                let _ = fs_err::remove_file(path);
+            }
+            CorpusError::Store { path: self.target.clone(), message: error.to_string() }
+        })
     }
 }
 
@@ -130,6 +300,13 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.connection = None;
         // After a finish there is nothing to remove; after a failure the error that led here is the one to report.
-        let _ = fs_err::remove_file(&self.partial);
+        if let Some((partial, _)) = &self.place {
+            let _ = fs_err::remove_file(partial);
+        }
+        if self.made_folder
+            && let Some(folder) = self.target.parent()
+        {
+            let _ = fs_err::remove_dir(folder);
+        }
     }
 }

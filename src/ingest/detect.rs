@@ -25,8 +25,6 @@ const HEAD_RECORDS: usize = 4;
 pub(super) enum Head {
     /// A session, or part of one: its format, and what files that share records with it have in common with it.
     Session(Format, Vec<String>),
-    /// Several sessions, each with what tells it in the file and with what is linked to it.
-    Sessions(Format, Vec<(String, Vec<String>)>),
     /// Not a session, and why.
     Other(&'static str),
 }
@@ -108,13 +106,10 @@ fn other_reader(value: &Value, name: &str) -> Option<(Format, Vec<String>)> {
     codex().or_else(copilot_cli).or_else(gemini_cli).or_else(opencode)
 }
 
-/// What a database is: OpenCode's, in parts or whole, or another program's.
+/// What a database is: OpenCode's, or another program's.
 fn database(path: &Path) -> io::Result<Head> {
-    Ok(match opencode::contents(path)? {
-        opencode::Contents::Parts(parts) => Head::Sessions(Format::OpenCode, parts),
-        opencode::Contents::Whole(links) => Head::Session(Format::OpenCode, links),
-        opencode::Contents::Other => Head::Other("database of another kind"),
-    })
+    let links = opencode::links_of_database(path)?;
+    Ok(links.map_or(Head::Other("database of another kind"), |links| Head::Session(Format::OpenCode, links)))
 }
 
 /// What an object is that is written over many lines, of which `head` are the first; read whole only where they promise one.
@@ -135,13 +130,13 @@ fn whole_document(head: &str) -> Option<Head> {
     if head.starts_with("PAR1") {
         return Some(Head::Other("Parquet table"));
     }
-    if jsonl::recognises(head) {
-        return Some(Head::Session(Format::AssizeJsonl, Vec::new()));
-    }
     if atif::recognises(head) {
         return Some(Head::Session(Format::Atif, atif::links(head)));
     }
-    specstory::recognises(head).then(|| Head::Session(Format::SpecstoryMd, specstory::links(head)))
+    if specstory::recognises(head) {
+        return Some(Head::Session(Format::SpecstoryMd, specstory::links(head)));
+    }
+    jsonl::recognises(head).then(|| Head::Session(Format::AssizeJsonl, Vec::new()))
 }
 
 /// The session id at the end of a file's stem, as recorders name their copies: `2026-01-31-UUID.jsonl`.

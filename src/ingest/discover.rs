@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::entire::checkouts;
+use super::entire::{Copied, checkouts};
+use super::group::FileKind;
 use super::person::mask_file;
-use super::read::{BadFile, plain};
+use super::read::plain;
+use super::recorder::beside;
 
 /// Why nothing can be ingested.
 #[derive(Debug, thiserror::Error)]
@@ -23,68 +25,118 @@ pub enum IngestError {
     },
 }
 
-/// The files below the given paths.
+/// One file below the given paths, or something in their way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundFile {
+    /// Where it is opened.
+    pub path: PathBuf,
+    /// Its path without links, by which it is known again.
+    pub real: PathBuf,
+    /// Its name below the path it was found through, `/` between folders.
+    pub name: String,
+    /// Size and time of change of the file and of what belongs to it; a file that has the same stamp again is unchanged.
+    pub stamp: String,
+    /// What it is, where that is known without opening it.
+    pub kind: Option<FileKind>,
+}
+
+/// What lies below some paths.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    /// File and its name below the path it was found through, sorted by name.
-    pub files: Vec<(PathBuf, String)>,
-    /// How many files there are in all.
-    pub seen: u64,
-    /// Files left out by their name, by reason.
-    pub skipped: BTreeMap<String, u64>,
-    /// Files and folders that cannot be read.
-    pub bad: Vec<BadFile>,
+pub struct Found {
+    /// Every file, sorted by name.
+    pub files: Vec<FoundFile>,
+    /// The given files and folders without links, with those that patterns stand for.
+    pub roots: Vec<PathBuf>,
     /// Folders with copies out of git repositories, which some of the files are; removed when dropped.
     pub copies: Vec<tempfile::TempDir>,
 }
 
-/// Finds every file below `paths`, each a file, a folder or a glob pattern. A file reached twice is found once.
+/// Finds every file below `paths`, each a file, a folder or a glob pattern, and opens none. A file reached twice is found
+/// once, under its longest name, or under as many folders as `depth` says of its real path, if that is longer: so that a
+/// file has the same name whether paths are given together or one after the other.
 ///
 /// # Errors
 /// When a path matches nothing.
-pub(super) fn discover(paths: &[PathBuf]) -> Result<Found, IngestError> {
-    let mut found = Found::default();
+pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> usize) -> Result<Found, IngestError> {
     // By real path, so that overlapping paths and their order change nothing; the longest name wins.
     let mut names: BTreeMap<PathBuf, BTreeSet<(usize, String, PathBuf)>> = BTreeMap::new();
-    for root in roots(paths, &mut found.bad)? {
-        for entry in walkdir::WalkDir::new(&root).follow_links(true) {
+    let mut found = Found::default();
+    let roots = roots(paths, &mut found.files)?;
+    for root in &roots {
+        for entry in walkdir::WalkDir::new(root).follow_links(true) {
             match entry {
-                Ok(entry) if entry.file_type().is_file() => {
-                    let name = name_below(&root, entry.path());
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) => {
+                    let name = name_below(root, entry.path());
                     let real = fs_err::canonicalize(entry.path()).unwrap_or_else(|_| entry.path().to_owned());
                     names.entry(real).or_default().insert((name.len(), name, entry.into_path()));
                 }
-                Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(_) => {
-                    found.seen += 1;
-                    *found.skipped.entry("not a regular file".to_owned()).or_default() += 1;
-                }
                 Err(error) => {
-                    let file = error.path().map_or_else(String::new, |path| mask_file(&name_below(&root, path), None));
+                    let path = error.path().map_or_else(PathBuf::new, Path::to_owned);
+                    let name = mask_file(&name_below(root, &path), None);
                     let reason = error.io_error().map_or_else(|| "links to itself".to_owned(), plain);
-                    found.bad.push(BadFile { file, lines: Vec::new(), reason });
+                    found.files.push(FoundFile::unreachable(path, name, reason));
                 }
             }
         }
     }
-    let checkouts = checkouts(paths);
-    (found.copies, found.seen) = (checkouts.folders, found.seen + (names.len() + checkouts.files.len()) as u64);
-    found.bad.extend(checkouts.bad);
-    let files = names.into_values().filter_map(|names| names.into_iter().next_back());
-    let copies = checkouts.files.into_iter().map(|(path, name)| (0, name, path));
-    for (_, name, path) in files.chain(copies) {
-        match known_by_name(&name) {
-            Some(reason) => *found.skipped.entry(reason.to_owned()).or_default() += 1,
-            None => found.files.push((path, name)),
+    for (real, names) in names {
+        if let Some((_, name, path)) = names.into_iter().next_back() {
+            let name = deepened(name, &real, depth(&real));
+            let (kind, stamp) = (known_unopened(&path, &name), stamp(&path));
+            found.files.push(FoundFile { path, real, name, stamp, kind });
         }
     }
-    found.files.sort_by(|one, other| one.1.cmp(&other.1));
-    found.bad.sort_by(|one, other| one.file.cmp(&other.file));
+    let checkouts = checkouts(paths);
+    found.copies = checkouts.folders;
+    found.files.extend(checkouts.files.into_iter().map(FoundFile::copied));
+    found.files.extend(checkouts.bad.into_iter().map(|bad| FoundFile::unreachable(bad.real, bad.name, bad.reason)));
+    found.files.sort_by(|one, other| (&one.name, &one.real).cmp(&(&other.name, &other.real)));
+    found.roots = roots.into_iter().map(|root| fs_err::canonicalize(&root).unwrap_or(root)).collect();
     Ok(found)
 }
 
+impl FoundFile {
+    fn unreachable(path: PathBuf, name: String, reason: String) -> Self {
+        Self { real: path.clone(), path, name, stamp: String::new(), kind: Some(FileKind::Unreachable(reason)) }
+    }
+
+    /// A copy out of a repository, known again by its name there, and unchanged while its content is.
+    fn copied(copy: Copied) -> Self {
+        let Copied { path, real, name } = copy;
+        let content = |file: PathBuf| fs_err::read(file).map_or_else(|_| "-".to_owned(), |bytes| hash(&bytes));
+        let stamp = [Some(path.clone()), beside(&path)].into_iter().flatten().map(content);
+        let stamp = stamp.collect::<Vec<_>>().join(", ");
+        let kind = known_unopened(&path, &name);
+        Self { path, real, name, stamp, kind }
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+/// `name` with as many folders before it that it has `depth` parts.
+fn deepened(name: String, real: &Path, depth: usize) -> String {
+    let parts: Vec<_> = real.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    if name.split('/').count() >= depth || parts.len() < depth { name } else { parts[parts.len() - depth..].join("/") }
+}
+
+/// Size and time of change, in nanoseconds since 1970, of the file, of a recorder's notes on it, and of the log that
+/// `SQLite` writes before it changes a file.
+fn stamp(path: &Path) -> String {
+    let log = path.file_name().map(|name| path.with_file_name(format!("{}-wal", name.to_string_lossy())));
+    let files = [Some(path.to_owned()), beside(path), log.filter(|log| log.is_file())];
+    let stamps = files.into_iter().flatten().map(|file| {
+        let Ok(data) = fs_err::metadata(file) else { return "-".to_owned() };
+        let since = data.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        format!("{} {}", data.len(), since.unwrap_or_default().as_nanos())
+    });
+    stamps.collect::<Vec<_>>().join(", ")
+}
+
 /// The files and folders that `paths` name; folders that a pattern could not look into are put into `bad`.
-fn roots(paths: &[PathBuf], bad: &mut Vec<BadFile>) -> Result<Vec<PathBuf>, IngestError> {
+fn roots(paths: &[PathBuf], bad: &mut Vec<FoundFile>) -> Result<Vec<PathBuf>, IngestError> {
     let mut roots = Vec::new();
     for path in paths {
         if path.exists() {
@@ -98,11 +150,10 @@ fn roots(paths: &[PathBuf], bad: &mut Vec<BadFile>) -> Result<Vec<PathBuf>, Inge
         for found in matches {
             match found {
                 Ok(root) => roots.push(root),
-                Err(error) => bad.push(BadFile {
-                    file: mask_file(&error.path().to_string_lossy(), None),
-                    lines: Vec::new(),
-                    reason: plain(error.error()),
-                }),
+                Err(error) => {
+                    let name = mask_file(&error.path().to_string_lossy(), None);
+                    bad.push(FoundFile::unreachable(error.path().to_owned(), name, plain(error.error())));
+                }
             }
         }
         if (roots.len(), bad.len()) == before {
@@ -120,7 +171,12 @@ fn name_below(root: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-/// Files that lie beside sessions and are told by their name.
+/// What is told by kind and name alone: files that lie beside sessions.
+fn known_unopened(path: &Path, name: &str) -> Option<FileKind> {
+    let other = |reason: &str| Some(FileKind::Other(reason.to_owned()));
+    if path.is_file() { other(known_by_name(name)?) } else { other("not a regular file") }
+}
+
 fn known_by_name(name: &str) -> Option<&'static str> {
     let file = name.rsplit('/').next().unwrap_or(name);
     let file = file.strip_suffix(".gz").unwrap_or(file);
@@ -146,14 +202,30 @@ mod tests {
             fs_err::write(sub.join(name), "{}").unwrap();
         }
         let paths = [sub.join("a.jsonl"), folder.path().to_owned(), folder.path().join("*")];
-        let found = discover(&paths).unwrap();
-        assert_eq!(found.files.len(), 1);
-        assert_eq!((found.files[0].1.as_str(), found.seen), ("sub/a.jsonl", 4));
-        assert_eq!(found.skipped.values().sum::<u64>(), 3);
+        let found = discover(&paths, &|_| 0).unwrap();
+        assert_eq!(found.files.len(), 4);
+        let unopened: Vec<_> = found.files.iter().filter(|file| file.kind.is_none()).collect();
+        assert_eq!(unopened.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["sub/a.jsonl"]);
+        let alone = discover(&paths[..1], &|_| 2).unwrap();
+        assert_eq!(alone.files[0].name, "sub/a.jsonl", "the longer name holds");
+    }
+
+    #[test]
+    fn a_change_of_a_file_or_of_the_notes_on_it_changes_its_stamp() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.jsonl");
+        fs_err::write(&file, "{}").unwrap();
+        let first = stamp(&file);
+        assert_eq!(stamp(&file), first);
+        fs_err::write(folder.path().join("a.meta.json"), "{}").unwrap();
+        let noted = stamp(&file);
+        assert_ne!(noted, first);
+        fs_err::write(&file, "{} ").unwrap();
+        assert_ne!(stamp(&file), noted);
     }
 
     #[test]
     fn a_path_that_matches_nothing_is_an_error() {
-        assert!(matches!(discover(&[PathBuf::from("no/such/*.jsonl")]), Err(IngestError::NotFound(_))));
+        assert!(matches!(discover(&[PathBuf::from("no/such/*.jsonl")], &|_| 0), Err(IngestError::NotFound(_))));
     }
 }

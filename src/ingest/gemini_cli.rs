@@ -48,6 +48,10 @@ pub(super) fn join(files: Vec<FileRecords<Value>>, key: &[u8; 32], tally: &mut T
     for mut file in files {
         let name = file.records.iter().find_map(directory).and_then(home_name).map(ToOwned::to_owned);
         file.report(name.as_deref(), tally);
+        if file.damage.is_some() && file.records.is_empty() {
+            // Reported as bad; nothing of it is left to be dropped.
+            continue;
+        }
         let chat = chat(file);
         if is_subagent(&chat.meta) {
             subagents.push(chat);

@@ -1,7 +1,7 @@
 //! Which files have to be read together, because they may hold the same records.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -9,6 +9,7 @@ use super::detect::{Head, detect};
 use super::discover::{IngestError, discover};
 use super::person::mask_file;
 use super::read::{BadFile, plain};
+use super::seen::short_hash;
 use crate::session::Format;
 
 /// Files of one format that name the same session or begin with the same records; most groups are one file.
@@ -19,6 +20,21 @@ pub struct Group {
     /// Path of each file, and its name below the folder it was found through, sorted by name.
     pub files: Vec<(PathBuf, String)>,
 }
+
+impl Group {
+    /// About how many bytes of text the files hold; what cannot be measured counts as nothing.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let size = |(path, _): &(PathBuf, String)| {
+            let size = fs_err::metadata(path).map_or(0, |data| data.len());
+            if path.extension().is_some_and(|extension| extension == "gz") { size * GZIP_RATIO } else { size }
+        };
+        self.files.iter().map(size).sum()
+    }
+}
+
+/// How much smaller gzip makes a session, about.
+const GZIP_RATIO: u64 = 6;
 
 /// What lies below some paths.
 #[derive(Debug, Default)]
@@ -35,53 +51,93 @@ pub struct Survey {
     pub copies: Vec<tempfile::TempDir>,
 }
 
+/// What a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileKind {
+    /// A session, or part of one: its format, and hashes of what files that share records with it have in common with it.
+    Session(Format, Vec<u64>),
+    /// Not a session, and why.
+    Other(String),
+    /// A file that cannot be opened, and why.
+    Unreadable(String),
+    /// Something on the way to files that cannot be entered, and why.
+    Unreachable(String),
+}
+
+impl FileKind {
+    /// What the file at `path`, named `name`, is, by its head.
+    #[must_use]
+    pub fn of(path: &Path, name: &str) -> Self {
+        match detect(path, name) {
+            Ok(Head::Session(format, links)) => {
+                Self::Session(format, links.iter().map(|link| short_hash(link)).collect())
+            }
+            Ok(Head::Other(reason)) => Self::Other(reason.to_owned()),
+            Err(error) => Self::Unreadable(plain(&error)),
+        }
+    }
+}
+
 /// Finds the files below `paths` and groups the sessions among them. Reads only the head of each file.
 ///
 /// # Errors
 /// When a path matches nothing.
 pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
-    let found = discover(paths)?;
-    let heads: Vec<_> = found.files.par_iter().map(|(path, name)| detect(path, name)).collect();
-    let mut survey =
-        Survey { files: found.seen, skipped: found.skipped, bad: found.bad, copies: found.copies, groups: Vec::new() };
+    let found = discover(paths, &|_| 0)?;
+    let kinds: Vec<_> = found
+        .files
+        .par_iter()
+        .map(|file| file.kind.clone().unwrap_or_else(|| FileKind::of(&file.path, &file.name)))
+        .collect();
+    let mut survey = Survey { copies: found.copies, ..Survey::default() };
     let mut sessions = Vec::new();
-    for ((path, name), head) in found.files.into_iter().zip(heads) {
-        match head {
-            Ok(Head::Session(format, links)) => sessions.push((format, links, (path, name))),
-            Ok(Head::Sessions(format, parts)) => {
-                let of = |(id, links): (String, _)| (format, links, (path.clone(), format!("{name}#{id}")));
-                sessions.extend(parts.into_iter().map(of));
-            }
-            Ok(Head::Other(reason)) => *survey.skipped.entry(reason.to_owned()).or_default() += 1,
-            Err(error) => {
-                let (file, reason) = (mask_file(&name, None), plain(&error));
-                survey.bad.push(BadFile { file, lines: Vec::new(), reason });
+    for (file, kind) in found.files.into_iter().zip(kinds) {
+        survey.files += u64::from(!matches!(kind, FileKind::Unreachable(_)));
+        match kind {
+            FileKind::Session(format, links) => sessions.push((format, links, (file.path, file.name))),
+            FileKind::Other(reason) => *survey.skipped.entry(reason).or_default() += 1,
+            FileKind::Unreadable(reason) | FileKind::Unreachable(reason) => {
+                survey.bad.push(BadFile { file: mask_file(&file.name, None), lines: Vec::new(), reason });
             }
         }
     }
-    survey.groups = group(sessions);
+    survey.groups = groups(sessions);
     Ok(survey)
 }
 
-/// Joins files that share a link, by union of disjoint sets; the order of files decides nothing but the order of groups.
-fn group(sessions: Vec<(Format, Vec<String>, (PathBuf, String))>) -> Vec<Group> {
-    let mut root: Vec<usize> = (0..sessions.len()).collect();
-    let mut first_with: HashMap<blake3::Hash, usize> = HashMap::new();
-    for (at, (_, links, _)) in sessions.iter().enumerate() {
-        for link in links {
-            let other = *first_with.entry(blake3::hash(link.as_bytes())).or_insert(at);
+/// The groups of `sessions`: format, links, path and name of each file, sorted by name.
+fn groups(sessions: Vec<(Format, Vec<u64>, (PathBuf, String))>) -> Vec<Group> {
+    let links: Vec<&[u64]> = sessions.iter().map(|(_, links, _)| links.as_slice()).collect();
+    let parts = connected(&links);
+    let mut sessions: Vec<_> = sessions.into_iter().map(Some).collect();
+    let mut take = |at: &usize| sessions.get_mut(*at).and_then(Option::take);
+    let group = |part: &Vec<usize>| {
+        let files: Vec<_> = part.iter().filter_map(&mut take).collect();
+        let format = files.first()?.0;
+        Some(Group { format, files: files.into_iter().map(|(_, _, file)| file).collect() })
+    };
+    parts.iter().filter_map(group).collect()
+}
+
+/// The places of what shares a link, directly or through others, by union of disjoint sets; parts and places in order.
+#[must_use]
+pub fn connected(links: &[&[u64]]) -> Vec<Vec<usize>> {
+    let mut root: Vec<usize> = (0..links.len()).collect();
+    let mut first_with: HashMap<u64, usize> = HashMap::new();
+    for (at, links) in links.iter().enumerate() {
+        for link in *links {
+            let other = *first_with.entry(*link).or_insert(at);
             let (one, other) = (find(&mut root, at), find(&mut root, other));
-            // The lower number stays the root, so that groups keep the order of their first files.
+            // The lower number stays the root, so that parts keep the order of their first places.
             let (low, high) = (one.min(other), one.max(other));
             root[high] = low;
         }
     }
-    let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
-    for (at, (format, _, file)) in sessions.into_iter().enumerate() {
-        let at = find(&mut root, at);
-        groups.entry(at).or_insert_with(|| Group { format, files: Vec::new() }).files.push(file);
+    let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for at in 0..links.len() {
+        parts.entry(find(&mut root, at)).or_default().push(at);
     }
-    groups.into_values().collect()
+    parts.into_values().collect()
 }
 
 fn find(root: &mut [usize], mut at: usize) -> usize {
@@ -98,11 +154,9 @@ mod tests {
 
     #[test]
     fn files_that_share_a_link_are_one_group() {
-        let file = |name: &str, links: &[&str]| {
-            let links = links.iter().map(ToString::to_string).collect();
-            (Format::ClaudeCode, links, (PathBuf::from(name), name.to_owned()))
-        };
-        let groups = group(vec![file("a", &["1"]), file("b", &["2"]), file("c", &["3", "1"]), file("d", &["3"])]);
+        let file =
+            |name: &str, links: &[u64]| (Format::ClaudeCode, links.to_vec(), (PathBuf::from(name), name.to_owned()));
+        let groups = groups(vec![file("a", &[1]), file("b", &[2]), file("c", &[3, 1]), file("d", &[3])]);
         let names: Vec<Vec<&str>> =
             groups.iter().map(|group| group.files.iter().map(|(_, name)| name.as_str()).collect()).collect();
         assert_eq!(names, [vec!["a", "c", "d"], vec!["b"]]);

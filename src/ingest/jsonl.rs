@@ -40,10 +40,11 @@ pub fn session_line(session: &Session) -> serde_json::Result<String> {
     serde_json::to_string(&Written { format: NAME, version: VERSION, session })
 }
 
-/// Whether a file that begins with `head` is of this form, by the first keys of its first line.
+/// Whether a file that begins with `head` is of this form, by the first keys of one of its lines: the first may be damaged.
 pub(super) fn recognises(head: &str) -> bool {
-    let first: String = head.chars().filter(|letter| !letter.is_whitespace()).take(64).collect();
-    first.starts_with(&format!(r#"{{"format":"{NAME}""#))
+    let start = format!(r#"{{"format":"{NAME}""#);
+    let begins = |line: &str| line.chars().filter(|letter| !letter.is_whitespace()).take(64).collect::<String>();
+    head.lines().any(|line| begins(line).starts_with(&start))
 }
 
 /// Reads the files of one group. A line that is not a session of this form is skipped, counted and located.

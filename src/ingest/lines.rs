@@ -55,7 +55,7 @@ impl Lines {
                 self.reader.skip_until(b'\n')?;
                 self.buffer.clear();
             }
-            let had_nuls = self.buffer.contains(&0);
+            let had_nuls = memchr::memchr(0, &self.buffer).is_some();
             if had_nuls {
                 self.buffer.retain(|byte| *byte != 0);
             }
@@ -95,22 +95,27 @@ pub(super) fn read_text(path: &Path) -> Text {
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
-    bytes.retain(|byte| *byte != 0);
-    let broken = bytes.split(|byte| *byte == b'\n').filter(|line| std::str::from_utf8(line).is_err()).count();
-    let content = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    if memchr::memchr(0, &bytes).is_some() {
+        bytes.retain(|byte| *byte != 0);
+    }
+    let (content, broken) = match String::from_utf8(bytes) {
+        Ok(text) => (text, 0),
+        Err(error) => {
+            let lines = error.as_bytes().split(|byte| *byte == b'\n');
+            let broken = lines.filter(|line| std::str::from_utf8(line).is_err()).count();
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), broken)
+        }
     };
     Text { content, mended_lines: broken as u64, damage }
 }
 
-/// The first `length` bytes of a plain or compressed file as text, as far as they can be read.
+/// The first `length` bytes of a plain or compressed file as text without NULs, as far as they can be read.
 pub(super) fn read_head(path: &Path, length: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     // A broken archive gives its beginning; what is wrong with it is said when the file is read.
     let _ = reader(path)?.take(length).read_to_end(&mut bytes);
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-    Ok(String::from_utf8_lossy(bytes).into_owned())
+    Ok(String::from_utf8_lossy(bytes).replace('\0', ""))
 }
 
 /// How a line was read.
@@ -126,6 +131,11 @@ pub(super) enum LineState {
 
 /// Reads every JSON value of a line and hands them to `accept`, mending the line only where it does not read as it is.
 pub(super) fn read_values<T: for<'de> Deserialize<'de>>(line: &Line<'_>, mut accept: impl FnMut(T)) -> LineState {
+    // Nearly every line is one value.
+    if let Ok(value) = serde_json::from_slice(line.bytes) {
+        accept(value);
+        return if line.had_nuls { LineState::Repaired } else { LineState::Whole };
+    }
     let (mut values, mut whole) = parse(line.bytes);
     let mut mended = false;
     if !whole {

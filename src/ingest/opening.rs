@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::session::{Note, PromptKind, Scope, Session, Step};
 
 /// Words of the first prompt that are compared.
@@ -16,12 +18,12 @@ const REPEATED: usize = 3;
 /// The mode in which nobody is asked for permission.
 const BYPASS: &str = "bypassPermissions";
 
-/// How a session begins, and whether it may be a program's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a session begins, and whether it may be a program's; holds none of its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     /// Id of the session.
     pub id: String,
-    /// The first words of its first prompt, with names of files, addresses and numbers masked.
+    /// BLAKE3 of the first words of its first prompt, with names of files, addresses and numbers masked.
     pub template: String,
     /// Whether everything else that is known fits a program: nothing says how it was started, one prompt, no interrupt, and
     /// nobody was asked for permission, as far as the recorder tells.
@@ -40,7 +42,7 @@ impl Opening {
             && session.turns.len() == 1
             && !interrupted
             && session.permission_modes.iter().all(|mode| mode == BYPASS);
-        let template = words.join(" ");
+        let template = blake3::hash(words.join(" ").as_bytes()).to_hex().to_string();
         (words.len() >= SHORTEST).then(|| Self { id: session.id.clone(), template, fits_program })
     }
 }

@@ -33,8 +33,10 @@ pub(super) fn project(cwd: &str) -> Option<&str> {
     (!last.is_empty() && !last.ends_with(':') && home_name(cwd) != Some(last)).then_some(last)
 }
 
-/// A file name with the home-folder name in its folders and folder slugs masked by `~`.
-pub(super) fn mask_file(file: &str, name: Option<&str>) -> String {
+/// A file name with the home-folder name in its folders and folder slugs masked by `~`: `name` itself, where it is known,
+/// and what stands where such a name stands.
+#[must_use]
+pub fn mask_file(file: &str, name: Option<&str>) -> String {
     let slug = |name: &str| name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
     let known = match name.map(slug) {
         Some(name) if !name.is_empty() => {

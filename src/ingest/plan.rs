@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::session::{PromptKind, Session};
 
@@ -17,8 +18,8 @@ const HAND_OFF: &str = "Implement the following plan:";
 const TRANSCRIPT: &str = "read the full transcript at:";
 const AFTER_PLAN: &str = "If you need specific details from before exiting plan mode";
 
-/// What has to be known of a session to link its plan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What has to be known of a session to link its plan; holds none of its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanPart {
     /// Its id.
     pub id: String,
@@ -26,8 +27,8 @@ pub struct PlanPart {
     pub slug: Option<String>,
     /// Its person; sessions of two persons are never linked.
     pub person: Option<String>,
-    /// When it began.
-    pub started: Option<Timestamp>,
+    /// When it began, in microseconds since 1970.
+    pub started: Option<i64>,
     /// Whether its first prompt hands over a plan.
     pub executes: bool,
     /// Whether it put a plan before the person.
@@ -35,9 +36,9 @@ pub struct PlanPart {
     /// Id of the session that made the plan, where the prompt names its file.
     pub named: Option<String>,
     /// Hash of the plan that it carries out.
-    handed: Option<blake3::Hash>,
+    handed: Option<String>,
     /// Hashes of the plans that it put before the person.
-    proposed: BTreeSet<[u8; 32]>,
+    proposed: BTreeSet<String>,
 }
 
 impl PlanPart {
@@ -52,12 +53,12 @@ impl PlanPart {
             id: session.id.clone(),
             slug: session.slug.clone(),
             person: session.person.clone(),
-            started: session.started_at.as_deref().and_then(|time| time.parse().ok()),
+            started: session.started_at.as_deref().and_then(microseconds),
             executes: first.is_some(),
             plans: plans().next().is_some(),
             named: prompt.and_then(named).map(ToOwned::to_owned),
-            handed: prompt.map(plan).filter(|plan| !plan.is_empty()).map(|plan| blake3::hash(plan.as_bytes())),
-            proposed: texts.map(|plan| *blake3::hash(plan.trim().as_bytes()).as_bytes()).collect(),
+            handed: prompt.map(plan).filter(|plan| !plan.is_empty()).map(hash),
+            proposed: texts.map(|plan| hash(plan.trim())).collect(),
         }
     }
 
@@ -67,6 +68,14 @@ impl PlanPart {
         let order = |part: &Self| (part.started, part.id.clone());
         same_person && self.started.is_some() && other.started.is_some() && order(self) < order(other)
     }
+}
+
+fn microseconds(time: &str) -> Option<i64> {
+    time.parse::<Timestamp>().ok().map(Timestamp::as_microsecond)
+}
+
+fn hash(plan: &str) -> String {
+    blake3::hash(plan.as_bytes()).to_hex().to_string()
 }
 
 /// The plan in a prompt that hands it over.
@@ -91,7 +100,7 @@ fn named(prompt: &str) -> Option<&str> {
 #[must_use]
 pub fn plan_links(sessions: &[PlanPart]) -> BTreeMap<String, String> {
     let mut by_slug: BTreeMap<&str, Vec<&PlanPart>> = BTreeMap::new();
-    let mut by_plan: BTreeMap<[u8; 32], Vec<&PlanPart>> = BTreeMap::new();
+    let mut by_plan: BTreeMap<&str, Vec<&PlanPart>> = BTreeMap::new();
     let mut by_id: BTreeMap<&str, Vec<&PlanPart>> = BTreeMap::new();
     for part in sessions {
         // A cleared session lies in the file of the first.
@@ -101,7 +110,7 @@ pub fn plan_links(sessions: &[PlanPart]) -> BTreeMap<String, String> {
             by_slug.entry(slug).or_default().push(part);
         }
         for plan in &part.proposed {
-            by_plan.entry(*plan).or_default().push(part);
+            by_plan.entry(plan).or_default().push(part);
         }
     }
     let planner = |part: &PlanPart| {
@@ -110,7 +119,7 @@ pub fn plan_links(sessions: &[PlanPart]) -> BTreeMap<String, String> {
             all.max_by_key(|other| (other.started, &other.id)).map(|other| other.id.clone())
         };
         let named = part.named.as_deref().and_then(|id| by_id.get(id));
-        let equal = part.handed.and_then(|plan| by_plan.get(plan.as_bytes()));
+        let equal = part.handed.as_deref().and_then(|plan| by_plan.get(plan));
         let slug = part.slug.as_deref().and_then(|slug| by_slug.get(slug));
         last(named, |other| other.plans)
             .or_else(|| last(named, |_| true))
@@ -131,7 +140,7 @@ mod tests {
     use super::*;
 
     fn part(id: &str, hour: u32, slug: &str, executes: bool, plans: bool) -> PlanPart {
-        let started = format!("2026-03-01T{hour:02}:00:00Z").parse().ok();
+        let started = microseconds(&format!("2026-03-01T{hour:02}:00:00Z"));
         PlanPart { id: id.to_owned(), slug: Some(slug.to_owned()), started, executes, plans, ..PlanPart::default() }
     }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::group::Group;
 use super::lines::{LineState, Lines, read_values};
 use super::person::mask_file;
+use super::seen::Seen;
 use super::{atif, claude_code, codex, copilot_cli, entire, gemini_cli, jsonl, opencode, recorder, specstory};
 use crate::session::{Format, Session};
 
@@ -25,7 +26,7 @@ pub struct BadFile {
 }
 
 /// What reading some files came to, apart from the sessions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Files and lines that could not be read.
     pub bad: Vec<BadFile>,
@@ -37,6 +38,22 @@ pub struct Tally {
     pub split: u64,
     /// Files and sessions in which no conversation was found, by reason.
     pub dropped: BTreeMap<String, u64>,
+    /// Sessions that were not read because an older reading, of files that are gone, holds what is missing now.
+    pub frozen: u64,
+}
+
+impl Tally {
+    /// Adds what reading other files came to.
+    pub fn add(&mut self, other: Self) {
+        self.bad.extend(other.bad);
+        self.lines += other.lines;
+        self.merged_files += other.merged_files;
+        for (reason, count) in other.dropped {
+            *self.dropped.entry(reason).or_default() += count;
+        }
+        self.split += other.split;
+        self.frozen += other.frozen;
+    }
 }
 
 /// The sessions of one group.
@@ -46,14 +63,24 @@ pub struct Reading {
     pub sessions: Vec<Session>,
     /// What else there was.
     pub tally: Tally,
+    /// The records of each session by its id, each as 8 bytes of a hash, sorted; no two sessions of a group share one.
+    pub records: BTreeMap<String, Vec<u64>>,
 }
 
 /// Reads the files of `group` and joins them into sessions. Persons get pseudonyms under `key`.
 #[must_use]
 pub fn read(group: &Group, key: &[u8; 32]) -> Reading {
+    read_without(group, key, &[])
+}
+
+/// As [`read()`], but leaves out the records in `held`, which are in sessions that cannot be read again: those of files
+/// that are gone, of which other files hold copies. Only Claude Code copies records from one session to another.
+#[must_use]
+pub fn read_without(group: &Group, key: &[u8; 32], held: &[u64]) -> Reading {
     let mut tally = Tally::default();
+    let mut seen = Seen::with(held);
     let mut sessions = match group.format {
-        Format::ClaudeCode => claude_code::join(read_all(group, &mut tally), key, &mut tally),
+        Format::ClaudeCode => claude_code::join(read_all(group, &mut tally), key, &mut seen, &mut tally),
         Format::CodexRollout => codex::join(read_all(group, &mut tally), key, &mut tally),
         Format::CopilotCli => copilot_cli::join(read_all(group, &mut tally), key, &mut tally),
         Format::GeminiCli => gemini_cli::join(read_objects(group, &mut tally), key, &mut tally),
@@ -64,7 +91,8 @@ pub fn read(group: &Group, key: &[u8; 32]) -> Reading {
         Format::EntireTranscript => entire::join(read_objects(group, &mut tally), &group.files, &mut tally),
     };
     recorder::attach(&mut sessions, &group.files, &mut tally);
-    Reading { sessions, tally }
+    let records = seen.owned(&sessions);
+    Reading { sessions, tally, records }
 }
 
 /// The records of one file of JSON Lines.

@@ -51,7 +51,8 @@ pub(super) fn attach(sessions: &mut [Session], files: &[(PathBuf, String)], tall
     }
 }
 
-fn beside(path: &Path) -> Option<PathBuf> {
+/// The file with the recorder's notes on the session in `path`, where there is one.
+pub(super) fn beside(path: &Path) -> Option<PathBuf> {
     let file = path.file_name()?.to_str()?;
     let file = file.strip_suffix(".gz").unwrap_or(file);
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);

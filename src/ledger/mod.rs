@@ -3,6 +3,7 @@
 //! Paid work is committed here before it is counted. One process writes at a time, guarded by a lock file; reading needs
 //! no lock. Keys are never stored.
 
+mod check;
 mod error;
 mod model;
 mod open;
@@ -10,7 +11,7 @@ mod read;
 mod write;
 
 pub use error::LedgerError;
-pub use model::{Call, Decision, Entry, Intent, LabelCount, Place, StoredCall, Usage};
+pub use model::{Call, Decision, Entry, Intent, LabelCount, Lengths, Paid, Place, StoredCall, Usage};
 pub use open::{Ledger, Writer};
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::verdict::{Fingerprint, Outcome, Repair};
 
 /// Something to be written.
@@ -105,6 +107,31 @@ pub struct Place {
     pub person: Option<String>,
 }
 
+/// What a run itself paid for, restarts included: also calls that no verdict rests on, and never calls that it found in the
+/// ledger.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paid {
+    /// Answered calls.
+    pub calls: u64,
+    /// Requests sent for them; those that brought no answer are all but one of each call.
+    pub requests: u64,
+    /// Cost in millionths of a dollar of the calls whose cost is known.
+    pub micro_dollars: u64,
+    /// Calls whose cost is not known.
+    pub calls_without_cost: u64,
+}
+
+/// Tokens of answered calls of one model on one rubric, in any run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lengths {
+    /// Units decided.
+    pub units: u64,
+    /// Calls behind them.
+    pub calls: u64,
+    /// Output tokens of each call, from the shortest to the longest.
+    pub output_tokens: Vec<u64>,
+}
+
 /// What came out of a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
@@ -150,6 +177,8 @@ pub struct Usage {
     pub cache_read: u64,
     /// Input tokens written to the provider's cache.
     pub cache_write: u64,
+    /// Requests sent for these calls.
+    pub requests: u64,
     /// Cost in millionths of a dollar; none where that of any call is not known.
     pub micro_dollars: Option<u64>,
     /// Models that answered, as they reported themselves, sorted.

@@ -11,9 +11,9 @@ use super::error::LedgerError;
 use super::write::Packer;
 
 /// Steps from one format to the next, each with the format it leads to; a file's format is its `user_version`.
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("schema-1.sql"))];
+const MIGRATIONS: [(i64, &str); 2] = [(1, include_str!("schema-1.sql")), (2, include_str!("schema-2.sql"))];
 /// Newest format.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// How long one statement waits for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -30,6 +30,8 @@ pub struct Writer {
     pub(super) ledger: Ledger,
     pub(super) packer: Packer,
     pub(super) durable: bool,
+    /// The run that pays for the calls written.
+    pub(super) payer: Option<String>,
     _lock: File,
 }
 
@@ -134,7 +136,12 @@ impl Writer {
             path: path.to_owned(),
             message: format!("no compressor: {error}"),
         })?;
-        Ok(Self { ledger, packer, durable: true, _lock: lock })
+        Ok(Self { ledger, packer, durable: true, payer: None, _lock: lock })
+    }
+
+    /// Writes the answered calls from now on as paid for by `run`.
+    pub fn charge(&mut self, run: &str) {
+        self.payer = Some(run.to_owned());
     }
 
     /// The ledger, for reading.
@@ -204,7 +211,7 @@ mod tests {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 7).unwrap();
         let before = fs_err::read(&path).unwrap();
         for error in [Writer::open(&path).unwrap_err(), Ledger::open(&path).unwrap_err()] {
-            assert!(error.to_string().contains("newer assize (format 7, this one knows 1)"), "{error}");
+            assert!(error.to_string().contains("newer assize (format 7, this one knows 2)"), "{error}");
         }
         assert_eq!(fs_err::read(&path).unwrap(), before);
     }

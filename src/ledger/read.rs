@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::verdict::{Fingerprint, Verdict};
 
 use super::error::LedgerError;
-use super::model::{Decision, LabelCount, StoredCall, Usage};
+use super::model::{Decision, LabelCount, Lengths, Paid, StoredCall, Usage};
 use super::open::Ledger;
 
 impl Ledger {
@@ -139,7 +139,7 @@ impl Ledger {
                      SELECT judge, rubric, model, count(*), sum(input_tokens IS NULL OR output_tokens IS NULL),
                        ifnull(sum(input_tokens), 0), ifnull(sum(output_tokens), 0), ifnull(sum(cache_read), 0),
                        ifnull(sum(cache_write), 0), iif(count(micro_dollars) = count(*), sum(micro_dollars), NULL),
-                       json_group_array(DISTINCT answered_by) FILTER (WHERE answered_by IS NOT NULL)
+                       json_group_array(DISTINCT answered_by) FILTER (WHERE answered_by IS NOT NULL), sum(attempts)
                      FROM used JOIN calls USING (fingerprint)
                      GROUP BY judge, rubric, model ORDER BY judge, rubric, model",
                 )?
@@ -155,6 +155,7 @@ impl Ledger {
                         output_tokens: count(row, 6)?,
                         cache_read: count(row, 7)?,
                         cache_write: count(row, 8)?,
+                        requests: count(row, 11)?,
                         micro_dollars: row.get::<_, Option<i64>>(9)?.map(i64::unsigned_abs),
                         answered_by: serde_json::from_str(&answered_by)
                             .map_err(|error| Error::FromSqlConversionFailure(10, Type::Text, Box::new(error)))?,
@@ -162,6 +163,74 @@ impl Ledger {
                 })?
                 .collect()
         })
+    }
+}
+
+impl Ledger {
+    /// What `run` itself paid for.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn paid(&self, run: &str) -> Result<Paid, LedgerError> {
+        self.sql(|connection| {
+            connection.query_row(
+                "SELECT count(*), ifnull(sum(attempts), 0), ifnull(sum(micro_dollars), 0), count(*) - count(micro_dollars)
+                 FROM calls WHERE run = ?1",
+                [run],
+                |row| {
+                    Ok(Paid {
+                        calls: count(row, 0)?,
+                        requests: count(row, 1)?,
+                        micro_dollars: count(row, 2)?,
+                        calls_without_cost: count(row, 3)?,
+                    })
+                },
+            )
+        })
+    }
+
+    /// How long the answers of `model` (`provider/model`) to `rubric` were: of at most `most` units.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn lengths(&self, model: &str, rubric: &str, most: u32) -> Result<Lengths, LedgerError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(
+                "WITH units AS (
+                   SELECT DISTINCT unit, verdicts.calls AS behind FROM run_units JOIN verdicts USING (unit)
+                   WHERE rubric = ?2 AND final = 1 AND EXISTS (
+                     SELECT 1 FROM json_each(verdicts.calls) AS each JOIN calls ON fingerprint = each.value
+                     WHERE model = ?1) LIMIT ?3)
+                 SELECT unit, output_tokens FROM units, json_each(behind) AS each JOIN calls ON fingerprint = each.value
+                 ORDER BY output_tokens",
+            )?;
+            let mut rows = statement.query(rusqlite::params![model, rubric, most])?;
+            let (mut units, mut lengths) = (std::collections::BTreeSet::new(), Lengths::default());
+            while let Some(row) = rows.next()? {
+                units.insert(row.get::<_, String>(0)?);
+                lengths.calls += 1;
+                lengths.output_tokens.extend(row.get::<_, Option<i64>>(1)?.map(i64::unsigned_abs));
+            }
+            lengths.units = units.len() as u64;
+            Ok(lengths)
+        })
+    }
+
+    /// All input tokens of a call, cached ones included, where it was answered and they are known.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn input_tokens(&self, call: &Fingerprint) -> Result<Option<u64>, LedgerError> {
+        let tokens = self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT input_tokens + ifnull(cache_read, 0) + ifnull(cache_write, 0) FROM calls
+                     WHERE fingerprint = ?1",
+                )?
+                .query_row([&call.0], |row| row.get::<_, Option<i64>>(0))
+                .optional()
+        })?;
+        Ok(tokens.flatten().map(i64::unsigned_abs))
     }
 }
 

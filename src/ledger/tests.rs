@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::verdict::{Fingerprint, NoVerdict, Outcome, Repair};
 
-use super::{Call, Decision, Entry, Intent, Ledger, LedgerError, Place, Writer};
+use super::{Call, Decision, Entry, Intent, Ledger, LedgerError, Lengths, Paid, Place, Writer};
 
 fn fingerprint(name: &str) -> Fingerprint {
     Fingerprint::of(&[name.as_bytes()])
@@ -136,6 +136,48 @@ fn a_run_is_read_in_order_and_a_shared_call_counts_once() {
     assert_eq!(usage[0].micro_dollars, None, "a part of the cost is not the cost");
     assert_eq!(usage[0].answered_by, BTreeSet::from(["tiny,2026".to_owned()]));
     assert_eq!((ledger.runs().unwrap(), ledger.run("r").unwrap()), (vec!["r".to_owned()], Some("{}".to_owned())));
+}
+
+#[test]
+fn what_a_run_paid_for_is_told_from_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = open(folder.path());
+    writer.charge("earlier");
+    writer.commit(&[call("a", b"1")]).unwrap();
+    drop(writer);
+    let mut writer = open(folder.path());
+    writer.charge("r");
+    // "a" is held already, "b" has no known cost, and "c" stands behind no verdict.
+    let entries =
+        [call("a", b"again"), call("b", b"2"), call("c", b"3"), verdict("s1", "u1", label("glad"), &["a", "b"])];
+    writer.commit(&entries).unwrap();
+    let ledger = writer.ledger();
+    let paid =
+        |calls, micro_dollars, calls_without_cost| Paid { calls, requests: calls, micro_dollars, calls_without_cost };
+    assert_eq!(ledger.paid("earlier").unwrap(), paid(1, 5, 0));
+    assert_eq!(ledger.paid("r").unwrap(), paid(2, 0, 2));
+    assert_eq!(ledger.paid("nobody").unwrap(), Paid::default());
+    assert_eq!(ledger.usage("r").unwrap()[0].requests, 2);
+    let lengths = ledger.lengths("openai/tiny", "mood", 10).unwrap();
+    assert_eq!(lengths, Lengths { units: 1, calls: 2, output_tokens: vec![7, 7] });
+    assert_eq!(ledger.lengths("openai/other", "mood", 10).unwrap(), Lengths::default());
+    assert_eq!(ledger.input_tokens(&fingerprint("a")).unwrap(), Some(100));
+}
+
+#[test]
+fn a_ledger_of_format_1_is_brought_forward_with_its_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.sqlite");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("schema-1.sql")).unwrap();
+    old.execute_batch(
+        "INSERT INTO calls (fingerprint, model, form, replicate, body, stop, sent_at, answered_at, attempts)
+         VALUES ('f', 'm', 'plain', 1, x'28b52ffd0000', 'end', 't', 't', 1); PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(old);
+    let writer = open(folder.path());
+    assert_eq!((writer.answers(), writer.ledger().paid("r").unwrap()), (1, Paid::default()));
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Writer {
         }
         let transaction = self.ledger.connection.transaction()?;
         for entry in entries {
-            put(&transaction, &mut self.packer, entry)?;
+            put(&transaction, &mut self.packer, entry, self.payer.as_deref())?;
         }
         transaction.commit()
     }
@@ -67,7 +67,7 @@ impl Writer {
     }
 }
 
-fn put(transaction: &Transaction<'_>, packer: &mut Packer, entry: &Entry) -> rusqlite::Result<()> {
+fn put(transaction: &Transaction<'_>, packer: &mut Packer, entry: &Entry, payer: Option<&str>) -> rusqlite::Result<()> {
     match entry {
         Entry::Intent(intent) => transaction
             .prepare_cached(
@@ -77,7 +77,7 @@ fn put(transaction: &Transaction<'_>, packer: &mut Packer, entry: &Entry) -> rus
             .execute(params![intent.fingerprint.0, intent.model, intent.sent_at])
             .map(drop),
         Entry::Withdrawn(fingerprint) => withdraw(transaction, &fingerprint.0),
-        Entry::Call(call) => put_call(transaction, packer, call),
+        Entry::Call(call) => put_call(transaction, packer, call, payer),
         Entry::Verdict { place, decision, decided_at } => {
             put_decision(transaction, place, decision, decided_at)?;
             put_place(transaction, place)
@@ -95,14 +95,20 @@ fn withdraw(transaction: &Transaction<'_>, fingerprint: &str) -> rusqlite::Resul
     transaction.prepare_cached("DELETE FROM intents WHERE fingerprint = ?1")?.execute([fingerprint]).map(drop)
 }
 
-fn put_call(transaction: &Transaction<'_>, packer: &mut Packer, call: &Call) -> rusqlite::Result<()> {
+fn put_call(
+    transaction: &Transaction<'_>,
+    packer: &mut Packer,
+    call: &Call,
+    payer: Option<&str>,
+) -> rusqlite::Result<()> {
     let body = packer.0.compress(&call.body).map_err(unstorable)?;
     let count = |tokens: Option<u64>| tokens.map(|tokens| i64::try_from(tokens).unwrap_or(i64::MAX));
     transaction
         .prepare_cached(
             "INSERT INTO calls (fingerprint, model, form, replicate, body, stop, input_tokens, output_tokens,
-               cache_read, cache_write, micro_dollars, answered_by, request_id, sent_at, answered_at, attempts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+               cache_read, cache_write, micro_dollars, answered_by, request_id, sent_at, answered_at, attempts,
+               run)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
              ON CONFLICT (fingerprint) DO NOTHING",
         )?
         .execute(params![
@@ -122,6 +128,7 @@ fn put_call(transaction: &Transaction<'_>, packer: &mut Packer, call: &Call) -> 
             call.sent_at,
             call.answered_at,
             call.attempts,
+            payer,
         ])?;
     withdraw(transaction, &call.fingerprint.0)
 }

@@ -5,9 +5,18 @@ use std::sync::{Mutex, PoisonError};
 use super::gates::Need;
 
 /// Bytes a token before anything is known; English prose and code lie between three and four.
-const BYTES_PER_TOKEN: f64 = 3.3;
+pub const BYTES_PER_TOKEN: f64 = 3.3;
 /// Output tokens of a short JSON answer with a rationale, before anything is known.
-const OUTPUT_TOKENS: f64 = 250.0;
+pub const OUTPUT_TOKENS: f64 = 250.0;
+
+/// Bytes a token of the densest text that sessions hold, such as digits, hashes and unusual scripts.
+const DENSEST: usize = 2;
+
+/// The most tokens that a request of `bytes` bytes has, whatever the tokenizer.
+#[must_use]
+pub fn most_tokens(bytes: usize) -> u64 {
+    bytes.div_ceil(DENSEST) as u64
+}
 
 /// Estimates the tokens of one judge's calls; tokenizers differ by 30 % between models of one provider (providers.md 1.11).
 #[derive(Debug)]

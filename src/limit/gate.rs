@@ -1,16 +1,25 @@
-//! One limit a minute: a bucket that one caller at a time waits for.
+//! One limit a minute: a governor that one caller at a time waits for.
 
+use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
 use tokio::sync::Notify;
-use tokio::time::Instant;
+
+use super::clock::TokioClock;
+
+/// Longest time between two units.
+const SLOWEST: f64 = 86_400.0;
 
 /// Admits weights at a steady rate, first come, first served; at once while it has no rate.
 ///
-/// One caller waits at a time, tokio's mutex being fair, so that a heavy request is not starved by light ones, and timers
-/// wake one task and not a herd (performance.md 4.1). What was used beyond a weight makes the level negative: whoever
-/// comes next waits for it.
+/// governor alone has no queue, so that a heavy request starves behind light ones, no debt, and a rate for ever
+/// (crates.md 2.3, 4.1). Here one caller waits at a time, tokio's mutex being fair, and timers wake one task and not a
+/// herd. What was used beyond a weight makes the level negative: whoever comes next waits for it.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     queue: tokio::sync::Mutex<()>,
@@ -18,54 +27,85 @@ pub(super) struct Gate {
     changed: Notify,
 }
 
-/// Tokens that fill up to `burst`.
-#[derive(Debug, Clone, Copy)]
+/// A governor that begins at any level, and is made anew when its rate or its level is set.
+#[derive(Debug)]
 struct Bucket {
-    per_second: f64,
-    burst: f64,
-    level: f64,
-    at: Instant,
+    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>,
+    clock: TokioClock,
+    /// Between two units.
+    period: Duration,
+    burst: NonZeroU32,
     /// Whether anybody had to wait since this was last asked for.
     waited: bool,
 }
 
 impl Bucket {
-    fn refill(&mut self) {
-        let now = Instant::now();
-        let elapsed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.level = (self.level + elapsed * self.per_second).min(self.burst);
-        self.at = now;
+    /// A bucket with `level` units in it, at most `burst`.
+    ///
+    /// It is emptied, and its clock put forward by the time that the level takes to fill, or back for a debt.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, and `as` saturates")]
+    fn new(period: Duration, burst: NonZeroU32, level: f64, waited: bool) -> Self {
+        let clock = TokioClock::start();
+        let quota = Quota::with_period(period).unwrap_or(Quota::per_second(burst)).allow_burst(burst);
+        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+        let fills = (level.min(f64::from(burst.get())) * period.as_nanos() as f64).round();
+        clock.put((-fills).max(0.0) as u64);
+        // A new limiter lets its whole burst pass.
+        let _ = limiter.check_n(burst);
+        clock.put(fills.max(0.0) as u64);
+        Self { limiter, clock, period, burst, waited }
+    }
+
+    /// The units in it, negative where some are owed. This may empty it: make it anew afterwards.
+    fn drain(&self) -> f64 {
+        let burst = f64::from(self.burst.get());
+        match self.limiter.check_n(self.burst) {
+            Ok(Err(not_yet)) => {
+                let fills = not_yet.wait_time_from(self.clock.now());
+                burst - fills.as_nanos() as f64 / self.period.as_nanos() as f64
+            }
+            _ => burst,
+        }
     }
 
     /// Takes `weight`, or says how long to wait. A weight above the burst passes when the bucket is full.
-    fn take(&mut self, weight: f64) -> Option<Duration> {
-        self.refill();
-        // A millionth of a unit: what arithmetic loses.
-        let short = weight.min(self.burst) - self.level - 1e-6;
-        if short <= 0.0 {
-            self.level -= weight;
-            return None;
+    fn take(&mut self, weight: u64) -> Option<Duration> {
+        let units = u32::try_from(weight).unwrap_or(u32::MAX).min(self.burst.get());
+        let part = NonZeroU32::new(units)?;
+        if let Ok(Err(not_yet)) = self.limiter.check_n(part) {
+            self.waited = true;
+            return Some(not_yet.wait_time_from(self.clock.now()));
         }
-        self.waited = true;
-        Some(Duration::try_from_secs_f64(short / self.per_second).unwrap_or(Duration::MAX))
+        let rest = weight - u64::from(units);
+        if rest > 0 {
+            self.charge(rest as f64);
+        }
+        None
+    }
+
+    fn charge(&mut self, units: f64) {
+        *self = Self::new(self.period, self.burst, self.drain() - units, self.waited);
     }
 }
 
 impl Gate {
     /// Sets the rate, and the units that may pass at once after a rest. What was owed stays owed.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole units, in the range of u32")]
     pub(super) fn set(&self, per_second: f64, burst: f64) {
+        // Whole nanoseconds, at least one.
+        let nanos = (1e9 / per_second).round().clamp(1.0, SLOWEST * 1e9) as u64;
+        let period = Duration::from_nanos(nanos);
+        let burst = NonZeroU32::new(burst as u32).unwrap_or(NonZeroU32::MIN);
         let mut bucket = self.bucket();
-        match &mut *bucket {
-            Some(bucket) => {
-                bucket.refill();
-                *bucket = Bucket { per_second, burst, level: bucket.level.min(burst), ..*bucket };
-            }
-            None => *bucket = Some(Bucket { per_second, burst, level: burst, at: Instant::now(), waited: false }),
-        }
+        let (level, waited) = match &*bucket {
+            Some(bucket) => (bucket.drain(), bucket.waited),
+            None => (f64::from(burst.get()), false),
+        };
+        *bucket = Some(Bucket::new(period, burst, level, waited));
         self.changed.notify_waiters();
     }
 
-    /// Waits until all debt is paid and `weight` may pass.
+    /// Waits until all debt is paid and `weight` may pass; nothing passes at once.
     pub(super) async fn pass(&self, weight: u64) {
         if self.bucket().is_none() {
             return;
@@ -73,7 +113,7 @@ impl Gate {
         let _turn = self.queue.lock().await;
         loop {
             let changed = self.changed.notified();
-            let Some(wait) = self.bucket().as_mut().and_then(|bucket| bucket.take(weight as f64)) else { return };
+            let Some(wait) = self.bucket().as_mut().and_then(|bucket| bucket.take(weight)) else { return };
             tokio::select! {
                 () = tokio::time::sleep(wait) => (),
                 () = changed => (),
@@ -83,9 +123,11 @@ impl Gate {
 
     /// Charges `units` to whoever passes next; negative ones are given back, up to the burst.
     pub(super) fn charge(&self, units: f64) {
+        if units == 0.0 {
+            return;
+        }
         if let Some(bucket) = &mut *self.bucket() {
-            bucket.refill();
-            bucket.level = (bucket.level - units).min(bucket.burst);
+            bucket.charge(units);
         }
         if units < 0.0 {
             self.changed.notify_waiters();
@@ -105,6 +147,8 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use tokio::time::Instant;
 
     use super::*;
 

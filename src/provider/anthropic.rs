@@ -4,13 +4,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::rubric::Dialect;
+use crate::rubric::{AnswerSchema, Dialect};
 
 use super::catalogue::Entry;
 use super::errors::{self, Call};
 use super::headers;
 use super::http::{Answer, Server, Vendor};
-use super::model::{Ask, CallError, Form, Params, Reply, Request, Stop, TokenCounts, correction};
+use super::model::{Ask, CallError, Form, Params, Reply, Request, Shared, Stop, TokenCounts, correction};
 
 pub(super) const VENDOR: Vendor = Vendor {
     host: "api.anthropic.com",
@@ -44,7 +44,8 @@ impl Anthropic {
         self.forms
     }
 
-    /// The request: the session first and the question last, so that the rubrics of a session share a prefix.
+    /// The request: the session first and the question last, so that the rubrics of a session share a prefix, which ends at
+    /// the one cache breakpoint.
     ///
     /// The version that knows sampling parameters is asked for only where one is set (providers.md 1.1).
     pub(super) fn request(&self, ask: &Ask<'_>, form: Form) -> Request {
@@ -63,14 +64,14 @@ impl Anthropic {
             output.insert("effort".into(), json!(effort));
         }
         if form == Form::JsonSchema {
-            let schema = ask.schema.wire(Dialect::Anthropic);
+            let schema = schema(ask).wire(Dialect::Anthropic);
             output.insert("format".into(), json!({"type": "json_schema", "schema": schema}));
         }
         if !output.is_empty() {
             body.insert("output_config".into(), Value::Object(output));
         }
         if form == Form::ForcedTool {
-            let schema = ask.schema.wire(Dialect::Anthropic);
+            let schema = schema(ask).wire(Dialect::Anthropic);
             let tool = json!({"name": TOOL, "description": "Gives the answer.", "input_schema": schema});
             body.insert("tools".into(), json!([tool]));
             let choice = json!({"type": "tool", "name": TOOL, "disable_parallel_tool_use": true});
@@ -129,10 +130,33 @@ impl Anthropic {
     }
 }
 
+/// The schema of the answer, the same for all rubrics that share a prefix: a changed one would empty the cache.
+fn schema<'a>(ask: &Ask<'a>) -> &'a AnswerSchema {
+    match ask.shared {
+        Shared::Rubrics(family) => family,
+        Shared::Nothing | Shared::Replicates => ask.schema,
+    }
+}
+
+/// The question, which names the key of the label where the schema has one for each rubric.
+fn question(ask: &Ask<'_>, form: Form) -> String {
+    match (ask.shared, form) {
+        (Shared::Rubrics(_), Form::JsonSchema | Form::ForcedTool) => format!(
+            "{}\n\nThe key of the label is `{}` in this answer; leave out the keys of other questions.",
+            ask.question(form),
+            ask.rubric.name
+        ),
+        _ => ask.question(form).into_owned(),
+    }
+}
+
 /// One turn of the user; when asking again the bad answer and what is wrong with it follow.
 fn messages(ask: &Ask<'_>, form: Form) -> Value {
     let block = |text: &str| json!({"type": "text", "text": text});
-    let mut first = vec![block(&ask.prompt.session), block(&ask.question(form))];
+    let mut first = vec![block(&ask.prompt.session), block(&question(ask, form))];
+    if ask.shared != Shared::Nothing {
+        first[0]["cache_control"] = json!({"type": "ephemeral"});
+    }
     match ask.again {
         None => json!([{"role": "user", "content": first}]),
         // Empty blocks are refused: the correction then joins the question.

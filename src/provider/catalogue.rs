@@ -24,6 +24,12 @@ pub(super) struct Entry {
     /// Dollars per million tokens of requests with longer prompts.
     #[serde(default)]
     above: Option<Above>,
+    /// Part of every price that a request in a batch costs.
+    #[serde(default)]
+    batch: Option<f64>,
+    /// Tokens below which the provider keeps no prompt in its cache.
+    #[serde(default)]
+    pub(super) cache_minimum: Option<u64>,
     /// Whether the model takes a temperature.
     #[serde(default)]
     pub(super) temperature: Option<bool>,
@@ -71,6 +77,8 @@ pub struct Price {
     rates: Rates,
     /// Input tokens, cached ones included, beyond which other rates hold for the whole request.
     above: Option<(u64, Rates)>,
+    /// Millionths of the cost that a request in a batch costs.
+    batch: Option<u64>,
     /// Where the price is from.
     pub source: String,
     /// When it was read there.
@@ -95,10 +103,7 @@ impl Price {
         let (input, output) = (tokens.input?, tokens.output?);
         let (read, write) = (tokens.cache_read.unwrap_or(0), tokens.cache_write.unwrap_or(0));
         let prompt = input.saturating_add(read).saturating_add(write);
-        let rates = match self.above {
-            Some((limit, above)) if prompt > limit => above,
-            _ => self.rates,
-        };
+        let rates = self.rates(prompt);
         let part = |count: u64, rate: Option<u64>| match count {
             0 => Some(0),
             count => Some(u128::from(count) * u128::from(rate?)),
@@ -109,9 +114,43 @@ impl Price {
             part(read, rates.cache_read),
             part(write, rates.cache_write),
         ];
-        let total = parts.into_iter().sum::<Option<u128>>()?;
-        u64::try_from((total + 500_000) / 1_000_000).ok()
+        rounded(parts.into_iter().sum::<Option<u128>>()?)
     }
+
+    /// Cost of one call of a batch, as [`Self::micro_dollars`]; none where the price of batches is not known.
+    #[must_use]
+    pub fn batch_micro_dollars(&self, tokens: &TokenCounts) -> Option<u64> {
+        rounded(u128::from(self.micro_dollars(tokens)?) * u128::from(self.batch?))
+    }
+
+    /// The most that a call with a prompt of `input` tokens and an answer of at most `output` tokens can cost, in millionths
+    /// of a dollar: as if all of the prompt were written to the provider's cache, where that costs more.
+    #[must_use]
+    pub fn most_micro_dollars(&self, input: u64, output: u64) -> u64 {
+        let rates = self.rates(input);
+        let rate = rates.cache_write.unwrap_or_default().max(rates.input);
+        let total = u128::from(input) * u128::from(rate) + u128::from(output) * u128::from(rates.output);
+        rounded(total).unwrap_or(u64::MAX)
+    }
+
+    /// Whether reading from the provider's cache has a price.
+    #[must_use]
+    pub fn has_cache(&self) -> bool {
+        self.rates.cache_read.is_some()
+    }
+
+    /// Rates of a request whose prompt has `prompt` tokens, cached ones included.
+    fn rates(&self, prompt: u64) -> Rates {
+        match self.above {
+            Some((limit, above)) if prompt > limit => above,
+            _ => self.rates,
+        }
+    }
+}
+
+/// Whole millionths out of millionths of them, rounded half up.
+fn rounded(total: u128) -> Option<u64> {
+    u64::try_from((total + 500_000) / 1_000_000).ok()
 }
 
 /// What is known of `model` of `provider`; none of a model that no catalogue holds.
@@ -139,6 +178,10 @@ fn parse(text: &str, name: &str) -> Result<Entries, ProviderError> {
             if let Some(rate) = bad {
                 return Err(ProviderError::Setup(format!("{name}: {provider}/{model}: {rate} is not a price")));
             }
+            if let Some(part) = entry.batch.filter(|part| !(0.0..=1.0).contains(part)) {
+                let message = format!("{name}: {provider}/{model}: batch: {part} is not a part between 0 and 1");
+                return Err(ProviderError::Setup(message));
+            }
         }
     }
     Ok(entries)
@@ -150,6 +193,7 @@ impl Entry {
         Some(Price {
             rates: self.price?.rates(),
             above: self.above.map(|above| (above.input_tokens, above.price.rates())),
+            batch: self.batch.map(micro),
             source: self.source.clone(),
             date: self.date.clone(),
         })
@@ -208,6 +252,19 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_costs_its_part_and_the_most_is_as_if_all_were_written_to_the_cache() {
+        // claude-opus-5: 6,350 as in `cost_by_hand`, half of it in a batch.
+        let price = built_in("anthropic", "claude-opus-5").price().unwrap();
+        assert_eq!(price.batch_micro_dollars(&tokens(120, 88, Some(2_100), Some(400))), Some(3_175));
+        // 1,000 x 6.25 + 100 x 25.
+        assert_eq!(price.most_micro_dollars(1_000, 100), 8_750);
+        // gpt-5 has no price for cache writes: 1,000 x 1.25 + 100 x 10.
+        assert_eq!(built_in("openai", "gpt-5").price().unwrap().most_micro_dollars(1_000, 100), 2_250);
+        // claude-haiku-5-5 above 100,000: 100,001 x 0.625 + 8 x 2.50 = 62,520.6.
+        assert_eq!(built_in("anthropic", "claude-haiku-5-5").price().unwrap().most_micro_dollars(100_001, 8), 62_521);
+    }
+
+    #[test]
     fn an_unknown_cost_is_none_and_never_zero() {
         let price = built_in("openai", "gpt-5").price().unwrap();
         assert_eq!(price.micro_dollars(&TokenCounts::default()), None);
@@ -250,5 +307,8 @@ mod tests {
         write("openai:\n  gpt-5: {price: {input: -1, output: 2}, source: x, date: 2026-11-01}\n");
         let error = entry("openai", "gpt-5", folder.path()).unwrap_err().to_string();
         assert!(error.contains("openai/gpt-5: -1 is not a price"), "{error}");
+        write("openai:\n  gpt-5: {price: {input: 1, output: 2}, batch: 50, source: x, date: 2026-11-01}\n");
+        let error = entry("openai", "gpt-5", folder.path()).unwrap_err().to_string();
+        assert!(error.contains("batch: 50 is not a part between 0 and 1"), "{error}");
     }
 }

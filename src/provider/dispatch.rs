@@ -1,5 +1,6 @@
 //! One judge model, whatever its dialect.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,14 +10,17 @@ use secrecy::SecretString;
 use super::anthropic::{self, Anthropic};
 use super::catalogue::{self, Entry, Price};
 use super::errors::Call;
+use super::exec::{Command, Exec};
 use super::http::{Answer, Server};
+use super::manual::Manual;
 use super::model::{Ask, CallError, Form, Params, Reply, Request, Stop, TokenCounts};
 use super::openai::{self, OpenAi};
 use super::replay::{self, Replay};
 use super::rules;
 
 /// What a model may be, for messages.
-const KNOWN: &str = "anthropic/MODEL, openai/MODEL (any compatible server), replay/FILE or baseline/rules";
+const KNOWN: &str = "anthropic/MODEL, openai/MODEL (any compatible server), exec/COMMAND, manual/FOLDER, replay/FILE or \
+                     baseline/rules";
 
 /// Keys, base URLs and the folder for replay files; filled by the CLI from the environment.
 #[derive(Debug, Clone)]
@@ -31,18 +35,20 @@ pub struct Access {
     pub openai_base_url: String,
     /// Total time of one attempt, body included.
     pub timeout: Duration,
-    /// Folder that replay files are relative to, and that may hold a `models.yaml`.
+    /// Folder that replay files, programs and folders of prompts are relative to, and that may hold a `models.yaml`.
     pub folder: PathBuf,
+    /// Where programs are searched, as in `PATH`.
+    pub search_path: OsString,
 }
 
 impl Access {
     /// The Anthropic base URL; those who know other clients write it with `/v1`.
-    fn anthropic_url(&self) -> &str {
+    pub(super) fn anthropic_url(&self) -> &str {
         self.anthropic_base_url.trim().trim_end_matches('/').trim_end_matches("/v1")
     }
 
     /// Who answers for `model` as far as its name does not tell: the server's URL, the content of the replay file, or
-    /// the version of the rules. Needs no key; empty where [`Provider::new`] would fail anyway.
+    /// the version of the rules, or the content of a program. Needs no key; empty where [`Provider::new`] would fail anyway.
     #[must_use]
     pub fn source(&self, model: &str) -> String {
         match model.split_once('/') {
@@ -52,6 +58,9 @@ impl Access {
                 Replay::read(&self.folder.join(file)).map(|replay| replay.hash).unwrap_or_default()
             }
             Some(("baseline", "rules")) => format!("rules {}", rules::VERSION),
+            Some(("exec", command)) => {
+                Command::find(command, &self.folder, &self.search_path).map(|command| command.hash).unwrap_or_default()
+            }
             _ => String::new(),
         }
     }
@@ -87,29 +96,38 @@ pub struct Provider {
     model: String,
     judge: Judge,
     price: Option<Price>,
+    cache_minimum: Option<u64>,
+    max_output_tokens: u32,
 }
 
 #[derive(Debug)]
 enum Judge {
     Anthropic(Box<Anthropic>),
     OpenAi(Box<OpenAi>),
+    Exec(Box<Exec>),
+    Manual(Manual),
     Replay(Replay),
     Rules,
 }
 
 impl Provider {
-    /// The provider for `model` (`anthropic/...`, `openai/...`, `replay/FILE`, `baseline/rules`).
+    /// The provider for `model` (`anthropic/...`, `openai/...`, `exec/COMMAND`, `manual/FOLDER`, `replay/FILE`,
+    /// `baseline/rules`).
     ///
     /// A key is needed at the vendor's own servers only; others say so themselves, with status 401.
     ///
     /// # Errors
-    /// When the model is unknown, its key is missing, its file cannot be read, or a parameter is known not to be taken.
+    /// When the model is unknown, its key is missing, its file or program cannot be used, or a parameter is known not to
+    /// be taken.
     pub fn new(model: &str, params: &Params, access: &Access) -> Result<Self, ProviderError> {
         let wrong = |message: String| ProviderError::Model { model: model.to_owned(), message };
         let (provider, name) = model
             .split_once('/')
             .filter(|(_, name)| !name.trim().is_empty())
             .ok_or_else(|| wrong(format!("not a model: write {KNOWN}")))?;
+        if !params.env.is_empty() && provider != "exec" {
+            return Err(wrong("passes no environment variables on (params.env): only exec/COMMAND does".to_owned()));
+        }
         let server = |vendor, url: &str, key: &Option<SecretString>| {
             Server::new(vendor, model, url, key.as_ref(), access.timeout)
         };
@@ -132,11 +150,26 @@ impl Provider {
                 let server = server(&openai::VENDOR, &access.openai_base_url, &access.openai_key)?;
                 (Judge::OpenAi(Box::new(OpenAi::new(server, name, params, entry.as_ref()))), entry)
             }
+            ("exec", command) => {
+                check_untuned(params).map_err(wrong)?;
+                let command = Command::find(command, &access.folder, &access.search_path).map_err(wrong)?;
+                (Judge::Exec(Box::new(Exec::new(model, command, &params.env, access.timeout))), None)
+            }
+            ("manual", folder) => {
+                check_untuned(params).map_err(wrong)?;
+                (Judge::Manual(Manual::new(access.folder.join(folder))), None)
+            }
             ("replay", file) => (Judge::Replay(Replay::read(&access.folder.join(file))?), None),
             ("baseline", "rules") => (Judge::Rules, None),
             _ => return Err(wrong(format!("unknown provider: write {KNOWN}"))),
         };
-        Ok(Self { model: model.to_owned(), judge, price: entry.and_then(|entry| entry.price()) })
+        Ok(Self {
+            model: model.to_owned(),
+            judge,
+            cache_minimum: entry.as_ref().and_then(|entry| entry.cache_minimum),
+            price: entry.and_then(|entry| entry.price()),
+            max_output_tokens: params.max_output_tokens,
+        })
     }
 
     /// Whether `model` is answered inside this program, at the cost of its own computing time.
@@ -145,10 +178,10 @@ impl Provider {
         matches!(model.split_once('/'), Some(("baseline" | "replay", _)))
     }
 
-    /// Whether calls leave this process: local judges need no limits, keys or retries.
+    /// Whether calls leave this process and are answered at once: other judges need no limits, keys or retries.
     #[must_use]
     pub fn is_remote(&self) -> bool {
-        matches!(self.judge, Judge::Anthropic(_) | Judge::OpenAi(_))
+        matches!(self.judge, Judge::Anthropic(_) | Judge::OpenAi(_) | Judge::Exec(_))
     }
 
     /// The ways it can be asked for JSON, best first.
@@ -157,7 +190,7 @@ impl Provider {
         match &self.judge {
             Judge::Anthropic(judge) => judge.forms(),
             Judge::OpenAi(judge) => judge.forms(),
-            Judge::Replay(_) | Judge::Rules => &[Form::Plain],
+            Judge::Exec(_) | Judge::Manual(_) | Judge::Replay(_) | Judge::Rules => &[Form::Plain],
         }
     }
 
@@ -167,10 +200,28 @@ impl Provider {
         self.price.as_ref()
     }
 
-    /// Cost of a call in millionths of a dollar at list price; none where it is not known, 0 for local judges.
+    /// Cost of a call in millionths of a dollar at list price; none where it is not known, as with programs and people,
+    /// and 0 for judges inside this one.
     #[must_use]
     pub fn micro_dollars(&self, tokens: &TokenCounts) -> Option<u64> {
-        if self.is_remote() { self.price.as_ref()?.micro_dollars(tokens) } else { Some(0) }
+        match self.judge {
+            Judge::Replay(_) | Judge::Rules => Some(0),
+            _ => self.price.as_ref()?.micro_dollars(tokens),
+        }
+    }
+
+    /// The most that a call with a prompt of `input` tokens can cost, in millionths of a dollar at list price; none where it
+    /// is not known, 0 for local judges.
+    #[must_use]
+    pub fn most_micro_dollars(&self, input: u64) -> Option<u64> {
+        let most = |price: &Price| price.most_micro_dollars(input, u64::from(self.max_output_tokens));
+        if self.is_remote() { self.price.as_ref().map(most) } else { Some(0) }
+    }
+
+    /// Tokens below which the provider keeps no prompt in its cache; none where it is not known.
+    #[must_use]
+    pub fn cache_minimum(&self) -> Option<u64> {
+        self.cache_minimum
     }
 
     /// The exact request for `ask`; pure.
@@ -180,6 +231,8 @@ impl Provider {
         match &self.judge {
             Judge::Anthropic(judge) => judge.request(ask, form),
             Judge::OpenAi(judge) => judge.request(ask, form),
+            Judge::Exec(judge) => judge.request(ask),
+            Judge::Manual(manual) => local("manual", manual.request(ask)),
             Judge::Replay(replay) => local("replay", replay.request(ask)),
             Judge::Rules => local("rules", rules::request(ask)),
         }
@@ -193,6 +246,8 @@ impl Provider {
         let answer = match &self.judge {
             Judge::Anthropic(judge) => judge.server.post(request).await?,
             Judge::OpenAi(judge) => judge.server.post(request).await?,
+            Judge::Exec(judge) => local(judge.send(&request.body).await?),
+            Judge::Manual(manual) => local(manual.answer(&request.body)?),
             Judge::Replay(replay) => local(replay.answer(&request.body)?),
             Judge::Rules => {
                 let answer = rules::answer(&request.body).map_err(|message| CallError::Rejected { message })?;
@@ -217,8 +272,9 @@ impl Provider {
         match &self.judge {
             Judge::Anthropic(judge) => Anthropic::read(call(&judge.server), answer),
             Judge::OpenAi(judge) => OpenAi::read(call(&judge.server), answer),
+            Judge::Exec(judge) => judge.read(&answer.body),
             Judge::Replay(_) => Replay::reply(&answer.body),
-            Judge::Rules => {
+            Judge::Manual(_) | Judge::Rules => {
                 let text = String::from_utf8_lossy(&answer.body).into_owned();
                 Ok(replay::local(text, Stop::End, &answer.body))
             }
@@ -250,6 +306,17 @@ impl Request {
 /// An answer without status line and headers of its own.
 fn local(body: Vec<u8>) -> Answer {
     Answer { status: 200, headers: HeaderMap::new(), body }
+}
+
+/// Refuses parameters that a program, a person or a tool would never hear of.
+fn check_untuned(params: &Params) -> Result<(), String> {
+    match (params.temperature, &params.effort, params.seed) {
+        (None, None, None) => Ok(()),
+        _ => {
+            Err("takes no temperature, effort or seed: leave them out of params, and give a program its own arguments"
+                .to_owned())
+        }
+    }
 }
 
 /// Whether the parameters make sense and are not known to be refused.

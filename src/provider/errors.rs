@@ -12,7 +12,7 @@ use super::model::{CallError, Form};
 const MAX_WORDS: usize = 2_048;
 
 /// Types and codes after which no request can succeed: money, account, encryption key of the customer.
-const FATAL: [&str; 13] = [
+const FATAL: [&str; 14] = [
     "insufficient_quota",
     "billing_error",
     "billing_hard_limit_reached",
@@ -26,10 +26,14 @@ const FATAL: [&str; 13] = [
     "cmek_key_network_blocked",
     "cmek_context_unavailable",
     "invalid_api_key",
+    // A LiteLLM proxy without a database, of every key that is not its master key.
+    "no_db_connection",
 ];
 /// The same, where only the message tells.
 const FATAL_WORDS: [&str; 3] =
     ["reached your specified api usage limits", "credit balance is too low", "api key not valid"];
+/// Words of messages about a model that a proxy does not know, where it says so with 400 (LiteLLM).
+const UNKNOWN_MODEL_WORDS: [&str; 1] = ["invalid model name"];
 /// Types and codes of prompts that a filter declined.
 const REFUSED: [&str; 7] = [
     "content_filter",
@@ -245,7 +249,7 @@ fn classify(call: Call<'_>, answer: &Answer, fault: &Fault) -> CallError {
         // Firewalls decline single texts with a page of their own; that is no reason to stop the run.
         403 if !fault.is_json => CallError::Rejected { message },
         403 => fatal(format!("the key in {} may not use this model", vendor.key_variable)),
-        _ if status == 404 || fault.is(&["model_not_found"]) => {
+        _ if status == 404 || fault.is(&["model_not_found"]) || fault.says(&UNKNOWN_MODEL_WORDS) => {
             fatal(format!("check the model's name and {} ({})", vendor.url_variable, call.server.url))
         }
         429 if should_retry == Some(false) => fatal("the provider says that trying again will not help".to_owned()),
@@ -308,6 +312,7 @@ mod tests {
             CallError::FormUnsupported { .. } => "form",
             CallError::TooLong { .. } => "too long",
             CallError::Refused { .. } => "refused",
+            CallError::Pending { .. } => "pending",
             CallError::Rejected { .. } => "rejected",
             CallError::Fatal { .. } => "fatal",
         };
@@ -322,6 +327,12 @@ mod tests {
         "fatal"
     )]
     #[case(429, r#"{"error":{"message":"quota","type":"x","code":"insufficient_quota"}}"#, "fatal")]
+    #[case(
+        400,
+        r#"{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}"#,
+        "fatal"
+    )]
+    #[case(400, r#"{"error":{"message":"/chat/completions: Invalid model name passed in model=x. Call `/v1/models`","type":"invalid_request_error","param":null,"code":"400"}}"#, "fatal")]
     #[case(429, r#"{"type":"error","error":{"type":"rate_limit_error","message":"cap","details":{"error_code":"enforced_spend_limit_reached"}}}"#, "fatal")]
     #[case(429, r#"{"type":"error","error":{"type":"rate_limit_error","message":"m","details":{"error_code":"ramp_limit_exceeded"}}}"#, "rate limited")]
     #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits."}}"#, "fatal")]

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Url, redirect, retry};
+use reqwest::{Client, RequestBuilder, Url, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::dispatch::ProviderError;
@@ -111,14 +111,22 @@ impl Server {
 
     /// Sends `request` once and reads the whole answer.
     pub(super) async fn post(&self, request: &Request) -> Result<Answer, CallError> {
-        let mut sending = self
+        let sending = self
             .client
             .post(format!("{}{}", self.url, request.path))
-            .timeout(self.timeout)
             .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json")
             .body(request.body.clone());
-        for (name, value) in &request.headers {
+        self.exchange(sending, &request.headers).await
+    }
+
+    /// Asks for what is at `path` once and reads the whole answer.
+    pub(super) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, CallError> {
+        self.exchange(self.client.get(format!("{}{path}", self.url)), headers).await
+    }
+
+    async fn exchange(&self, sending: RequestBuilder, headers: &[(&str, &str)]) -> Result<Answer, CallError> {
+        let mut sending = sending.timeout(self.timeout).header(ACCEPT, "application/json");
+        for (name, value) in headers {
             sending = sending.header(*name, *value);
         }
         if self.host != self.vendor.host {

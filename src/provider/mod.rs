@@ -1,4 +1,4 @@
-//! Models behind one interface: one file per dialect, HTTP, and the rule-based floor.
+//! Models behind one interface: one file per dialect, HTTP, programs, people, and the rule-based floor.
 //!
 //! A provider turns an [`Ask`] into the exact bytes of a request (pure), and sends bytes once (async). Retries, limits
 //! and re-asks are the engine's business, so that every request is accounted for.
@@ -7,13 +7,17 @@ mod anthropic;
 mod catalogue;
 mod dispatch;
 mod errors;
+mod exec;
 mod headers;
 mod http;
+mod manual;
 mod model;
 mod openai;
+mod probe;
 mod replay;
 mod rules;
 
 pub use catalogue::Price;
 pub use dispatch::{Access, Provider, ProviderError};
-pub use model::{Ask, CallError, Form, LimitHints, Params, Reply, Request, Stop, TokenCounts, WindowHint};
+pub use model::{Ask, CallError, Form, LimitHints, Params, Reply, Request, Shared, Stop, TokenCounts, WindowHint};
+pub use probe::{Probed, Site, Told};

@@ -25,6 +25,9 @@ pub struct Params {
     /// Seed, where the provider has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// Environment variables with keys that a program (`exec/...`) is given; all others of assize's own are withheld.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
 }
 
 fn default_max_output_tokens() -> u32 {
@@ -33,7 +36,13 @@ fn default_max_output_tokens() -> u32 {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { temperature: None, max_output_tokens: default_max_output_tokens(), effort: None, seed: None }
+        Self {
+            temperature: None,
+            max_output_tokens: default_max_output_tokens(),
+            effort: None,
+            seed: None,
+            env: Vec::new(),
+        }
     }
 }
 
@@ -52,6 +61,21 @@ pub struct Ask<'a> {
     pub replicate: u32,
     /// The answer that could not be used and the error to show, when asking again.
     pub again: Option<(&'a str, &'a str)>,
+    /// What other requests of the run have in common with this one.
+    pub shared: Shared<'a>,
+}
+
+/// What other requests of a run have in common with one: a provider that keeps beginnings of prompts in a cache is told so.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Shared<'a> {
+    /// Nothing: the session is asked about once.
+    #[default]
+    Nothing,
+    /// Replicates: all of it.
+    Replicates,
+    /// Other rubrics: the system text and the session. A provider that caches them only where the answer schema is the same
+    /// (providers.md 1.8) gets this one, which is that of all of them ([`AnswerSchema::of_family`]).
+    Rubrics(&'a AnswerSchema),
 }
 
 /// How the answer's form is asked for; a provider falls back along its own list.
@@ -66,6 +90,19 @@ pub enum Form {
     JsonObject,
     /// The schema in the prompt only.
     Plain,
+}
+
+impl Form {
+    /// The name in files and messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::JsonSchema => "json_schema",
+            Self::ForcedTool => "forced_tool",
+            Self::JsonObject => "json_object",
+            Self::Plain => "plain",
+        }
+    }
 }
 
 impl Ask<'_> {
@@ -228,6 +265,12 @@ pub enum CallError {
     #[error("declined: {message}")]
     Refused {
         /// The provider's words.
+        message: String,
+    },
+    /// The answer has still to be written by others: nothing is decided yet.
+    #[error("{message}")]
+    Pending {
+        /// What is awaited, or what is wrong with what was written, and what to do.
         message: String,
     },
     /// This request can never succeed; the run goes on.

@@ -8,7 +8,7 @@ use super::catalogue::{Entry, OutputCap};
 use super::errors::{self, Call};
 use super::headers;
 use super::http::{Answer, Server, Vendor};
-use super::model::{Ask, CallError, Form, Params, Reply, Request, Stop, TokenCounts, correction};
+use super::model::{Ask, CallError, Form, Params, Reply, Request, Shared, Stop, TokenCounts, correction};
 
 pub(super) const VENDOR: Vendor = Vendor {
     host: "api.openai.com",
@@ -18,7 +18,9 @@ pub(super) const VENDOR: Vendor = Vendor {
     key_prefix: "Bearer ",
 };
 
-const FORMS: [Form; 3] = [Form::JsonSchema, Form::JsonObject, Form::Plain];
+const FORMS: [Form; 4] = [Form::JsonSchema, Form::JsonObject, Form::ForcedTool, Form::Plain];
+/// Name of the tool that is forced.
+const TOOL: &str = "answer";
 /// Domains whose servers know `max_completion_tokens`; others drop it silently or refuse it (providers.md 4).
 const OPENAI_DOMAINS: [&str; 2] = ["api.openai.com", "openai.azure.com"];
 /// Longest name of a schema.
@@ -65,6 +67,10 @@ impl OpenAi {
         if let Some(seed) = self.params.seed {
             body.insert("seed".into(), json!(seed));
         }
+        let vendor = self.server.is_at_any(&OPENAI_DOMAINS);
+        if vendor && ask.shared != Shared::Nothing {
+            body.insert("prompt_cache_key".into(), json!(cache_key(ask)));
+        }
         let format = match form {
             // The nested form only: llama.cpp takes a flat one and then ignores it (providers.md 7.34).
             Form::JsonSchema => {
@@ -73,7 +79,7 @@ impl OpenAi {
                 Some(json!({"type": "json_schema", "json_schema": {"name": name, "strict": true, "schema": schema}}))
             }
             // `OpenAI` itself refuses a schema here; llama.cpp and its like are bound by it.
-            Form::JsonObject if self.server.is_at_any(&OPENAI_DOMAINS) => Some(json!({"type": "json_object"})),
+            Form::JsonObject if vendor => Some(json!({"type": "json_object"})),
             Form::JsonObject => Some(json!({"type": "json_object", "schema": ask.schema.wire(Dialect::OpenAi)})),
             Form::ForcedTool | Form::Plain => None,
         };
@@ -83,6 +89,12 @@ impl OpenAi {
                 // Else a back end that does not know the field may be chosen, and the field dropped.
                 body.insert("provider".into(), json!({"require_parameters": true}));
             }
+        }
+        if form == Form::ForcedTool {
+            let schema = ask.schema.wire(Dialect::OpenAi);
+            let function = json!({"name": TOOL, "description": "Gives the answer.", "parameters": schema});
+            body.insert("tools".into(), json!([{"type": "function", "function": function}]));
+            body.insert("tool_choice".into(), json!({"type": "function", "function": {"name": TOOL}}));
         }
         Request {
             server: self.server.url.clone(),
@@ -101,12 +113,15 @@ impl OpenAi {
             return Err(CallError::Transient { message });
         };
         let message = &choice["message"];
-        let text = content(&message["content"]);
+        let (text, disagree) =
+            if call.form == Form::ForcedTool { given(message) } else { (content(&message["content"]), false) };
         let refusal = message["refusal"].as_str().filter(|refusal| !refusal.is_empty());
         let (text, stop) = match (refusal, choice["finish_reason"].as_str()) {
             (Some(refusal), _) => (refusal.to_owned(), Stop::Refused),
             (None, Some("content_filter")) => (text, Stop::Refused),
             (None, Some("length")) => (text, Stop::Cut),
+            (None, _) if disagree => (text, Stop::Other("tool calls that disagree".to_owned())),
+            (None, Some("tool_calls")) if call.form == Form::ForcedTool => (text, Stop::End),
             (None, Some("stop")) => (text, Stop::End),
             (None, Some(other)) => (text, Stop::Other(other.to_owned())),
             (None, None) => (text, Stop::Other("no finish reason".to_owned())),
@@ -147,6 +162,18 @@ fn content(content: &Value) -> String {
     }
 }
 
+/// The arguments of the tool call that was forced, and whether several disagree; the content where there is none.
+fn given(message: &Value) -> (String, bool) {
+    let calls = message["tool_calls"].as_array().into_iter().flatten();
+    let mut arguments = calls.filter_map(|call| call["function"]["arguments"].as_str());
+    match arguments.next() {
+        None => (content(&message["content"]), false),
+        Some(first) if arguments.all(|other| other == first) => (first.to_owned(), false),
+        // No text, so that neither of the answers can be taken for the one.
+        Some(_) => (String::new(), true),
+    }
+}
+
 /// Prompt tokens include cached ones here: they are taken out, down to zero (providers.md 6.4).
 fn tokens(usage: &Value) -> TokenCounts {
     let details = &usage["prompt_tokens_details"];
@@ -158,6 +185,13 @@ fn tokens(usage: &Value) -> TokenCounts {
         cache_read: read,
         cache_write: write,
     }
+}
+
+/// Brings the requests about one session to one cache.
+fn cache_key(ask: &Ask<'_>) -> String {
+    let hash =
+        blake3::Hasher::new().update(ask.prompt.system.as_bytes()).update(ask.prompt.session.as_bytes()).finalize();
+    hash.to_hex().chars().take(16).collect()
 }
 
 /// `rubric` in the characters that a schema's name may have.

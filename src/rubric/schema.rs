@@ -13,6 +13,12 @@ pub const MAX_EVIDENCE: usize = 20;
 /// Most characters of a rationale.
 const MAX_REASON_CHARS: usize = 2_000;
 
+/// Key of the label in every answer.
+const LABEL: &str = "label";
+
+/// Most rubrics in one schema: Anthropic takes 24 optional keys (providers.md 1.4).
+const MAX_FAMILY: usize = 20;
+
 /// Highest turn number that an answer may cite; no session comes near it.
 const MAX_TURN: u32 = 100_000;
 
@@ -62,6 +68,36 @@ impl AnswerSchema {
         }
         value
     }
+
+    /// One schema for the answers to several rubrics, by name: the keys that they have in common, and for each rubric the key
+    /// of its name in place of `label`. Requests that carry it can share a provider's prompt cache.
+    ///
+    /// None where the rubrics ask for different keys, a name is already a key, or there are more than providers take.
+    #[must_use]
+    pub fn of_family(rubrics: &[(&str, &Self)]) -> Option<Self> {
+        let (_, first) = rubrics.first()?;
+        let mut family = without_label(&first.full)?;
+        let same = rubrics.iter().all(|(_, schema)| without_label(&schema.full).as_ref() == Some(&family));
+        if !same || rubrics.len() > MAX_FAMILY {
+            return None;
+        }
+        let properties = family.get_mut("properties")?.as_object_mut()?;
+        for (name, schema) in rubrics {
+            if *name == LABEL || properties.contains_key(*name) {
+                return None;
+            }
+            properties.insert((*name).to_owned(), schema.full.pointer("/properties/label")?.clone());
+        }
+        Some(Self { full: family })
+    }
+}
+
+/// `schema` without its label.
+fn without_label(schema: &Value) -> Option<Value> {
+    let mut schema = schema.clone();
+    schema.get_mut("properties")?.as_object_mut()?.shift_remove(LABEL);
+    schema.get_mut("required")?.as_array_mut()?.retain(|key| key != LABEL);
+    Some(schema)
 }
 
 /// Fits the general form to one rubric: its labels, its bounds, and only the keys that it asks for.
@@ -129,6 +165,25 @@ mod tests {
 
     use super::*;
     use crate::rubric::{BUILT_IN, load};
+
+    #[test]
+    fn rubrics_of_one_form_have_one_schema_with_a_key_for_each() {
+        let schema = |labels: &[&str], reason: bool| {
+            let mut full = json!({"type": "object", "properties": {"label": {"type": "string", "enum": labels}},
+                                  "required": ["label"], "additionalProperties": false});
+            if reason {
+                full["properties"]["reason"] = json!({"type": "string"});
+            }
+            AnswerSchema { full }
+        };
+        let (a, b) = (schema(&["x", "y"], false), schema(&["y", "z"], false));
+        let family = AnswerSchema::of_family(&[("a", &a), ("b", &b)]).unwrap();
+        let keys = json!({"a": {"type": "string", "enum": ["x", "y"]}, "b": {"type": "string", "enum": ["y", "z"]}});
+        let expected = json!({"type": "object", "properties": keys, "required": [], "additionalProperties": false});
+        assert_eq!(family.full, expected);
+        assert_eq!(AnswerSchema::of_family(&[("a", &a), ("b", &schema(&["x"], true))]), None, "other keys");
+        assert_eq!(AnswerSchema::of_family(&[("a", &a), ("label", &b)]), None, "a name that is a key");
+    }
 
     #[test]
     fn schemas_of_the_built_in_rubrics() {

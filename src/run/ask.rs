@@ -50,16 +50,17 @@ pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(),
 /// Asks, and asks once more where the answer cannot be used: with the error shown, or with more room.
 async fn judge<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, unit: &Unit) -> Result<Decision, Halt> {
     let mut calls = Vec::new();
-    let first = Ask {
-        session: &unit.session,
-        rubric: &unit.question.rubric,
-        prompt: &unit.prompt,
-        schema: &unit.question.schema,
-        replicate: unit.place.replicate,
-        again: None,
+    let first = unit.ask();
+    let mut lead = match &unit.prefix {
+        Some(prefix) => prefix.lead().await,
+        None => None,
     };
     let making = unit.request.as_ref().map_or(Making::Plain, Making::Ready);
     let answered = answer(floor, seat, unit, &first, making, &mut calls).await?;
+    if let Some(lead) = lead.as_mut().filter(|_| !calls.is_empty()) {
+        lead.answered();
+    }
+    drop(lead);
     let rubric = &first.rubric.name;
     let (second, making, message) = match &answered {
         // A judge inside this program would say the same again.

@@ -1,12 +1,13 @@
 //! One call: from the ledger where it was answered before, else sent, with its waits and retries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::ledger::{Call, Intent};
-use crate::limit::{PerMinute, Used};
-use crate::provider::{Ask, CallError, Form, LimitHints, Reply, Request, Stop as Ending, TokenCounts};
+use crate::limit::{Budget, Exhausted, PerMinute, Reservation, Used, most_tokens};
+use crate::provider::{Ask, CallError, LimitHints, Reply, Request, Stop as Ending, TokenCounts};
 use crate::verdict::{Fingerprint, NoVerdict};
 
 use super::backoff;
@@ -15,6 +16,7 @@ use super::engine::Floor;
 use super::event::Event;
 use super::identity;
 use super::seat::{Judge, Seat};
+use super::stop::Stage;
 use super::store::Claim;
 
 /// Why a unit goes no further.
@@ -113,7 +115,7 @@ async fn send<J: Judge>(
     let mut refused_since = None;
     loop {
         attempts += 1;
-        let Attempt { result, was_probe, all_wait } = attempt(floor, seat, request).await?;
+        let Attempt { result, was_probe, all_wait } = attempt(floor, seat, request, making).await?;
         let error = match result {
             Ok(reply) => {
                 floor.answered();
@@ -160,6 +162,10 @@ async fn send<J: Judge>(
             // The model has no more room to give; the judge's own parameters are not at fault.
             CallError::Rejected { message } | CallError::Fatal { message } if matches!(making, Making::Roomier) => {
                 return Err(Halt::None(NoVerdict::Truncated, message).into());
+            }
+            CallError::Pending { message } => {
+                floor.warn(seat, &message, message.clone()).await;
+                return Err(Halt::None(NoVerdict::Stopped, message).into());
             }
             CallError::Rejected { message } => return Err(Halt::None(NoVerdict::Failed, message).into()),
             CallError::Fatal { message } => {
@@ -235,10 +241,19 @@ struct Attempt {
 }
 
 /// Sends once, when the circuit is closed and the limits allow it.
-async fn attempt<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, request: &Request) -> Result<Attempt, Halt> {
+async fn attempt<J: Judge>(
+    floor: &Floor<J>,
+    seat: &Seat<J>,
+    request: &Request,
+    making: Making<'_>,
+) -> Result<Attempt, Halt> {
     let Some(limits) = &seat.line.limits else {
         let result = floor.sending(seat.judge.send(request)).await;
         return Ok(Attempt { result, was_probe: false, all_wait: false });
+    };
+    let reservation = match &seat.line.budget {
+        Some(budget) => Some(reserve(floor, seat, budget, request, making).await?),
+        None => None,
     };
     let admitted = async {
         let grant = limits.admit(seat.estimator.expect(request.body.len())).await;
@@ -253,6 +268,9 @@ async fn attempt<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, request: &Request) 
     let mut all_wait = false;
     match &result {
         Ok(reply) => {
+            if let Some(reservation) = reservation {
+                reservation.settle(seat.judge.micro_dollars(&reply.tokens));
+            }
             seat.line.answered();
             let TokenCounts { input, output, cache_read, cache_write } = reply.tokens;
             let all = input.map(|input| input + cache_read.unwrap_or_default() + cache_write.unwrap_or_default());
@@ -280,6 +298,28 @@ fn per_minute(told: &LimitHints) -> PerMinute {
     }
 }
 
+/// Reserves the most that `request` can cost; drains the run where that is more than is left.
+async fn reserve<J: Judge>(
+    floor: &Floor<J>,
+    seat: &Seat<J>,
+    budget: &Arc<Budget>,
+    request: &Request,
+    making: Making<'_>,
+) -> Result<Reservation, Halt> {
+    // The plan refuses models of unknown price.
+    let most = seat.judge.most_micro_dollars(most_tokens(request.body.len())).ok_or(Halt::Stop)?;
+    // Twice the room for the answer costs at most twice as much.
+    let most = if matches!(making, Making::Roomier) { most.saturating_mul(2) } else { most };
+    tokio::select! {
+        biased;
+        () = floor.stop.raised() => Err(Halt::Stop),
+        reservation = budget.reserve(most) => reservation.map_err(|Exhausted| {
+            floor.stop.raise(Stage::Drain);
+            Halt::Stop
+        }),
+    }
+}
+
 async fn tell<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, ask: &Ask<'_>, reply: &Reply, recorded: bool) {
     let micro_dollars = seat.judge.micro_dollars(&reply.tokens);
     let (judge, rubric) = (seat.name.clone(), ask.rubric.name.clone());
@@ -298,7 +338,7 @@ fn record<J: Judge>(
     Call {
         fingerprint,
         model: seat.model.clone(),
-        form: word_of_form(request.form).to_owned(),
+        form: request.form.as_str().to_owned(),
         replicate,
         body: reply.body.clone(),
         stop: match &reply.stop {
@@ -317,14 +357,5 @@ fn record<J: Judge>(
         sent_at,
         answered_at: clock::now(),
         attempts,
-    }
-}
-
-fn word_of_form(form: Form) -> &'static str {
-    match form {
-        Form::JsonSchema => "json_schema",
-        Form::ForcedTool => "forced_tool",
-        Form::JsonObject => "json_object",
-        Form::Plain => "plain",
     }
 }

@@ -52,6 +52,17 @@ pub enum Event {
         /// Calls under way.
         in_flight: usize,
     },
+    /// The run stopped because its next call might have cost more than was left of the budget.
+    OverBudget {
+        /// The run.
+        run: String,
+        /// The budget, in millionths of a dollar, as all that follow.
+        budget: u64,
+        /// What the run paid, restarts included.
+        paid: u64,
+        /// The most that the next call could have cost.
+        short_of: u64,
+    },
     /// The run ended.
     Finished {
         /// The run.

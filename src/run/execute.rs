@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::corpus::Corpus;
-use crate::ledger::{Entry, Ledger, LedgerError, Writer};
-use crate::limit::{Limits, TokenEstimator};
+use crate::ledger::{Entry, Ledger, LedgerError, Paid, Writer};
+use crate::limit::{Budget, Limits, TokenEstimator};
 use crate::provider::{Access, Provider};
+use crate::verdict::NoVerdict;
 
+use super::budget;
 use super::clock;
 use super::engine::{self, Floor, PATIENCE, Policy};
 use super::error::RunError;
@@ -19,6 +21,7 @@ use super::experiment::{Experiment, JudgeSpec};
 use super::folder;
 use super::identity::{self, Frozen, FrozenJudge};
 use super::load;
+use super::memory::Memory;
 use super::plan::{self, Plan, PlannedJudge, Sheet};
 use super::record::{RunRecord, RunState};
 use super::seat::{Line, Seat};
@@ -93,18 +96,27 @@ async fn execute_in_runtime(
     if let Some(before) = &before {
         prepared.record.started_at.clone_from(&before.started_at);
     }
-    let held: u64 = ledger.ledger().counts(&prepared.record.id)?.iter().map(|count| count.units).sum();
+    if let Some(budget) = &prepared.budget {
+        budget::charge(budget, ledger.ledger().paid(&prepared.record.id)?, &prepared.record.id)?;
+    }
+    ledger.charge(&prepared.record.id);
+    let counts = ledger.ledger().counts(&prepared.record.id)?;
+    let reached = counts.iter().filter(|count| count.kind != NoVerdict::Stopped.as_str());
+    let held: u64 = reached.map(|count| count.units).sum();
     on_event(&Event::Planned {
         run: prepared.record.id.clone(),
         units: prepared.units,
         recorded: held.min(prepared.units),
         lost_calls: ledger.forget_intents()?,
     });
-    let Prepared { mut record, plan, seats, .. } = prepared;
+    let Prepared { mut record, plan, seats, budget, .. } = prepared;
     let (store, end) = Store::start(ledger);
     let limits = &order.experiment.limits;
     let policy = Policy { max_retries: limits.max_retries, patience: PATIENCE };
     let begun = store.commit(entry(&record)?).await;
+    let mut memory = Memory::read(order.results)?;
+    let (watched, remembered) = memory.recall(&seats, order.access);
+    remembered.iter().for_each(&mut *on_event);
     let (floor, events) = Floor::new(seats, store, policy);
     if begun.is_err() {
         // The ledger's thread failed, and says why at its end; nothing is to be sent any more.
@@ -113,6 +125,7 @@ async fn execute_in_runtime(
     let ending = engine::drive(floor, events, plan, signals, on_event).await;
     let ended = end.await.map_err(|_| RunError::Fault("the ledger's thread panicked".to_owned()))?;
     let mut ledger = ended.map_err(|error| kept(error, &path, &record.id))?;
+    memory.keep(&watched, &clock::now())?;
     finish(&mut record, &mut ledger, before.as_ref(), &path)?;
     folder::write(&folder, ledger.ledger(), &record)?;
     if let Some(error) = ending.error {
@@ -121,6 +134,10 @@ async fn execute_in_runtime(
     if let (Some((judge, message)), false) = (ending.given_up, ending.interrupted) {
         let kept = record.totals.iter().map(|(_, totals)| totals.answered()).sum();
         return Err(RunError::Stopped { judge, message, kept });
+    }
+    if let Some((budget, short_of)) = budget.and_then(|budget| budget.short_of().map(|short| (budget, short))) {
+        let (budget, paid) = (budget.cap(), record.paid.micro_dollars);
+        on_event(&Event::OverBudget { run: record.id.clone(), budget, paid, short_of });
     }
     on_event(&Event::Finished {
         run: record.id.clone(),
@@ -140,11 +157,14 @@ fn finish(
     path: &Path,
 ) -> Result<(), RunError> {
     record.totals = totals::by_judge(&totals::of_ledger(ledger.ledger(), record)?);
+    record.paid = ledger.ledger().paid(&record.id)?;
     let decided: u64 = record.totals.iter().map(|(_, totals)| totals.decided()).sum();
     record.state = if decided == record.units { RunState::Done } else { RunState::Interrupted };
     match before {
         // Nothing changed, so that the same command leaves the same bytes.
-        Some(before) if before.state == record.state && before.totals == record.totals => {
+        Some(before)
+            if before.state == record.state && before.totals == record.totals && before.paid == record.paid =>
+        {
             record.updated_at.clone_from(&before.updated_at);
         }
         _ => record.updated_at = clock::now(),
@@ -165,16 +185,17 @@ fn entry(record: &RunRecord) -> Result<Entry, RunError> {
 }
 
 /// All that is made before anything is written.
-struct Prepared {
-    record: RunRecord,
-    plan: Plan,
+pub(super) struct Prepared {
+    pub(super) record: RunRecord,
+    pub(super) plan: Plan,
     seats: Vec<Seat<Provider>>,
+    budget: Option<Arc<Budget>>,
     /// Units that this execution asks for.
-    units: u64,
+    pub(super) units: u64,
 }
 
 impl Prepared {
-    fn new(order: Order<'_>) -> Result<Self, RunError> {
+    pub(super) fn new(order: Order<'_>) -> Result<Self, RunError> {
         let experiment = order.experiment;
         check(order)?;
         let corpus = Corpus::open(&order.folder.join(&experiment.corpus))?;
@@ -182,8 +203,9 @@ impl Prepared {
         let sessions_in_corpus = rows.len() as u64;
         let chosen = plan::choose(rows, experiment.sample.as_ref())?;
         let load = |name: &String| Sheet::load(name, order.folder);
-        let sheets = experiment.rubrics.iter().map(load).collect::<Result<Vec<_>, _>>()?;
-        let rubrics = sheets.iter().map(Sheet::record).collect::<Result<Vec<_>, _>>()?;
+        let mut sheets = experiment.rubrics.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+        Sheet::relate(&mut sheets);
+        let rubrics: Vec<_> = sheets.iter().map(Sheet::record).collect();
         let corpus_hash = corpus.content_hash()?;
         let judges = experiment.judges.iter().map(|judge| FrozenJudge {
             name: judge.name(),
@@ -218,6 +240,7 @@ impl Prepared {
             units: chosen.sessions.len() as u64 * sheets.len() as u64 * repeats,
             weights: chosen.weights,
             totals: Vec::new(),
+            paid: Paid::default(),
         };
         if record.sessions == 0 {
             return Err(RunError::Selection(format!(
@@ -230,7 +253,7 @@ impl Prepared {
         }
         let Selection { limit, judges, rubrics } = order.selection;
         let judges: Vec<&JudgeSpec> = experiment.judges.iter().filter(|judge| wanted(judges, judge.name())).collect();
-        let seats = seats(order, &judges)?;
+        let (seats, budget) = seats(order, &judges)?;
         let planned = |(judge, seat): (&&JudgeSpec, &Seat<Provider>)| PlannedJudge {
             name: judge.name().to_owned(),
             model: judge.model.clone(),
@@ -246,6 +269,7 @@ impl Prepared {
         sessions.truncate(limit.unwrap_or(usize::MAX));
         let repeats: u64 = judges.iter().map(|judge| u64::from(judge.repeats)).sum();
         let units = sessions.len() as u64 * sheets.len() as u64 * repeats;
+        let units_a_session = sheets.len() * usize::try_from(repeats).unwrap_or(usize::MAX);
         let plan = Plan {
             run: record.id.clone(),
             corpus,
@@ -254,8 +278,10 @@ impl Prepared {
             sheets,
             judges,
             ready: VecDeque::new(),
+            followers: VecDeque::new(),
+            ahead: (2 * experiment.limits.concurrency).div_ceil(units_a_session.max(1)).max(1),
         };
-        Ok(Self { record, plan, seats, units })
+        Ok(Self { record, plan, seats, budget, units })
     }
 }
 
@@ -307,19 +333,27 @@ fn wanted(names: &[String], name: &str) -> bool {
     names.is_empty() || names.iter().any(|wanted| wanted == name)
 }
 
-/// `judges` seated: those of one model share its limits.
-fn seats(order: Order<'_>, judges: &[&JudgeSpec]) -> Result<Vec<Seat<Provider>>, RunError> {
+/// The seats of the judges, and the budget that they share.
+type Seated = (Vec<Seat<Provider>>, Option<Arc<Budget>>);
+
+/// `judges` seated: those of one model share its limits, and all share the budget.
+fn seats(order: Order<'_>, judges: &[&JudgeSpec]) -> Result<Seated, RunError> {
     let limits = &order.experiment.limits;
     let access = Access { timeout: Duration::from_secs(limits.timeout_seconds), ..order.access.clone() };
+    let provider = |spec: &&JudgeSpec| Provider::new(&spec.model, &spec.params, &access).map(Arc::new);
+    let providers = judges.iter().map(provider).collect::<Result<Vec<_>, _>>()?;
+    let models = judges.iter().map(|spec| spec.model.as_str());
+    let budget = budget::of(order.experiment, models.zip(providers.iter().map(AsRef::as_ref)))?;
     let mut seats: Vec<Seat<Provider>> = Vec::new();
-    for spec in judges {
-        let judge = Arc::new(Provider::new(&spec.model, &spec.params, &access)?);
-        let line = match seats.iter().find(|seat| seat.model == spec.model) {
-            Some(seat) => Arc::clone(&seat.line),
-            None => Arc::new(Line::new(limits.concurrency, judge.is_remote().then(|| Limits::new(limits)))),
+    for (spec, judge) in judges.iter().zip(providers) {
+        let fresh = || {
+            let told = judge.is_remote().then(|| Limits::new(limits));
+            Arc::new(Line::new(limits.concurrency, told).within(budget.clone()))
         };
+        let known = seats.iter().find(|seat| seat.model == spec.model);
+        let line = known.map_or_else(fresh, |seat| Arc::clone(&seat.line));
         let estimator = TokenEstimator::new(spec.params.max_output_tokens);
         seats.push(Seat { name: spec.name().to_owned(), model: spec.model.clone(), judge, estimator, line });
     }
-    Ok(seats)
+    Ok((seats, budget))
 }

@@ -10,6 +10,7 @@ use crate::provider::Params;
 use crate::sample::SampleSpec;
 use crate::view::ViewSpec;
 
+use super::budget;
 use super::identity::hash;
 
 /// Experiments inside the binary: path below the working folder, and text.
@@ -43,6 +44,9 @@ pub struct Experiment {
     /// Limits of each model.
     #[serde(default)]
     pub limits: LimitSpec,
+    /// Dollars that the run may cost in all, restarts included; no cap where absent.
+    #[serde(default)]
+    pub budget: Option<f64>,
     /// Gold labels to compare with in the report.
     #[serde(default)]
     pub gold: Option<PathBuf>,
@@ -177,6 +181,7 @@ impl Experiment {
             ));
         }
         self.judges.iter().try_for_each(JudgeSpec::check)?;
+        self.budget.map_or(Ok(0), budget::micro_dollars)?;
         let limits = &self.limits;
         if limits.concurrency > MOST_CONCURRENT {
             return Err(format!("limits.concurrency is {}: give at most {MOST_CONCURRENT}", limits.concurrency));
@@ -280,6 +285,8 @@ mod tests {
     #[case("name: mine", "limits: {requests_per_minute: 0}\nname: mine", "limits.requests_per_minute is 0")]
     #[case("name: mine", "limits: {max_retries: -1}\nname: mine", "max_retries: -1")]
     #[case("name: mine", "sample: {n: 0, seed: 1}\nname: mine", "sample.n is 0")]
+    #[case("name: mine", "budget: 0\nname: mine", "budget is 0")]
+    #[case("name: mine", "budget: -3\nname: mine", "budget is -3")]
     #[case("name: mine\n", "", "missing field `name`")]
     fn what_cannot_work_is_refused(#[case] from: &str, #[case] to: &str, #[case] message: &str) {
         let error = Experiment::parse(&GOOD.replace(from, to)).unwrap_err();

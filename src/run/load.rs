@@ -131,6 +131,7 @@ fn record((ledger, path): &Opened, id: &str) -> Result<RunRecord, RunError> {
     if record.state == RunState::Running {
         // The record was written when the run began.
         record.totals = totals::by_judge(&totals::of_ledger(ledger, &record)?);
+        record.paid = ledger.paid(id)?;
     }
     Ok(record)
 }

@@ -6,16 +6,22 @@
 mod ask;
 mod backoff;
 mod breaker;
+mod budget;
 mod call;
+mod checkup;
 mod clock;
 mod engine;
 mod error;
+mod estimate;
+mod estimate_cost;
 mod event;
 mod execute;
 mod experiment;
 mod folder;
 mod identity;
+mod lead;
 mod load;
+mod memory;
 mod plan;
 mod record;
 mod seat;
@@ -24,7 +30,10 @@ mod store;
 mod thread;
 mod totals;
 
+pub use checkup::{Check, Checkup, Status, checkup};
 pub use error::RunError;
+pub use estimate::{Estimate, EstimateCell, estimate};
+pub use estimate_cost::Amounts;
 pub use event::Event;
 pub use execute::{Order, Selection, execute};
 pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec};
@@ -32,7 +41,7 @@ pub use folder::{write_csv, write_jsonl};
 pub use load::{find, latest, list, load, ratings};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};
 pub use stop::Interrupts;
-pub use totals::{Cell, cells};
+pub use totals::{Cell, by_judge, cells};
 
 #[cfg(test)]
 mod tests;

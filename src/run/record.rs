@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::IngestReport;
+use crate::ledger::Paid;
 use crate::session::Scope;
 use crate::verdict::NoVerdict;
 
@@ -46,6 +47,9 @@ pub struct JudgeTotals {
     pub no_verdicts: BTreeMap<NoVerdict, u64>,
     /// Calls answered, in this run and before, that its verdicts rest on.
     pub calls: u64,
+    /// Requests sent for these calls, those that brought no answer included.
+    #[serde(default)]
+    pub requests: u64,
     /// Input tokens, cached ones excluded; unknown ones not counted.
     pub input_tokens: u64,
     /// Output tokens.
@@ -97,6 +101,9 @@ pub struct RunRecord {
     pub weights: BTreeMap<String, f64>,
     /// Totals by judge, in the experiment's order.
     pub totals: Vec<(String, JudgeTotals)>,
+    /// What the run itself paid for.
+    #[serde(default)]
+    pub paid: Paid,
 }
 
 impl JudgeTotals {
@@ -121,12 +128,13 @@ impl JudgeTotals {
     }
 
     /// Adds `other`; the cost is known only where both are.
-    pub(super) fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: &Self) {
         self.labels += other.labels;
         for (kind, units) in &other.no_verdicts {
             *self.no_verdicts.entry(*kind).or_default() += units;
         }
         self.calls += other.calls;
+        self.requests += other.requests;
         self.input_tokens += other.input_tokens;
         self.output_tokens += other.output_tokens;
         self.cache_read_tokens += other.cache_read_tokens;

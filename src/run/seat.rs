@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::limit::{Limits, TokenEstimator};
+use crate::limit::{Budget, Limits, TokenEstimator};
 use crate::provider::{Ask, CallError, Form, Provider, Reply, Request, TokenCounts};
 use crate::verdict::{Reader, Reading, Unreadable};
 
@@ -27,6 +27,8 @@ pub(super) trait Judge: Send + Sync + 'static {
     fn read_body(&self, request: &Request, body: &[u8]) -> Result<Reply, CallError>;
     /// See [`Provider::micro_dollars`].
     fn micro_dollars(&self, tokens: &TokenCounts) -> Option<u64>;
+    /// See [`Provider::most_micro_dollars`].
+    fn most_micro_dollars(&self, input: u64) -> Option<u64>;
     /// See [`Reader::read`].
     fn read(&self, reader: &Reader, text: &str) -> Result<Reading, Unreadable> {
         reader.read(text)
@@ -51,6 +53,9 @@ impl Judge for Provider {
     }
     fn micro_dollars(&self, tokens: &TokenCounts) -> Option<u64> {
         Self::micro_dollars(self, tokens)
+    }
+    fn most_micro_dollars(&self, input: u64) -> Option<u64> {
+        Self::most_micro_dollars(self, input)
     }
 }
 
@@ -78,6 +83,8 @@ pub(super) struct Line {
     pub(super) limits: Option<Limits>,
     /// Whether calls go through at all.
     pub(super) breaker: Breaker,
+    /// The run's budget; none for judges inside this program, and where there is none.
+    pub(super) budget: Option<Arc<Budget>>,
     /// How many of the provider's forms turned out not to be supported.
     unsupported: AtomicUsize,
     /// Units in a row on which the model failed.
@@ -98,11 +105,17 @@ impl Line {
             concurrency,
             limits,
             breaker: Breaker::default(),
+            budget: None,
             unsupported: AtomicUsize::new(0),
             failures: AtomicU32::new(0),
             waiting: Mutex::default(),
             warned: Mutex::default(),
         }
+    }
+
+    /// The line with a budget to keep.
+    pub(super) fn within(self, budget: Option<Arc<Budget>>) -> Self {
+        Self { budget: budget.filter(|_| self.limits.is_some()), ..self }
     }
 
     /// The best form that is not known to be unsupported.

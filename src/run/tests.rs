@@ -75,6 +75,9 @@ impl Judge for Scripted {
     fn micro_dollars(&self, _: &TokenCounts) -> Option<u64> {
         None
     }
+    fn most_micro_dollars(&self, _: u64) -> Option<u64> {
+        None
+    }
     fn read(&self, _: &Reader, text: &str) -> Result<Reading, Unreadable> {
         match text.strip_prefix("label ") {
             Some(label) => {
@@ -152,7 +155,7 @@ fn unit(question: &Arc<Question>, session: &str) -> Unit {
     };
     let prompt = Prompt { system: String::new(), session: String::new(), question: String::new() };
     let (question, session, prompt) = (Arc::clone(question), Arc::new(session), Arc::new(prompt));
-    Unit { place, seat: 0, question, session, prompt, request: None }
+    Unit { place, seat: 0, question, session, prompt, request: None, shared: false, prefix: None }
 }
 
 struct Trial {

@@ -49,6 +49,7 @@ pub(super) fn of_ledger(ledger: &Ledger, record: &RunRecord) -> Result<Vec<Cell>
             for usage in usage.iter().filter(|usage| usage.judge == judge.name() && usage.rubric == rubric.name) {
                 totals.add(&JudgeTotals {
                     calls: usage.calls,
+                    requests: usage.requests,
                     calls_without_tokens: usage.calls_without_tokens,
                     input_tokens: usage.input_tokens,
                     output_tokens: usage.output_tokens,
@@ -66,7 +67,8 @@ pub(super) fn of_ledger(ledger: &Ledger, record: &RunRecord) -> Result<Vec<Cell>
 }
 
 /// Sums of `cells` by judge, in their order.
-pub(super) fn by_judge(cells: &[Cell]) -> Vec<(String, JudgeTotals)> {
+#[must_use]
+pub fn by_judge(cells: &[Cell]) -> Vec<(String, JudgeTotals)> {
     let mut judges: Vec<(String, JudgeTotals)> = Vec::new();
     for cell in cells {
         match judges.iter_mut().find(|(judge, _)| *judge == cell.judge) {

@@ -130,13 +130,22 @@ fn scripted(script: &str) -> Option<String> {
 
 /// Lines added and removed between two texts: a shortest line diff (Myers 1986, "An O(ND) difference algorithm").
 fn line_diff(old: &str, new: &str) -> (u64, u64) {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    // What both begin and end with is common in some shortest diff; an edit changes little of a long text.
+    let begin = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let (old, new) = (&old[begin..], &new[begin..]);
+    let end = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+    let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
+    if old.is_empty() || new.is_empty() {
+        return (new.len() as u64, old.len() as u64);
+    }
     let mut numbers = HashMap::new();
     let mut number = |line| {
         let next = numbers.len();
         *numbers.entry(line).or_insert(next)
     };
-    let old: Vec<usize> = old.lines().map(&mut number).collect();
-    let new: Vec<usize> = new.lines().map(&mut number).collect();
+    let old: Vec<usize> = old.iter().copied().map(&mut number).collect();
+    let new: Vec<usize> = new.iter().copied().map(&mut number).collect();
     // A line that only one side has is always an edit; leaving it out keeps the rest short.
     let shared = |side: &[usize], other: &[usize]| {
         let known: HashSet<usize> = other.iter().copied().collect();
@@ -154,9 +163,10 @@ const LONGEST_SCRIPT: usize = 10_000;
 fn common_lines(old: &[usize], new: &[usize]) -> usize {
     let total = old.len() + new.len();
     // Furthest position in `old` on each diagonal, shifted so that diagonal 0 is in the middle.
-    let mut furthest = vec![0_usize; 2 * total + 3];
-    let middle = total + 1;
-    for distance in 0..=total.min(LONGEST_SCRIPT) {
+    let longest = total.min(LONGEST_SCRIPT);
+    let mut furthest = vec![0_usize; 2 * longest + 3];
+    let middle = longest + 1;
+    for distance in 0..=longest {
         for diagonal in (middle - distance..=middle + distance).step_by(2) {
             let down = diagonal == middle - distance
                 || (diagonal != middle + distance && furthest[diagonal - 1] < furthest[diagonal + 1]);
@@ -203,6 +213,16 @@ mod tests {
         assert_eq!(line_diff("", "a\nb\n"), (2, 0));
         assert_eq!(line_diff("a\nb", "b\na"), (1, 1));
         assert_eq!(line_diff("same", "same"), (0, 0));
+    }
+
+    #[test]
+    fn long_texts_are_compared_in_linear_time() {
+        let lines: Vec<String> = (0..300_000).map(|line| (line % 7).to_string()).collect();
+        let whole = lines.join("\n");
+        assert_eq!(line_diff(&whole, &whole), (0, 0));
+        assert_eq!(line_diff(&whole, &format!("{whole}\nend")), (1, 0));
+        assert_eq!(line_diff(&format!("begin\n{whole}"), &whole), (0, 1));
+        assert_eq!(line_diff(&whole, &whole.replacen("\n3\n", "\nthree\n", 1)), (1, 1));
     }
 
     #[test]
@@ -267,7 +287,11 @@ mod tests {
     proptest! {
         #[test]
         fn diff_is_the_shortest(old in prop::collection::vec(0_usize..5, 0..30), new in prop::collection::vec(0_usize..5, 0..30)) {
-            prop_assert_eq!(common_lines(&old, &new), longest_common(&old, &new));
+            let common = longest_common(&old, &new);
+            prop_assert_eq!(common_lines(&old, &new), common);
+            let text = |side: &[usize]| side.iter().map(usize::to_string).collect::<Vec<_>>().join("\n");
+            let expected = ((new.len() - common) as u64, (old.len() - common) as u64);
+            prop_assert_eq!(line_diff(&text(&old), &text(&new)), expected);
         }
     }
 }

@@ -8,11 +8,13 @@ mod measures;
 mod model;
 mod patch;
 mod running;
+mod words;
 
 pub use edit::Edit;
-pub use evidence::{Evidence, EvidenceItem, EvidenceKind};
-pub use measures::{Measures, count_words};
+pub use evidence::{Detail, Evidence, EvidenceItem, EvidenceKind, Unrecovered};
+pub use measures::{Measures, TurnMeasures};
 pub use model::{
     Action, ActionStatus, Attribution, Branch, Format, Losses, Note, PromptKind, Recorder, Reply, ReplyKind, Scope,
     Session, Step, TokenUsage, Turn,
 };
+pub use words::count_words;

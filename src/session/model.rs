@@ -214,6 +214,9 @@ pub enum PromptKind {
     SlashCommand,
     /// Typed while the agent worked.
     Queued,
+    /// Not the person's words: a notice about a task, another agent's message or a hook's, in a form that the prompt rule of
+    /// sessions.md 1.4 does not tell from a prompt. It counts as one, and is marked.
+    Relayed,
 }
 
 /// One thing that happened inside a turn.

@@ -1,11 +1,12 @@
 //! Krippendorff's alpha (2004, 2011) for nominal, ordinal, interval and ratio data, missing ratings included.
 //!
-//! The standard error is the infinitesimal jackknife over items (n - 1 in the denominator), which is what R irrCAC
-//! prints; at ordinal level it also follows the metric's dependence on the margins.
+//! The influences leave out the small-sample factor (N - 1) / N of alpha, as R irrCAC does; at ordinal level they also follow the
+//! metric's dependence on the margins.
 
 use crate::rubric::Level;
 
 use super::coefficient::Undefined;
+use super::influence::{Functional, Gradient};
 use super::table::{RatingTable, ratings};
 
 /// Squared distances between categories.
@@ -86,26 +87,23 @@ struct Coincidences {
     q: usize,
     pairs: Vec<f64>,
     margins: Vec<f64>,
-    items: f64,
 }
 
-fn coincidences(table: &RatingTable, counts: &[u64]) -> Coincidences {
+fn coincidences(table: &RatingTable, weights: &[f64]) -> Coincidences {
     let q = table.scale.categories;
-    let mut of = Coincidences { q, pairs: vec![0.0; q * q], margins: vec![0.0; q], items: 0.0 };
-    for (tally, count) in table.tallies().iter().zip(counts) {
+    let mut of = Coincidences { q, pairs: vec![0.0; q * q], margins: vec![0.0; q] };
+    for (tally, weight) in table.tallies().iter().zip(weights) {
         let all = ratings(tally);
-        if all < 2 || *count == 0 {
+        if all < 2 || *weight == 0.0 {
             continue;
         }
-        let count = *count as f64;
-        of.items += count;
         for (a, raters) in tally {
             let (a, raters) = (usize::from(*a), f64::from(*raters));
-            of.margins[a] += count * raters;
+            of.margins[a] += weight * raters;
             for (b, others) in tally {
                 let b = usize::from(*b);
                 let others = f64::from(*others) - f64::from(a == b);
-                of.pairs[a * q + b] += count * raters * others / f64::from(all - 1);
+                of.pairs[a * q + b] += weight * raters * others / f64::from(all - 1);
             }
         }
     }
@@ -124,48 +122,40 @@ fn sums(of: &Coincidences, metric: &Metric<'_>) -> Result<(f64, f64, f64), Undef
     if expected == 0.0 { Err(Undefined::SingleCategory) } else { Ok((observed, expected, total)) }
 }
 
-/// The value.
-///
-/// # Errors
-/// When no item has two ratings, all ratings fall into one category, or values are missing or negative.
-pub(super) fn value(table: &RatingTable, counts: &[u64]) -> Result<f64, Undefined> {
-    let of = coincidences(table, counts);
-    let (observed, expected, total) = sums(&of, &Metric::new(table, &of.margins)?)?;
-    Ok(1.0 - (total - 1.0) * observed / expected)
-}
+/// Alpha on one table.
+pub(super) struct Alpha<'t>(pub &'t RatingTable);
 
-/// The standard error; none with fewer than two pairable items, or where there is no value.
-pub(super) fn standard_error(table: &RatingTable, counts: &[u64]) -> Option<f64> {
-    let of = coincidences(table, counts);
-    if of.items < 2.0 {
-        return None;
+impl Functional for Alpha<'_> {
+    fn value(&self, weights: &[f64]) -> Result<f64, Undefined> {
+        let of = coincidences(self.0, weights);
+        let (observed, expected, total) = sums(&of, &Metric::new(self.0, &of.margins)?)?;
+        Ok(1.0 - (total - 1.0) * observed / expected)
     }
-    let metric = Metric::new(table, &of.margins).ok()?;
-    let (observed, expected, total) = sums(&of, &metric).ok()?;
-    let observed_slope = metric.gradient(|a, b| of.pairs[a * of.q + b]);
-    let mut expected_slope = metric.gradient(|a, b| of.margins[a] * of.margins[b]);
-    for (a, slope) in expected_slope.iter_mut().enumerate() {
-        *slope += 2.0 * (0..of.q).map(|b| of.margins[b] * metric.distance(a, b)).sum::<f64>();
-    }
-    let squares: f64 = (table.tallies().iter().zip(counts))
-        .filter(|(tally, _)| ratings(tally) >= 2)
-        .map(|(tally, count)| {
+
+    fn gradient(&self, weights: &[f64]) -> Result<Gradient, Undefined> {
+        let of = coincidences(self.0, weights);
+        let metric = Metric::new(self.0, &of.margins)?;
+        let (observed, expected, total) = sums(&of, &metric)?;
+        let observed_slope = metric.gradient(|a, b| of.pairs[a * of.q + b]);
+        let mut expected_slope = metric.gradient(|a, b| of.margins[a] * of.margins[b]);
+        for (a, slope) in expected_slope.iter_mut().enumerate() {
+            *slope += 2.0 * (0..of.q).map(|b| of.margins[b] * metric.distance(a, b)).sum::<f64>();
+        }
+        let one = |tally: &Vec<(u16, u32)>| {
             let all = f64::from(ratings(tally));
+            if all < 2.0 {
+                return 0.0;
+            }
             let own: f64 = (tally.iter().flat_map(|a| tally.iter().map(move |b| (a, b))))
                 .map(|(a, b)| f64::from(a.1) * f64::from(b.1) * metric.distance(a.0.into(), b.0.into()) / (all - 1.0))
                 .sum();
             let along =
                 |slope: &[f64]| -> f64 { tally.iter().map(|(a, r)| slope[usize::from(*a)] * f64::from(*r)).sum() };
-            let influence = all * observed + total * (own + along(&observed_slope))
+            let pull = all * observed + total * (own + along(&observed_slope))
                 - total * observed * along(&expected_slope) / expected;
-            *count as f64 * (influence / expected).powi(2)
-        })
-        .sum();
-    Some((squares * of.items / (of.items - 1.0)).sqrt())
-}
-
-/// Items with two or more ratings.
-pub(super) fn pairable_items(table: &RatingTable, counts: &[u64]) -> usize {
-    let pairable = table.tallies().iter().zip(counts).filter(|(tally, _)| ratings(tally) >= 2);
-    usize::try_from(pairable.map(|(_, count)| count).sum::<u64>()).unwrap_or(usize::MAX)
+            -pull / expected
+        };
+        let value = 1.0 - (total - 1.0) * observed / expected;
+        Ok(Gradient { value, by_pattern: self.0.tallies().iter().map(one).collect() })
+    }
 }

@@ -1,10 +1,11 @@
-//! Percentile bootstrap over items or clusters. The number of threads changes no number: each replicate has its own seed.
+//! Bootstrap over items or clusters. The number of threads changes no number: each replicate has its own seed.
 
 use rand_core::{Rng, SeedableRng};
 use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
-use super::interval::Interval;
+use super::draws::Resampler;
+use super::interval::{CONFIDENCE, Interval, normal_below, normal_inverse};
 
 /// How many replicates, from which seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,29 @@ pub struct Bootstrap {
     pub replicates: u32,
     /// Seed of all randomness.
     pub seed: u64,
+}
+
+/// How an interval is read from replicates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntervalKind {
+    /// Percentiles of the replicates (Efron and Tibshirani 1993, chapter 13).
+    Percentile,
+    /// Percentiles mirrored at the value (Davison and Hinkley 1997, equation 5.6).
+    Basic,
+    /// Bias-corrected and accelerated percentiles (Efron 1987); the acceleration comes from the influences.
+    Bca,
+}
+
+impl IntervalKind {
+    /// The word in methods.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Percentile => "percentile",
+            Self::Basic => "basic",
+            Self::Bca => "BCa",
+        }
+    }
 }
 
 /// What is drawn: items, or clusters of items.
@@ -79,6 +103,17 @@ impl Bootstrap {
             .collect()
     }
 
+    /// Computes statistics on every replicate of a table's pattern weights.
+    pub(super) fn weigh<T: Send>(&self, resampler: &Resampler, statistics: impl Fn(&[f64]) -> T + Sync) -> Vec<T> {
+        (0..self.replicates)
+            .into_par_iter()
+            .map_init(Vec::new, |weights, replicate| {
+                resampler.draw(&mut self.generator(replicate), weights);
+                statistics(weights)
+            })
+            .collect()
+    }
+
     fn generator(&self, replicate: u32) -> Pcg64 {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.seed.to_le_bytes()).update(&replicate.to_le_bytes());
@@ -102,14 +137,24 @@ fn pick(generator: &mut Pcg64, bound: u64) -> usize {
 pub(super) struct Spread {
     /// Standard deviation of the replicates.
     pub se: f64,
-    /// Percentile interval, linear between order statistics.
-    pub interval: Interval,
+    /// The interval; percentiles are linear between order statistics. None where all replicates lie on one side of the value
+    /// and a correction of bias is asked for.
+    pub interval: Option<Interval>,
     /// Replicates without a value.
     pub undefined: usize,
 }
 
-/// Summarises replicates; none where more than one in twenty has no value, or fewer than two have one.
-pub(super) fn spread(replicates: impl Iterator<Item = Option<f64>>) -> Result<Spread, usize> {
+/// Summarises replicates around `value`.
+///
+/// # Errors
+/// The number of replicates without a value, where they are more than one in twenty, or fewer than two have one.
+pub(super) fn spread(
+    replicates: impl Iterator<Item = Option<f64>>,
+    value: f64,
+    kind: IntervalKind,
+    confidence: f64,
+    acceleration: impl Fn() -> f64,
+) -> Result<Spread, usize> {
     let (mut values, mut undefined) = (Vec::new(), 0);
     for value in replicates {
         match value {
@@ -124,7 +169,36 @@ pub(super) fn spread(replicates: impl Iterator<Item = Option<f64>>) -> Result<Sp
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let se = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-    Ok(Spread { se, interval: (percentile(&values, 0.025), percentile(&values, 0.975)), undefined })
+    let tail = (1.0 - confidence) / 2.0;
+    let (low, high) = (percentile(&values, tail), percentile(&values, 1.0 - tail));
+    let interval = match kind {
+        IntervalKind::Percentile => Some((low, high)),
+        IntervalKind::Basic => Some((2.0 * value - high, 2.0 * value - low)),
+        IntervalKind::Bca => {
+            // Replicates equal to the value up to rounding count half.
+            let near = 1e-12 * value.abs().max(1.0);
+            let below = values.iter().filter(|one| **one < value - near).count() as f64;
+            let equal = values.iter().filter(|one| (**one - value).abs() <= near).count() as f64;
+            let share = (below + equal / 2.0) / n;
+            let bias = normal_inverse(share);
+            let acceleration = acceleration();
+            let adjusted = |tail: f64| {
+                let shifted = bias + normal_inverse(tail);
+                normal_below(bias + shifted / (1.0 - acceleration * shifted))
+            };
+            (share > 0.0 && share < 1.0)
+                .then(|| (percentile(&values, adjusted(tail)), percentile(&values, adjusted(1.0 - tail))))
+        }
+    };
+    Ok(Spread { se, interval, undefined })
+}
+
+/// Summarises replicates by percentiles at 95 %.
+///
+/// # Errors
+/// As [`spread`].
+pub(super) fn percentile_spread(replicates: impl Iterator<Item = Option<f64>>) -> Result<Spread, usize> {
+    spread(replicates, 0.0, IntervalKind::Percentile, CONFIDENCE, || 0.0)
 }
 
 /// The value below which `share` of `sorted` lies, linear between order statistics; `sorted` is not empty.
@@ -190,7 +264,7 @@ mod tests {
 
     #[test]
     fn too_many_undefined_replicates_leave_no_interval() {
-        let with = |undefined: usize| spread((0..100).map(|i| (i >= undefined).then_some(i as f64)));
+        let with = |undefined: usize| percentile_spread((0..100).map(|i| (i >= undefined).then_some(i as f64)));
         assert_eq!(with(5).map(|spread| spread.undefined), Ok(5));
         assert_eq!(with(6), Err(6));
     }

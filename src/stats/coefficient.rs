@@ -18,6 +18,8 @@ pub enum Undefined {
     NotNumeric,
     /// A category's value is below zero at ratio level.
     NegativeValue,
+    /// More raters than pairs of raters can be listed for.
+    TooManyRaters,
 }
 
 impl Undefined {
@@ -31,6 +33,7 @@ impl Undefined {
             Self::TooFewItems => "too_few_items",
             Self::NotNumeric => "not_numeric",
             Self::NegativeValue => "negative_value",
+            Self::TooManyRaters => "too_many_raters",
         }
     }
 }
@@ -44,9 +47,9 @@ pub struct Coefficient {
     pub value: Option<f64>,
     /// Standard error.
     pub se: Option<f64>,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the interval, 95 % where no other confidence is named beside it.
     pub low: Option<f64>,
-    /// Upper end of the 95 % interval.
+    /// Upper end of the interval.
     pub high: Option<f64>,
     /// Items it rests on.
     pub n: usize,

@@ -17,7 +17,7 @@ impl ConfusionMatrix {
         let categories = table.scale.categories;
         let mut matrix = Self { categories, counts: vec![0; categories * categories] };
         for (pattern, count) in table.patterns().iter().zip(counts) {
-            if let (Some(row), Some(column)) = (pattern[0], pattern[1]) {
+            if let [(0, row), (1, column)] = pattern[..] {
                 matrix.counts[usize::from(row) * categories + usize::from(column)] += count;
             }
         }

@@ -1,6 +1,6 @@
 //! Means and medians with intervals.
 
-use super::bootstrap::{Bootstrap, percentile, spread};
+use super::bootstrap::{Bootstrap, percentile, percentile_spread};
 use super::coefficient::Undefined;
 use super::share::{Estimate, units};
 
@@ -29,7 +29,7 @@ pub fn mean_and_median(values: &[(f64, &str)], bootstrap: Bootstrap) -> (Estimat
     let [mean, median] = statistics(&all);
     let estimate = |value: Option<f64>, which: usize| {
         let Some(value) = value else { return Estimate::undefined(n, Undefined::TooFewItems) };
-        let ends = spread(draws.iter().map(|draw| draw[which])).ok().map(|spread| spread.interval);
+        let ends = percentile_spread(draws.iter().map(|draw| draw[which])).ok().and_then(|spread| spread.interval);
         let (low, high) = (ends.map(|ends| ends.0), ends.map(|ends| ends.1));
         Estimate { value: Some(value), low, high, n, method: method.clone(), undefined: None }
     };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bootstrap::Units;
 use super::coefficient::Undefined;
-use super::interval::{normal_quantile, score_interval, t_quantile};
+use super::interval::{CONFIDENCE, normal_quantile, score_interval, t_quantile};
 
 /// A number about a population: value, 95 % interval, n, method (design.md section 2).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ pub fn shares(observations: &[Observation<'_>], labels: usize) -> Vec<Estimate> 
             }
             many => {
                 let own = if value > 0.0 { relative(label) / (1.0 - value) } else { 0.0 };
-                let freedom = (normal_quantile() / t_quantile(many - 1)).powi(2);
+                let freedom = (normal_quantile(CONFIDENCE) / t_quantile(many - 1, CONFIDENCE)).powi(2);
                 let size = n as f64 / own.max(average).max(1.0) * freedom;
                 (size, format!("wilson at the effective sample size, {many} clusters"))
             }

@@ -25,6 +25,9 @@ const QUOTED_CHARS: usize = 80;
 pub struct Reader {
     labels: Vec<String>,
     abstain: Option<String>,
+    /// The key of the label where one schema serves several rubrics, which is the rubric's name, and the keys of the others.
+    key: String,
+    other_keys: Vec<String>,
     validator: Validator,
 }
 
@@ -56,7 +59,13 @@ impl Reader {
         let validator = jsonschema::validator_for(&AnswerSchema::of(rubric).full)
             .map_err(|error| Unreadable { error: format!("the answer schema of {}: {error}", rubric.name) })?;
         let labels = rubric.labels().into_iter().map(ToOwned::to_owned).collect();
-        Ok(Self { labels, abstain: rubric.abstain_id().map(ToOwned::to_owned), validator })
+        let abstain = rubric.abstain_id().map(ToOwned::to_owned);
+        Ok(Self { labels, abstain, key: rubric.name.clone(), other_keys: Vec::new(), validator })
+    }
+
+    /// Reads also answers in the schema of a family of rubrics ([`AnswerSchema::of_family`]), `others` being the rest of it.
+    pub fn relate(&mut self, others: impl IntoIterator<Item = String>) {
+        self.other_keys = others.into_iter().collect();
     }
 
     /// Reads one complete answer. Truncated answers must not be passed in: nothing is closed for the model.
@@ -64,8 +73,14 @@ impl Reader {
     /// # Errors
     /// When the text holds no JSON object, several different ones, one that breaks the schema, or the same key twice.
     pub fn read(&self, text: &str) -> Result<Reading, Unreadable> {
-        let mut repairs = BTreeSet::new();
-        let mut value = json::read(text, LABEL, &mut repairs).map_err(|fault| Unreadable { error: explain(&fault) })?;
+        let parsed = |key: &str| {
+            let mut repairs = BTreeSet::new();
+            json::read(text, key, &mut repairs).map(|value| (value, repairs))
+        };
+        let parsed =
+            if self.other_keys.is_empty() { parsed(LABEL) } else { parsed(&self.key).or_else(|_| parsed(LABEL)) };
+        let (mut value, mut repairs) = parsed.map_err(|fault| Unreadable { error: explain(&fault) })?;
+        self.rename(&mut value);
         if let Some(label) = value.get_mut(LABEL) {
             self.match_label(label, &mut repairs);
         }
@@ -75,6 +90,19 @@ impl Reader {
             return Err(Unreadable { error: errors.join("; ") });
         }
         Ok(Reading { outcome: self.outcome(&value)?, repairs })
+    }
+
+    /// Brings an answer in the schema of a family into the form of the rubric's own.
+    fn rename(&self, value: &mut Value) {
+        let Some(answer) =
+            value.as_object_mut().filter(|answer| !self.other_keys.is_empty() && !answer.contains_key(LABEL))
+        else {
+            return;
+        };
+        if let Some(label) = answer.shift_remove(&self.key) {
+            answer.insert(LABEL.to_owned(), label);
+            self.other_keys.iter().for_each(|key| drop(answer.shift_remove(key)));
+        }
     }
 
     /// Replaces a label by the rubric's own where it differs only in letter case or in being a number.

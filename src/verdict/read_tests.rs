@@ -100,6 +100,29 @@ fn the_rubrics_own_unclear_is_an_abstention() {
 }
 
 #[test]
+fn an_answer_in_the_schema_of_a_family_is_read_by_the_rubrics_own_key() {
+    let mut related = reader("work_mode");
+    related.relate(["outcome".to_owned(), "expertise".to_owned()]);
+    for text in [
+        r#"{"reason":"r","evidence":[1],"work_mode":"fix"}"#,
+        r#"{"reason":"r","evidence":[1],"work_mode":"FIX","outcome":"failed"}"#,
+        r#"Here it is: {"reason":"r","evidence":[1],"work_mode":"fix"}"#,
+        r#"{"reason":"r","evidence":[1],"label":"fix"}"#,
+    ] {
+        assert_eq!(label(&related.read(text).unwrap()), "fix", "{text}");
+    }
+    for (text, error) in [
+        (r#"{"reason":"r","evidence":[1],"outcome":"failed"}"#, "outcome"),
+        (r#"{"reason":"r","evidence":[1],"work_mode":"fix","other":1}"#, "other"),
+        (r#"{"reason":"r","evidence":[1],"work_mode":"fix","work_mode":"test"}"#, "occurs twice"),
+        (r#"{"reason":"r","evidence":[1],"work_mode":"succeeded"}"#, "must be one of"),
+    ] {
+        assert!(related.read(text).unwrap_err().error.contains(error), "{text}");
+        assert!(reader("work_mode").read(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn a_million_braces_are_read_at_once() {
     let started = std::time::Instant::now();
     assert!(reader("work_mode").read(&"{".repeat(1_000_000)).is_err());

@@ -4,9 +4,12 @@ mod cut;
 mod render;
 mod scrub;
 mod secrets;
+mod secrets_file;
+mod secrets_keywords;
 mod spec;
 mod transcript;
 
 pub use render::{View, render, transcript};
 pub use scrub::{ScrubCounts, Scrubber};
+pub use secrets_file::RuleError;
 pub use spec::ViewSpec;

@@ -87,6 +87,7 @@ fn recorded(session: &Session) -> String {
         ("plan hand-off", kind(PromptKind::PlanHandOff)),
         ("slash command", kind(PromptKind::SlashCommand)),
         ("typed while the agent worked", kind(PromptKind::Queued)),
+        ("written by a program in the user's place", kind(PromptKind::Relayed)),
     ]));
     let actions = within(list(&[
         ("with an error", status(ActionStatus::Error)),

@@ -1,46 +1,54 @@
 //! Removing secrets and personal names from text, before it is stored or used.
 //!
-//! What is masked is listed in `secrets.rs`, one entry a kind. Kept on purpose: addresses of machines (`git@...`,
-//! `noreply@...`) and of documentation (`...@example.com`), and home folders of nobody (`/home/runner`). Not found: names
-//! of people in running text, and passwords under eight characters or without a digit.
+//! What is masked is data: `secrets.yaml`, described in `docs/scrubbing.md`, which also says what is not found.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use regex::{Regex, RegexSet};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::session::{Note, Session, Step};
 
-use super::secrets::{KINDS, Kind, looks_random, masked, secret_name};
+use super::secrets::{Rule, Rules, Secret};
+use super::secrets_file::{self, BUILT_IN, RuleError};
 
 /// How many secrets of each kind were removed.
-pub type ScrubCounts = BTreeMap<&'static str, u64>;
+pub type ScrubCounts = BTreeMap<String, u64>;
 
-/// Compiled patterns, shared by all scrubbers.
-struct Patterns {
-    hints: RegexSet,
-    kinds: Vec<(&'static Kind, Regex)>,
-    secret_name: Regex,
-}
-
-#[expect(clippy::expect_used, reason = "the patterns are constants; a test compiles them")]
-static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
-    hints: RegexSet::new(KINDS.iter().map(|kind| kind.hint)).expect("hints compile"),
-    kinds: KINDS.iter().map(|kind| (kind, Regex::new(kind.pattern).expect("patterns compile"))).collect(),
-    secret_name: Regex::new(secret_name()).expect("pattern of names compiles"),
+#[expect(clippy::expect_used, reason = "the built-in rules are a constant; a test reads and proves them")]
+static BUILT_IN_RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
+    Arc::new(Rules::new(secrets_file::parse("secrets.yaml", BUILT_IN).expect("built-in rules can be read")))
 });
 
 /// Finds and masks secrets: keys, private key blocks, JWTs, database URLs, e-mail addresses, home-folder names.
-#[derive(Debug)]
-pub struct Scrubber;
+#[derive(Debug, Clone)]
+pub struct Scrubber {
+    rules: Arc<Rules>,
+}
 
 impl Scrubber {
-    /// The built-in patterns.
+    /// The built-in rules.
     #[must_use]
     pub fn new() -> Self {
-        Self
+        Self { rules: Arc::clone(&BUILT_IN_RULES) }
+    }
+
+    /// The rules of a file's `text` instead of the built-in ones; `file` is its name in errors.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is not a list of rules, a rule cannot be used, or a rule does not do what its own examples say.
+    pub fn with_rules(file: &str, text: &str) -> Result<Self, RuleError> {
+        secrets_file::prove(file, secrets_file::parse(file, text)?)
+    }
+
+    pub(super) fn of(rules: Rules) -> Self {
+        Self { rules: Arc::new(rules) }
+    }
+
+    pub(super) fn rules(&self) -> &[Rule] {
+        &self.rules.all
     }
 
     /// Masks every secret in `text`, adding to `counts`; scrubbing the result again changes nothing.
@@ -48,10 +56,36 @@ impl Scrubber {
     pub fn text<'t>(&self, text: &'t str, counts: &mut ScrubCounts) -> Cow<'t, str> {
         let mut scrubbed = Cow::Borrowed(text);
         // A mask may end a word before another secret and so uncover it; every round leaves less unmasked text.
-        while let Some(next) = scrub_once(&scrubbed, counts) {
-            scrubbed = Cow::Owned(next);
+        loop {
+            let found = self.rules.find(&scrubbed);
+            if found.is_empty() {
+                return scrubbed;
+            }
+            scrubbed = Cow::Owned(self.masked(&scrubbed, &found, counts));
         }
-        scrubbed
+    }
+
+    fn masked(&self, text: &str, found: &[Secret], counts: &mut ScrubCounts) -> String {
+        let mut masked = String::with_capacity(text.len());
+        let mut copied = 0;
+        for Secret { rule, range } in found {
+            masked.push_str(&text[copied..range.start]);
+            masked.push_str(&self.rules.masks[*rule]);
+            copied = range.end;
+            self.count(*rule, counts);
+        }
+        masked.push_str(&text[copied..]);
+        masked
+    }
+
+    fn count(&self, rule: usize, counts: &mut ScrubCounts) {
+        let id = &self.rules.all[rule].id;
+        match counts.get_mut(id) {
+            Some(count) => *count += 1,
+            None => {
+                counts.insert(id.clone(), 1);
+            }
+        }
     }
 
     /// Masks every secret in every string of `session`, tool inputs and results included.
@@ -112,20 +146,36 @@ impl Scrubber {
         match value {
             Value::String(text) => self.replace(text, counts),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item, counts)),
-            Value::Object(entries) => {
-                for (key, mut item) in std::mem::take(entries) {
-                    match &mut item {
-                        // Key and value stand apart here, where the pattern of assignments cannot see both.
-                        Value::String(text) if PATTERNS.secret_name.is_match(&key) && looks_random(text) => {
-                            "[secret:assignment]".clone_into(text);
-                            *counts.entry("assignment").or_default() += 1;
-                        }
-                        _ => self.value(&mut item, counts),
-                    }
-                    entries.insert(self.text(&key, counts).into_owned(), item);
-                }
-            }
+            Value::Object(entries) => self.entries(entries, counts),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn entries(&self, entries: &mut Map<String, Value>, counts: &mut ScrubCounts) {
+        let mut names = Vec::new();
+        for (place, (name, item)) in entries.iter_mut().enumerate() {
+            match item {
+                Value::String(text) => match self.rules.secret_name(name, text) {
+                    // Name and value stand apart here, where the pattern of assignments cannot see both.
+                    Some(rule) => {
+                        text.clone_from(&self.rules.masks[rule]);
+                        self.count(rule, counts);
+                    }
+                    None => self.replace(text, counts),
+                },
+                other => self.value(other, counts),
+            }
+            if let Cow::Owned(scrubbed) = self.text(name, counts) {
+                names.push((place, scrubbed));
+            }
+        }
+        if names.is_empty() {
+            return;
+        }
+        let mut names = names.into_iter().peekable();
+        for (place, (name, item)) in std::mem::take(entries).into_iter().enumerate() {
+            let name = names.next_if(|(other, _)| *other == place).map_or(name, |(_, scrubbed)| scrubbed);
+            entries.insert(free_name(name, entries), item);
         }
     }
 
@@ -142,29 +192,11 @@ impl Default for Scrubber {
     }
 }
 
-/// One round over all kinds; nothing where nothing was found.
-fn scrub_once(text: &str, counts: &mut ScrubCounts) -> Option<String> {
-    let mut scrubbed: Option<String> = None;
-    for index in PATTERNS.hints.matches(text) {
-        let (kind, pattern) = &PATTERNS.kinds[index];
-        if let Some(next) = mask_kind(scrubbed.as_deref().unwrap_or(text), kind, pattern, counts) {
-            scrubbed = Some(next);
-        }
-    }
-    scrubbed
-}
-
-fn mask_kind(text: &str, kind: &Kind, pattern: &Regex, counts: &mut ScrubCounts) -> Option<String> {
-    let mut out = String::new();
-    let mut copied = 0;
-    for captures in pattern.captures_iter(text) {
-        let Some(range) = masked(&captures).filter(|range| (kind.is_secret)(&text[range.clone()])) else { continue };
-        out.push_str(&text[copied..range.start]);
-        out.push_str(kind.mask);
-        copied = range.end;
-        *counts.entry(kind.name).or_default() += 1;
-    }
-    (copied > 0).then(|| out + &text[copied..])
+/// `name`, with a number where a field has it already: two names may become equal, and no value is to be lost.
+fn free_name(name: String, entries: &Map<String, Value>) -> String {
+    let numbered = (2..).map(|number| format!("{name} ({number})"));
+    let free = std::iter::once(name.clone()).chain(numbered).find(|name| !entries.contains_key(name));
+    free.unwrap_or(name)
 }
 
 #[cfg(test)]

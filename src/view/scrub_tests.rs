@@ -1,6 +1,6 @@
-//! One positive and one negative example a kind at least; proofs that scrubbing is idempotent and quick.
-
-use std::collections::BTreeSet;
+//! Examples of the kinds in their surroundings; proofs that scrubbing is idempotent and takes time by the length of the text.
+//!
+//! The examples of each rule stand beside it, and are tested in `secrets_tests.rs`.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -32,7 +32,7 @@ fn examples() -> Vec<(&'static str, String, &'static str)> {
         ("stripe-key", format!("sk_{}_{a24}", "live"), "[secret:stripe-key]"),
         ("npm-token", format!("//registry/:_authToken: npm_{a36}"), "//registry/:_authToken: [secret:npm-token]"),
         ("pypi-token", format!("pypi-{a36}{a24}"), "[secret:pypi-token]"),
-        ("vendor-token", format!("gsk_{a36}{a24}"), "[secret:vendor-token]"),
+        ("groq-key", format!("gsk_{a36}{a24}"), "[secret:groq-key]"),
         ("aws-key", format!("id AKIA{}", "ABCDEFGHIJKLMNOP"), "id [secret:aws-key]"),
         (
             "aws-secret",
@@ -117,7 +117,7 @@ const KEPT: &[(&str, &str)] = &[
     ("stripe-key", "sk_test_key"),
     ("npm-token", "npm_config_registry"),
     ("pypi-token", "pypi-publish"),
-    ("vendor-token", "SG.1 dapiserver"),
+    ("sendgrid-key", "SG.1 dapiserver"),
     ("aws-key", "AKIA123 ASIAN"),
     ("aws-secret", "aws_secret_access_key = $SECRET"),
     ("azure-key", "sig=abc"),
@@ -151,13 +151,6 @@ fn what_only_looks_like_a_secret_stays() {
 }
 
 #[test]
-fn every_kind_has_examples() {
-    let kinds: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    assert_eq!(kinds, examples().iter().map(|example| example.0).collect());
-    assert_eq!(kinds, KEPT.iter().map(|example| example.0).collect());
-}
-
-#[test]
 fn keys_and_values_of_tool_inputs_are_scrubbed() {
     let mut input =
         json!({"env": {"api_key": "9fZk2Lq8Xw", "retries": 3}, "/home/ada/x": ["mail ada@analytical.org", null]});
@@ -165,6 +158,13 @@ fn keys_and_values_of_tool_inputs_are_scrubbed() {
     let expected =
         json!({"env": {"api_key": "[secret:assignment]", "retries": 3}, "/home/[user]/x": ["mail [email]", null]});
     assert_eq!(input, expected);
+}
+
+#[test]
+fn no_field_of_a_tool_input_is_lost_when_names_become_equal() {
+    let mut input = json!({"/home/ada/x": 1, "b": 2, "/home/grace/x": 3});
+    Scrubber::new().value(&mut input, &mut ScrubCounts::new());
+    assert_eq!(input.to_string(), r#"{"/home/[user]/x":1,"b":2,"/home/[user]/x (2)":3}"#);
 }
 
 #[test]
@@ -223,13 +223,55 @@ fn every_text_of_a_session_is_scrubbed() {
     assert_eq!(session.losses.unknown_records["in /home/[user]/x"], 3, "counts of names that became equal are added");
 }
 
-#[test]
-fn ten_megabytes_take_seconds_even_without_optimisation() {
-    let line = "fn main() { let total = items.iter().map(|item| item.price * 2).sum::<u64>(); } // ordinary code\n";
-    let text = line.repeat(10_000_000 / line.len()) + "/home/ada/x";
+/// Seconds for a fifth of a megabyte of `text` repeated; without optimisation, so only a wrong order of growth shows.
+fn seconds(text: &str) -> u64 {
+    let text = text.repeat(200_000 / text.len());
     let started = std::time::Instant::now();
-    assert!(scrub(&text).ends_with("/home/[user]/x"));
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    let _ = scrub(&text);
+    started.elapsed().as_secs()
+}
+
+#[test]
+fn time_grows_with_the_length_of_the_text_whatever_it_is() {
+    let code = "fn main() { let total = items.iter().map(|item| item.price * 2).sum::<u64>(); } // ordinary code\n";
+    let texts = [
+        code,
+        "a",
+        "a@",
+        "a@a.",
+        "@",
+        "/home/",
+        "/home/a",
+        " /home/ada",
+        "eyJ-",
+        ".eyJ12345678",
+        "eyJ12345678.",
+        "://",
+        "a://b:",
+        "sk-",
+        "sk-a",
+        "token",
+        "token ",
+        "token=",
+        "password=\"",
+        "bearer ",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "Aa: -----BEGIN PRIVATE KEY-----\n",
+        "discord",
+        "twilio-",
+        "authorization",
+        "authorization: ",
+        "-rw-r--r-- ",
+        "-----",
+        "[user]",
+        "«",
+        "/9j/4AAQSkZJRgABAQ",
+        "C:\\Users\\a ",
+    ];
+    for text in texts {
+        let seconds = seconds(text);
+        assert!(seconds < 30, "{text:?}: {seconds} s");
+    }
 }
 
 proptest! {

@@ -1,203 +1,248 @@
-//! What counts as a secret: one entry a kind, with the rule that spares what only looks like one.
+//! What counts as a secret: rules kept as data in `secrets.yaml`, and the search for what they describe.
+//!
+//! A rule is tried only where one of its keywords stands, and its pattern has to match right there; so the time depends on
+//! the length of the text and the number of keywords in it, not on the number of rules.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use regex::Captures;
+use regex_automata::meta::Regex;
+use regex_automata::{Anchored, Input};
+use serde::Deserialize;
 
-/// Pattern of names under which secrets are assigned.
-macro_rules! secret_names {
-    () => {
-        r"(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)(?:[_-]?(?:key|value|string|id))?"
-    };
+use super::secrets_keywords::Keywords;
+
+/// A secret shorter than this is none, whatever a rule says.
+const SHORTEST: usize = 6;
+
+/// How many bytes before a keyword are looked at, where the rule does not tell.
+const REACH: usize = 64;
+
+/// One rule, as it is written in the file of rules.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rule {
+    /// Kind of secret: its name in counts and masks. Rules with the same id are one kind.
+    pub id: String,
+    /// What it is, for people.
+    pub about: String,
+    /// Texts, in any case, one of which stands where `regex` begins to match.
+    pub keywords: Vec<String>,
+    /// Pattern from the keyword on. The group `s` is masked, else everything.
+    pub regex: String,
+    /// Pattern of what stands right before the keyword; its group `s` is masked too. Without it the keyword begins a word.
+    #[serde(default)]
+    pub left: Option<String>,
+    /// How many bytes `left` may look back.
+    #[serde(default)]
+    pub reach: Option<usize>,
+    /// What stands in place of the secret, where it is not `[secret:ID]`.
+    #[serde(default)]
+    pub mask: Option<String>,
+    /// A last look at the secret, by code.
+    #[serde(default)]
+    pub check: Option<Check>,
+    /// Bits a byte that the secret must have at least.
+    #[serde(default)]
+    pub entropy: Option<f64>,
+    /// Patterns of what is spared though it looks like such a secret.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// Whole texts, in any case, that are spared.
+    #[serde(default)]
+    pub allow_words: Vec<String>,
+    /// The keywords are also names of fields of a tool's input, whose value is then such a secret.
+    #[serde(default)]
+    pub names: bool,
+    /// Texts in which the rule finds what stands between « and »; `{24}`, `{hex:32}`, ... stand for made-up characters.
+    pub finds: Vec<String>,
+    /// Texts that look alike, and stay.
+    pub spares: Vec<String>,
+    #[serde(skip)]
+    compiled: OnceLock<Patterns>,
 }
 
-/// One kind of secret.
-pub(super) struct Kind {
-    /// Name in counts and masks.
-    pub name: &'static str,
-    /// Cheap pattern that every text with such a secret matches; the full pattern runs only where it does.
-    pub hint: &'static str,
-    /// Full pattern. The group `s` is masked where it takes part, else the whole match.
-    pub pattern: &'static str,
-    /// What stands in place of the secret. Must match no pattern, so that scrubbing twice changes nothing.
-    pub mask: &'static str,
-    /// Whether this text is really one: the last word after the pattern.
-    pub is_secret: fn(&str) -> bool,
+/// Names of checks that a rule may ask for.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Check {
+    /// A letter and a digit.
+    LetterAndDigit,
+    /// See [`looks_random`].
+    LooksRandom,
 }
 
-/// Part of the match that is masked.
-pub(super) fn masked(captures: &Captures) -> Option<Range<usize>> {
-    captures.name("s").or_else(|| captures.get(0)).map(|found| found.range())
+#[derive(Debug)]
+struct Patterns {
+    regex: Regex,
+    left: Option<Regex>,
+    allow: Option<Regex>,
 }
 
-/// A key with a prefix of its vendor's.
-const fn key(name: &'static str, hint: &'static str, pattern: &'static str, mask: &'static str) -> Kind {
-    Kind { name, hint, pattern, mask, is_secret: always }
+/// A secret in a text.
+#[derive(Debug, Clone)]
+pub(super) struct Secret {
+    pub rule: usize,
+    pub range: Range<usize>,
 }
 
-/// The kinds, in the order in which they are looked for: precise ones before general ones.
-pub(super) const KINDS: &[Kind] = &[
-    Kind {
-        name: "private-key",
-        hint: "PRIVATE KEY",
-        // Separators may be line numbers, quotes and literal `\n`; an END line is not required, since results are cut.
-        pattern: concat!(
-            r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----",
-            r"(?:(?:\\+[nr]|[\s\d→|,+>'\x22-]){1,24}[A-Z][A-Za-z-]+: [^\n\\]{0,80})*",
-            r"(?:(?:\\+[nr]|[^A-Za-z+/=\[\]]){1,24}[A-Za-z0-9+/=]{16,})+",
-            r"(?:(?:(?:\\+[nr]|[^A-Za-z+/=\[\]]){1,24}[A-Za-z0-9+/=]{1,15})?(?:\\+[nr]|[^A-Za-z+/=\[\]]){1,24}",
-            r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?",
-        ),
-        mask: "[secret:private-key]",
-        is_secret: always,
-    },
-    key("anthropic-key", "sk-ant-", r"\bsk-ant-[A-Za-z0-9_-]{16,}", "[secret:anthropic-key]"),
-    Kind {
-        name: "openai-key",
-        hint: r"sk-",
-        pattern: r"\bsk-(?:proj-|svcacct-|admin-|or-v1-)?[A-Za-z0-9_-]{20,}",
-        mask: "[secret:openai-key]",
-        is_secret: has_letter_and_digit,
-    },
-    key(
-        "google-key",
-        r"AIza|ya29\.|GOCSPX-",
-        r"\b(?:AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,})",
-        "[secret:google-key]",
-    ),
-    key("huggingface-token", "hf_", r"\bhf_[A-Za-z0-9]{30,}", "[secret:huggingface-token]"),
-    key(
-        "github-token",
-        "gh[pousr]_|github_pat_",
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})",
-        "[secret:github-token]",
-    ),
-    key("gitlab-token", "gl(?:pat|rt|dt|cbt)-", r"\bgl(?:pat|rt|dt|cbt)-[\w-]{18,}", "[secret:gitlab-token]"),
-    key(
-        "slack-token",
-        r"xox|xapp-|hooks\.slack\.com",
-        r"\b(?:xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{20,}|hooks\.slack\.com/services/T\w+/B\w+/\w{16,})",
-        "[secret:slack-token]",
-    ),
-    key(
-        "stripe-key",
-        "_live_|_test_|whsec_",
-        r"\b(?:[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9]{24,})",
-        "[secret:stripe-key]",
-    ),
-    key("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{36,}", "[secret:npm-token]"),
-    key("pypi-token", "pypi-", r"\bpypi-[\w-]{50,}", "[secret:pypi-token]"),
-    key(
-        "vendor-token",
-        r"gsk_|xai-|r8_|pplx-|lin_api_|ntn_|shp(?:at|ss)_|sbp_|dop_v1_|dckr_pat_|SG\.|AGE-SECRET-KEY-|dapi",
-        concat!(
-            r"\b(?:gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{40,}|r8_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{40,}",
-            r"|lin_api_[A-Za-z0-9]{30,}|ntn_[A-Za-z0-9]{40,}|shp(?:at|ss)_[a-f0-9]{32}|sbp_[a-f0-9]{40}|dop_v1_[a-f0-9]{64}",
-            r"|dckr_pat_[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|AGE-SECRET-KEY-1[A-Z0-9]{50,}|dapi[a-f0-9]{32})",
-        ),
-        "[secret:vendor-token]",
-    ),
-    key("aws-key", "AKIA|ASIA|ABIA|ACCA", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b", "[secret:aws-key]"),
-    key(
-        "aws-secret",
-        "(?i)secret_?access_?key",
-        r#"(?i)secret_?access_?key["'\\]*\s*[:=]\s*["'\\]*(?P<s>[A-Za-z0-9/+]{40})"#,
-        "[secret:aws-secret]",
-    ),
-    key(
-        "azure-key",
-        "AccountKey=|SharedAccessKey=|sig=",
-        r"(?:AccountKey=|SharedAccessKey=|[?&;]sig=)(?P<s>[A-Za-z0-9+/%]{30,}={0,2})",
-        "[secret:azure-key]",
-    ),
-    key("jwt", "eyJ", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}", "[secret:jwt]"),
-    Kind {
-        name: "url-password",
-        hint: "://",
-        pattern: r#"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://(?P<s>[^\s/:@"'`<>\[\]]*:[^\s/@"'`\[\]]+)@"#,
-        mask: "[secret:url-password]",
-        is_secret: is_not_a_placeholder_password,
-    },
-    Kind {
-        name: "bearer-token",
-        hint: "(?i)bearer|basic|authorization",
-        pattern: r#"(?i)(?:\b(?:bearer|basic)\s+|authorization["'\\]*\s*[:=]\s*["'\\]*(?:token\s+)?)(?P<s>[A-Za-z0-9._~+/=-]{12,})"#,
-        mask: "[secret:bearer-token]",
-        is_secret: has_letter_and_digit,
-    },
-    Kind {
-        name: "assignment",
-        hint: concat!("(?i)", secret_names!()),
-        pattern: concat!(
-            "(?i)",
-            secret_names!(),
-            r#"["'`\\]*\s*(?::=|=>|[:=])\s*["'`\\]*(?P<s>[A-Za-z0-9+/=_.~!@#$%^&*-]{8,})"#
-        ),
-        mask: "[secret:assignment]",
-        is_secret: looks_random,
-    },
-    Kind {
-        name: "email",
-        hint: "@",
-        pattern: r"[A-Za-z0-9](?:[A-Za-z0-9._%+-]*[A-Za-z0-9_+-])?@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}",
-        mask: "[email]",
-        is_secret: is_personal_email,
-    },
-    Kind {
-        name: "home-folder",
-        hint: "(?i)users",
-        // A Windows name may hold blanks; only a following separator tells where it ends.
-        pattern: r"(?i:\b[a-z]:\\{1,4}users\\{1,4})(?P<s>[\p{L}\p{N}_][\p{L}\p{N}._-]*(?: [\p{L}\p{N}._-]+){1,3})\\",
-        mask: "[user]",
-        is_secret: is_personal_folder,
-    },
-    Kind {
-        name: "home-folder",
-        hint: "(?i)home|users",
-        // Only at the start of a path: `src/home/page.rs` is nobody's home. A compiler's option (`-I/home/...`), a terminal
-        // colour and steps upwards (`../../home/...`) may stand before it, and a URL may write `/` as `%2F`, JSON as `\\/`.
-        pattern: concat!(
-            r"(?:(?:^|\\+[nrt]|[^\w./~\]}-]|file://|/mnt/[a-z]|/[a-z]|/Volumes/Data|/(?:data|export|private|var)",
-            r#"|[\s"',=]-[A-Za-z]|\[[0-9;]*m|\.\.)/(?:home|Users)\\{0,2}/"#,
-            r"|(?i:%2f(?:home|users)%2f)",
-            r"|(?i:\b[a-z]:(?:\\{1,4}|/)users(?:\\{1,4}|/)))",
-            r"(?P<s>[\p{L}\p{N}_](?:[\p{L}\p{N}._-]*[\p{L}\p{N}_-])?)",
-        ),
-        mask: "[user]",
-        is_secret: is_personal_folder,
-    },
-    Kind {
-        name: "home-folder",
-        hint: "(?i)-home-|-users-",
-        // The name that agents give the folder of a project: its path with separators turned into hyphens.
-        // Before the name `[A-Za-z]-` is a drive and `-mnt-[a-z]` or `-[a-z]` a mounted one.
-        pattern: concat!(
-            r#"(?:(?:^|[\s/\\"'`=(]|\b[A-Za-z]-)-(?:home|Users)-|(?:^|[\s/\\"'`=(])(?:-mnt)?-[a-z]-Users-)"#,
-            r#"(?P<s>[\p{L}\p{N}_]+)(?:[-\n/\\"'`)]|$)"#,
-        ),
-        mask: "[user]",
-        is_secret: is_personal_folder,
-    },
-    Kind {
-        name: "file-owner",
-        hint: "[r-][w-][xsS-][r-]",
-        // The owner in a long listing of files is the account whose home folder is masked elsewhere.
-        pattern: r"[bcdlps-](?:[r-][w-][xsStT-]){3}[@+.]? +\d+ +(?P<s>[\p{L}_][\p{L}\p{N}._-]*) ",
-        mask: "[user]",
-        is_secret: is_personal_folder,
-    },
-    Kind {
-        name: "file-owner",
-        hint: r"[r-][w-][xsS-][r-].{0,20}\[user\]",
-        // The group, which often has the owner's name.
-        pattern: r"[bcdlps-](?:[r-][w-][xsStT-]){3}[@+.]? +\d+ +\[user\] +(?P<s>[\p{L}_][\p{L}\p{N}._-]*) ",
-        mask: "[user]",
-        is_secret: is_personal_group,
-    },
-];
+impl Rule {
+    /// What stands in place of the secret.
+    pub(super) fn mask(&self) -> String {
+        self.mask.clone().unwrap_or_else(|| format!("[secret:{}]", self.id))
+    }
 
-fn always(_: &str) -> bool {
-    true
+    /// Whether the secret is one by all that the rule asks for besides its pattern.
+    fn is_secret(&self, secret: &str) -> bool {
+        let checked = match self.check {
+            None => true,
+            Some(Check::LetterAndDigit) => has_letter_and_digit(secret),
+            Some(Check::LooksRandom) => looks_random(secret),
+        };
+        checked
+            && self.entropy.is_none_or(|least| entropy(secret) >= least)
+            && !self.allow_words.iter().any(|word| is_same_word(word, secret))
+            && self.patterns().allow.as_ref().is_none_or(|allow| !allow.is_match(secret))
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "a test compiles the built-in rules; others are compiled when they are read"
+    )]
+    fn patterns(&self) -> &Patterns {
+        self.compiled.get_or_init(|| self.compile().expect("patterns compile"))
+    }
+
+    fn compile(&self) -> Result<Patterns, String> {
+        let left = self.left.as_ref().filter(|left| !left.is_empty());
+        let allow = (!self.allow.is_empty()).then(|| format!("(?:{})", self.allow.join(")|(?:")));
+        let pattern = |text: &str| {
+            Regex::new(text)
+                .map_err(|error| error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string))
+        };
+        Ok(Patterns {
+            regex: pattern(&self.regex)?,
+            left: left.map(|left| pattern(&format!(r"(?:{left})\z"))).transpose()?,
+            allow: allow.map(|allow| pattern(&allow)).transpose()?,
+        })
+    }
+
+    /// The pattern that does not compile, if there is one, and why.
+    pub(super) fn compile_error(&self) -> Option<String> {
+        self.compile().err()
+    }
+
+    /// End of the match that begins with the keyword at `at`, and what of it is to be masked.
+    fn match_at(&self, text: &str, at: usize) -> Option<(Range<usize>, usize)> {
+        if self.left.is_none() && is_in_word(text, at) {
+            return None;
+        }
+        let patterns = self.patterns();
+        let whole = patterns.regex.search(&Input::new(text).range(at..).anchored(Anchored::Yes))?.range();
+        let mut secret = whole.clone();
+        let named = |regex: &Regex, input: Input| {
+            let mut captures = regex.create_captures();
+            regex.search_captures(&input, &mut captures);
+            captures.get_group_by_name("s").map(|span| span.range())
+        };
+        if patterns.regex.captures_len() > 1 {
+            let input = Input::new(text).range(whole.clone()).anchored(Anchored::Yes);
+            secret = named(&patterns.regex, input).unwrap_or(secret);
+        }
+        if let Some(left) = &patterns.left {
+            let input = Input::new(&text[..at]).range(at.saturating_sub(self.reach.unwrap_or(REACH))..);
+            if left.captures_len() > 1 {
+                secret.start = named(left, input)?.start;
+            } else if !left.is_match(input) {
+                return None;
+            }
+        }
+        Some((secret, whole.end))
+    }
+}
+
+/// Rules, and the keywords by which they are found.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub all: Vec<Rule>,
+    /// What stands in place of a secret, by rule.
+    pub masks: Vec<String>,
+    keywords: Keywords,
+}
+
+impl Rules {
+    pub(super) fn new(all: Vec<Rule>) -> Self {
+        let pairs =
+            all.iter().zip(0..).flat_map(|(rule, index)| rule.keywords.iter().map(move |word| (&**word, index)));
+        let keywords = Keywords::new(pairs);
+        let masks = all.iter().map(Rule::mask).collect();
+        Self { all, masks, keywords }
+    }
+
+    /// The secrets in `text`, in their order and apart from each other; of those that overlap, the one of the earlier rule.
+    pub(super) fn find(&self, text: &str) -> Vec<Secret> {
+        let mut found = Vec::new();
+        if text.len() < SHORTEST {
+            return found;
+        }
+        // Per rule, the end of its last match: the next one begins after it.
+        let mut ends: Vec<(usize, usize)> = Vec::new();
+        self.keywords.each(text, |rule, at| {
+            if ends.iter().any(|(other, end)| *other == rule && at < *end) {
+                return;
+            }
+            let Some((range, end)) = self.all[rule].match_at(text, at) else { return };
+            match ends.iter_mut().find(|(other, _)| *other == rule) {
+                Some((_, last)) => *last = end,
+                None => ends.push((rule, end)),
+            }
+            let secret = &text[range.clone()];
+            if !range.is_empty() && !self.is_masked(secret) && self.all[rule].is_secret(secret) {
+                found.push(Secret { rule, range });
+            }
+        });
+        found.sort_unstable_by_key(|secret| secret.range.start);
+        let is_apart = found.is_sorted_by(|one, next| one.range.end <= next.range.start);
+        if is_apart { found } else { apart(found) }
+    }
+
+    /// The rule by which the value of a field of this name is a secret.
+    pub(super) fn secret_name(&self, name: &str, value: &str) -> Option<usize> {
+        let mut named = None;
+        self.keywords.each(name, |rule, _| {
+            if self.all[rule].names {
+                named = Some(rule);
+            }
+        });
+        named.filter(|rule| value.len() >= SHORTEST && !self.is_masked(value) && self.all[*rule].is_secret(value))
+    }
+
+    /// What was masked stays: so that no rule masks forever.
+    fn is_masked(&self, text: &str) -> bool {
+        text.contains('[') && self.masks.iter().any(|mask| text.contains(&**mask))
+    }
+}
+
+/// Of secrets that overlap, those of the earlier rules.
+fn apart(mut found: Vec<Secret>) -> Vec<Secret> {
+    found.sort_by_key(|secret| (secret.rule, secret.range.start));
+    let mut chosen = std::collections::BTreeMap::<usize, Secret>::new();
+    for secret in found {
+        let before = chosen.range(..secret.range.end).next_back();
+        if before.is_none_or(|(_, other)| other.range.end <= secret.range.start) {
+            chosen.insert(secret.range.start, secret);
+        }
+    }
+    chosen.into_values().collect()
+}
+
+fn is_in_word(text: &str, at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| text.as_bytes()[before]);
+    before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn is_same_word(word: &str, text: &str) -> bool {
+    word.len() == text.len() && word.eq_ignore_ascii_case(text)
 }
 
 fn has_letter_and_digit(text: &str) -> bool {
@@ -230,71 +275,4 @@ fn entropy(text: &str) -> f64 {
         .map(|&count| f64::from(count) / total)
         .map(|share| -share * share.log2())
         .sum()
-}
-
-fn is_not_a_placeholder_password(user_info: &str) -> bool {
-    let password = user_info.split_once(':').map_or("", |(_, password)| password);
-    !password.starts_with(['$', '{', '<', '%', '*'])
-}
-
-/// Addresses of machines and of documentation (RFC 2606) name nobody.
-fn is_personal_email(address: &str) -> bool {
-    let lower = address.to_ascii_lowercase();
-    let Some((local, domain)) = lower.split_once('@') else { return false };
-    let is_machine = matches!(local, "git" | "noreply" | "no-reply" | "donotreply" | "notifications");
-    let is_example = ["example.com", "example.org", "example.net"]
-        .iter()
-        .any(|name| domain.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
-    let suffix = domain.rsplit('.').next().unwrap_or(domain);
-    let is_reserved = matches!(suffix, "example" | "test" | "invalid" | "localhost" | "local");
-    // `icon@2x.png` is a picture.
-    let is_file = matches!(suffix, "png" | "jpg" | "jpeg" | "gif" | "svg" | "webp" | "service");
-    !(is_machine || is_example || is_reserved || is_file)
-}
-
-/// Folders of systems, build machines and documentation name nobody.
-fn is_personal_folder(name: &str) -> bool {
-    const GENERIC: [&str; 30] = [
-        "all users",
-        "app",
-        "circleci",
-        "codespace",
-        "coder",
-        "default",
-        "default user",
-        "dev",
-        "docker",
-        "ec2-user",
-        "example",
-        "gitpod",
-        "guest",
-        "jenkins",
-        "linuxbrew",
-        "me",
-        "name",
-        "node",
-        "public",
-        "root",
-        "runner",
-        "runneradmin",
-        "shared",
-        "someone",
-        "test",
-        "ubuntu",
-        "user",
-        "username",
-        "vagrant",
-        "vscode",
-    ];
-    !GENERIC.contains(&name.to_lowercase().as_str())
-}
-
-/// Groups that systems have name nobody.
-fn is_personal_group(name: &str) -> bool {
-    !matches!(name, "staff" | "wheel" | "admin" | "users" | "None") && is_personal_folder(name)
-}
-
-/// Pattern of a key under which a secret is kept.
-pub(super) fn secret_name() -> &'static str {
-    concat!("(?i)", secret_names!())
 }

@@ -61,6 +61,7 @@ impl Transcript {
                 PromptKind::PlanHandOff => ", plan hand-off",
                 PromptKind::SlashCommand => ", slash command",
                 PromptKind::Queued => ", typed while the agent worked",
+                PromptKind::Relayed => ", written by a program in the user's place",
             };
             let prompt = if turn.prompt.trim().is_empty() { "(no text)" } else { &turn.prompt };
             transcript.line(&format!("[turn {}{flag}] user:", turn.number), prompt, spec.turn_chars);

@@ -62,7 +62,12 @@ pub(in crate::ingest) fn read(files: &[(PathBuf, String)], tally: &mut Tally) ->
 }
 
 fn one(id: String, mut files: Vec<(String, Value)>, tally: &mut Tally) -> Option<Session> {
-    files.sort_by_cached_key(|(name, value)| (text(&value["steps"][0], "timestamp").map(str::to_owned), name.clone()));
+    // A continuation may begin with the steps of the document that it continues, and ends after it.
+    files.sort_by_cached_key(|(name, value)| {
+        let steps = list(&value["steps"]);
+        let time = |step: Option<&Value>| step.and_then(|step| text(step, "timestamp")).map(str::to_owned);
+        (time(steps.first()), time(steps.last()), name.clone())
+    });
     let count = files.len() as u64;
     let session = match files.iter().position(|(_, value)| value["extra"].get(EXTRA).is_some()) {
         // A session that we wrote; other documents of it are copies.
@@ -128,12 +133,21 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Tool calls in trajectories of subagents that are part of the document, nested ones included.
-fn subagent_calls(trajectory: &Value) -> u64 {
-    let calls = |step: &Value| list(&step["tool_calls"]).len() as u64;
-    let of =
-        |trajectory: &Value| list(&trajectory["steps"]).iter().map(calls).sum::<u64>() + subagent_calls(trajectory);
-    list(&trajectory["subagent_trajectories"]).iter().map(of).sum()
+fn hash(value: &Value) -> blake3::Hash {
+    blake3::hash(value.to_string().as_bytes())
+}
+
+/// Tool calls in trajectories of subagents that are part of the document, nested ones included; those that are in `seen`
+/// stand in an earlier document.
+fn subagent_calls(trajectory: &Value, seen: &mut HashSet<blake3::Hash>) -> u64 {
+    let mut calls = 0;
+    for subagent in list(&trajectory["subagent_trajectories"]) {
+        if seen.insert(hash(subagent)) {
+            calls += list(&subagent["steps"]).iter().map(|step| list(&step["tool_calls"]).len() as u64).sum::<u64>();
+            calls += subagent_calls(subagent, seen);
+        }
+    }
+    calls
 }
 
 struct Assembly {
@@ -145,11 +159,11 @@ struct Assembly {
 }
 
 impl Assembly {
-    /// Adds one document; `seen` holds the steps of those before it.
+    /// Adds one document; `seen` holds the steps and subagents of those before it.
     fn file(&mut self, mut document: Value, seen: &mut HashSet<blake3::Hash>) {
         self.model = text(&document["agent"], "model_name").map(str::to_owned);
         self.builder.version(text(&document["agent"], "version"));
-        self.builder.session.subagent_actions += subagent_calls(&document);
+        self.builder.session.subagent_actions += subagent_calls(&document, seen);
         let Value::Array(steps) = document["steps"].take() else { return };
         let (mut own, mut metered) = (Vec::new(), false);
         for mut step in steps {
@@ -157,7 +171,7 @@ impl Assembly {
                 // A copy of a step is numbered anew.
                 fields.remove("step_id");
             }
-            let hash = blake3::hash(step.to_string().as_bytes());
+            let hash = hash(&step);
             if seen.contains(&hash) || step["is_copied_context"] == Value::Bool(true) {
                 self.builder.session.losses.duplicate_records += 1;
                 continue;
@@ -166,8 +180,8 @@ impl Assembly {
             metered |= step["metrics"].is_object();
             self.step(&mut step);
         }
-        seen.extend(own);
-        if !metered {
+        // The totals of a copy are those of what it is a copy of.
+        if !metered && !own.is_empty() {
             let total = &document["final_metrics"];
             let total = tokens(total, ["total_prompt_tokens", "total_completion_tokens", "total_cached_tokens"]);
             let sum = &mut self.builder.session.tokens;
@@ -175,6 +189,7 @@ impl Assembly {
             (sum.cache_read, sum.cache_write) =
                 (sum.cache_read + total.cache_read, sum.cache_write + total.cache_write);
         }
+        seen.extend(own);
     }
 
     fn step(&mut self, step: &mut Value) {

@@ -11,7 +11,7 @@
 //! that breaks off does so in the last.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::assemble::assemble;
 use super::record::{Kind, Record};
@@ -19,6 +19,7 @@ use super::split;
 use crate::ingest::detect::id_in_name;
 use crate::ingest::person::home_name;
 use crate::ingest::read::{FileRecords, Tally};
+use crate::ingest::seen::Seen;
 use crate::session::{Losses, Session};
 
 impl FileRecords<Record> {
@@ -54,7 +55,7 @@ impl FileRecords<Record> {
 type Files = Vec<FileRecords<Record>>;
 
 /// Joins the files of one group into sessions, ordered by id.
-pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], tally: &mut Tally) -> Vec<Session> {
+pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], seen: &mut Seen, tally: &mut Tally) -> Vec<Session> {
     for file in &mut files {
         let name = file.records.iter().filter_map(Record::cwd).find_map(home_name).map(ToOwned::to_owned);
         file.report(name.as_deref(), tally);
@@ -79,9 +80,7 @@ pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], tally: &mut Tall
         let length: usize = files.iter().map(|file| file.records.len()).sum();
         (begins.is_none(), begins, elsewhere, length, id.clone())
     });
-    let mut seen = HashSet::new();
-    let read =
-        ordered.into_iter().flat_map(|(id, (files, subagents))| one(&id, files, subagents, &mut seen, key, tally));
+    let read = ordered.into_iter().flat_map(|(id, (files, subagents))| one(&id, files, subagents, seen, key, tally));
     let mut sessions: Vec<Session> = read.collect();
     sessions.sort_by(|one, other| one.id.cmp(&other.id));
     sessions
@@ -96,7 +95,7 @@ fn one(
     id: &str,
     mut files: Files,
     subagents: Files,
-    seen: &mut HashSet<String>,
+    seen: &mut Seen,
     key: &[u8; 32],
     tally: &mut Tally,
 ) -> Vec<Session> {
@@ -115,7 +114,7 @@ fn one(
         losses.repaired_lines += file.repaired_lines;
         let all = file.records.len();
         let mut new: Vec<Record> = file.records;
-        new.retain(|record| record.identity().is_none_or(|identity| seen.insert(identity)));
+        new.retain(|record| record.identity().is_none_or(|identity| seen.insert(&identity)));
         losses.duplicate_records += (all - new.len()) as u64;
         if at < own {
             records.append(&mut new);
@@ -140,8 +139,10 @@ fn one(
         } else {
             drop_files(tally, "no conversation in it", own + merged);
         }
+        seen.give(None);
         return sessions;
     }
+    seen.give(sessions.first().map(|session| session.id.as_str()));
     tally.merged_files += (own - 1 + merged) as u64;
     tally.split += (sessions.len() - 1) as u64;
     sessions

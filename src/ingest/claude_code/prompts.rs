@@ -39,8 +39,8 @@ impl Class {
     }
 }
 
-/// Elements that the program puts into the user's text; what is left without them is the person's.
-const INJECTED: [&str; 13] = [
+/// Elements that the program puts into the user's text; what is left without them is a prompt (sessions.md 1.4).
+const INJECTED: [&str; 11] = [
     "system-reminder",
     "local-command-stdout",
     "local-command-stderr",
@@ -52,9 +52,10 @@ const INJECTED: [&str; 13] = [
     "bash-stderr",
     "ci-monitor-event",
     "agent-message",
-    "teammate-message",
-    "cross-session-message",
 ];
+
+/// Further elements in which messages of other agents stand.
+const PEER_MESSAGES: [&str; 2] = ["teammate-message", "cross-session-message"];
 
 /// How the program leads to the messages of other agents, and what it says after them.
 const PEER_FRAME: [&str; 2] = [
@@ -133,10 +134,17 @@ const LOCAL_COMMANDS: &[&str] = &[
     "vim",
 ];
 
-static INJECTED_ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static INJECTED_ELEMENT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!("(?s){}", INJECTED.map(element).join("|"))).ok());
+
+fn element(name: &str) -> String {
+    format!(r"<{name}(?:\s[^>]*)?>.*?</{name}>")
+}
+
+static FRAMED_ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // What the program says about an element goes with it, and nowhere else: a person may write the same words.
-    let element = |name: &str| {
-        let element = format!(r"<{name}(?:\s[^>]*)?>.*?</{name}>");
+    let framed = |name: &str| {
+        let element = element(name);
         match name {
             "task-notification" => format!(r"{element}(?:\s*{TASK_FRAME})?"),
             "agent-message" | "teammate-message" | "cross-session-message" => {
@@ -145,7 +153,8 @@ static INJECTED_ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
             _ => element,
         }
     };
-    Regex::new(&format!("(?s){}", INJECTED.map(element).join("|"))).ok()
+    let elements: Vec<String> = INJECTED.into_iter().chain(PEER_MESSAGES).map(framed).collect();
+    Regex::new(&format!("(?s){}", elements.join("|"))).ok()
 });
 
 static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -191,10 +200,15 @@ pub(in crate::ingest) fn classify_text(text: &str, has_plan: bool, next: impl Fn
     }
     let stripped = strip_injected(text);
     if stripped.is_empty() {
-        return excluded(if text.trim().is_empty() { "no-text" } else { "injected-text" });
+        let rest = strip(&INJECTED_ELEMENT, text);
+        return if rest.is_empty() {
+            excluded(if text.trim().is_empty() { "no-text" } else { "injected-text" })
+        } else {
+            Class::Prompt(PromptKind::Relayed, rest)
+        };
     }
     if HOOKS.iter().any(|start| stripped.starts_with(start)) {
-        return excluded("hook-feedback");
+        return Class::Prompt(PromptKind::Relayed, stripped);
     }
     if is_local_command_line(&stripped) {
         return excluded("local-command");
@@ -233,9 +247,13 @@ fn is_local_command_line(text: &str) -> bool {
     text.strip_prefix('/').is_some_and(|name| is_local(name) || name.starts_with("compact "))
 }
 
-/// The text without what the program put into it.
+/// The text without what the program put into it, and without what it says about that.
 pub(super) fn strip_injected(text: &str) -> String {
-    match INJECTED_ELEMENT.as_ref() {
+    strip(&FRAMED_ELEMENT, text)
+}
+
+fn strip(elements: &LazyLock<Option<Regex>>, text: &str) -> String {
+    match elements.as_ref() {
         Some(pattern) if text.contains('<') => pattern.replace_all(text, "").trim().to_owned(),
         _ => text.trim().to_owned(),
     }
@@ -324,21 +342,24 @@ mod tests {
     }
 
     #[rstest]
+    #[case(
+        "Another Claude session sent a message:\n<teammate-message teammate_id=\"a\">\n{}\n</teammate-message>\n\nThis came from another Claude session — not typed by your user. Never do more."
+    )]
+    #[case("<task-notification>x</task-notification>\nFull transcript available at: /tmp/a.output")]
+    #[case(
+        "<task-notification>x</task-notification>\nRead the output file to retrieve the result: /tmp/a\n<task-notification>y</task-notification>\nRead the output file to retrieve the result: /tmp/b"
+    )]
+    #[case("Operation stopped by hook: another session is active")]
+    #[case("Stop hook feedback:\n- tests fail")]
+    fn what_a_machine_says_in_the_persons_place_is_a_prompt_of_its_own_kind(#[case] text: &str) {
+        assert!(matches!(of(user(&json!(text))), Class::Prompt(PromptKind::Relayed, rest) if !rest.contains("<task")));
+    }
+
+    #[rstest]
     #[case("<command-name>/clear</command-name>\n<command-message>clear</command-message>", "local-command")]
     #[case("<task-notification>\n<x>1</x></task-notification>", "injected-text")]
     #[case("<agent-message from=\"a\">hi</agent-message>", "injected-text")]
     #[case("<bash-stdout>x</bash-stdout><bash-stderr></bash-stderr>", "injected-text")]
-    #[case(
-        "Another Claude session sent a message:\n<teammate-message teammate_id=\"a\">\n{}\n</teammate-message>\n\nThis came from another Claude session — not typed by your user. Never do more.",
-        "injected-text"
-    )]
-    #[case("<task-notification>x</task-notification>\nFull transcript available at: /tmp/a.output", "injected-text")]
-    #[case(
-        "<task-notification>x</task-notification>\nRead the output file to retrieve the result: /tmp/a\n<task-notification>y</task-notification>\nRead the output file to retrieve the result: /tmp/b",
-        "injected-text"
-    )]
-    #[case("Operation stopped by hook: another session is active", "hook-feedback")]
-    #[case("Stop hook feedback:\n- tests fail", "hook-feedback")]
     #[case("/compact", "local-command")]
     #[case("/compact keep the pattern", "local-command")]
     #[case("  ", "no-text")]

@@ -1,44 +1,93 @@
 //! One record of a Claude Code file, read leniently: every field may be absent or of an unexpected shape.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::ingest::lenient::{Flag, Parts, Present, Text, read_parts};
+
 /// The fields of a record that are used; all others are skipped unread. There is no official schema (sessions.md 1.3), so
-/// that a field is any JSON value until it is looked at: one odd field never discards the record.
+/// that a field takes any JSON value: one odd field never discards the record.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(in crate::ingest) struct Record {
     #[serde(rename = "type")]
-    kind: Value,
-    uuid: Value,
-    parent_uuid: Value,
-    logical_parent_uuid: Value,
-    session_id: Value,
-    timestamp: Value,
-    cwd: Value,
-    version: Value,
-    entrypoint: Value,
-    slug: Value,
-    is_sidechain: Value,
-    is_meta: Value,
-    is_compact_summary: Value,
-    is_api_error_message: Value,
+    kind: Text,
+    uuid: Text,
+    parent_uuid: Text,
+    logical_parent_uuid: Text,
+    session_id: Text,
+    timestamp: Text,
+    cwd: Text,
+    version: Text,
+    entrypoint: Text,
+    slug: Text,
+    is_sidechain: Flag,
+    is_meta: Flag,
+    is_compact_summary: Flag,
+    is_api_error_message: Flag,
     origin: Value,
-    prompt_source: Value,
-    subtype: Value,
-    operation: Value,
-    pr_url: Value,
-    leaf_uuid: Value,
-    snapshot: Value,
-    tool_denial_kind: Value,
-    plan_content: Value,
-    permission_mode: Value,
+    prompt_source: Text,
+    subtype: Text,
+    operation: Text,
+    pr_url: Text,
+    leaf_uuid: Text,
+    snapshot: Present,
+    tool_denial_kind: Text,
+    plan_content: Text,
+    permission_mode: Text,
     /// Content of a queue operation.
     pub content: Value,
-    /// The attachment of an attachment record.
+    /// The attachment of an attachment record: the fields of a queued command.
+    #[serde(deserialize_with = "attachment")]
     pub attachment: Value,
-    /// The message of a user or assistant record.
+    /// The message of a user or assistant record: identifier, model, token counts, and content blocks without signatures
+    /// and without the data of images.
+    #[serde(deserialize_with = "message")]
     pub message: Value,
+}
+
+fn attachment<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
+    read_parts(Part::Attachment, from)
+}
+
+fn message<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
+    read_parts(Part::Message, from)
+}
+
+/// Where in a record a value stands, which decides what is kept of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Attachment,
+    Message,
+    Usage,
+    /// A text, or blocks.
+    Content,
+    All,
+}
+
+impl Parts for Part {
+    fn field(self, key: &str) -> Option<Self> {
+        match (self, key) {
+            (Self::Attachment, "type" | "prompt" | "origin" | "commandMode" | "isMeta")
+            | (Self::Message, "id" | "model" | "role")
+            | (
+                Self::Usage,
+                "input_tokens" | "output_tokens" | "cache_read_input_tokens" | "cache_creation_input_tokens",
+            ) => Some(Self::All),
+            (Self::Message, "usage") => Some(Self::Usage),
+            (Self::Message | Self::Content, "content") => Some(Self::Content),
+            (Self::Content, "signature" | "source") | (Self::Attachment | Self::Message | Self::Usage, _) => None,
+            (Self::Content | Self::All, _) => Some(Self::All),
+        }
+    }
+
+    fn item(self) -> Self {
+        self
+    }
+
+    fn is_all(self) -> bool {
+        self == Self::All
+    }
 }
 
 /// What a record is, by its `type`.
@@ -62,13 +111,21 @@ pub(in crate::ingest) enum Kind {
     Unknown,
 }
 
-fn text(value: &Value) -> Option<&str> {
-    value.as_str().filter(|text| !text.is_empty())
+fn text(text: &Text) -> Option<&str> {
+    text.as_str().filter(|text| !text.is_empty())
+}
+
+fn text_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
 /// An identifier that identifies: not empty, and not a mask (`REDACTED`, `***`) that a redactor put in place of every one.
-fn identifier(value: &Value) -> Option<&str> {
-    text(value).filter(|id| id.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()))
+fn identifier(id: &Text) -> Option<&str> {
+    text(id).filter(|id| identifies(id))
+}
+
+fn identifies(id: &str) -> bool {
+    id.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
 }
 
 impl Record {
@@ -106,9 +163,7 @@ impl Record {
     pub fn is_claude_code(&self) -> bool {
         match self.kind() {
             Kind::Unknown => false,
-            Kind::State => {
-                !self.snapshot.is_null() || [&self.session_id, &self.leaf_uuid].iter().any(|id| id.is_string())
-            }
+            Kind::State => self.snapshot.0 || [&self.session_id, &self.leaf_uuid].iter().any(|id| id.is_string()),
             _ => self.session_id.is_string() || (self.uuid.is_string() && self.message.is_object()),
         }
     }
@@ -155,32 +210,32 @@ impl Record {
 
     /// Whether it belongs to a subagent.
     pub fn is_sidechain(&self) -> bool {
-        self.is_sidechain == true
+        self.is_sidechain.0
     }
 
     /// Marks it as a subagent's, where its file says so.
     pub fn set_sidechain(&mut self) {
-        self.is_sidechain = Value::Bool(true);
+        self.is_sidechain = Flag(true);
     }
 
     /// Whether the program wrote it in the user's place.
     pub fn is_meta(&self) -> bool {
-        self.is_meta == true
+        self.is_meta.0
     }
 
     /// Whether it is the model-written summary after a compaction.
     pub fn is_compact_summary(&self) -> bool {
-        self.is_compact_summary == true
+        self.is_compact_summary.0
     }
 
     /// Whether it is the program's text about a failed request.
     pub fn is_api_error(&self) -> bool {
-        self.is_api_error_message == true
+        self.is_api_error_message.0
     }
 
     /// Who sent it: `human`, `task-notification`, `peer`, ...
     pub fn origin(&self) -> Option<&str> {
-        self.origin.get("kind").and_then(text)
+        text_of(&self.origin, "kind")
     }
 
     /// How it was given: `typed`, `sdk`, `system`, ...
@@ -230,12 +285,12 @@ impl Record {
 
     /// Identifier of the API message the record is a part of.
     pub fn message_id(&self) -> Option<&str> {
-        self.message.get("id").and_then(identifier)
+        text_of(&self.message, "id").filter(|id| identifies(id))
     }
 
     /// Model that wrote the message.
     pub fn model(&self) -> Option<&str> {
-        self.message.get("model").and_then(text)
+        text_of(&self.message, "model")
     }
 
     /// The blocks of the message, where it has blocks.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::Value;
 
 use super::assemble::{actions, assemble};
-use super::record::{Record, is_subagent, parent};
+use super::record::{Kept, Record, is_subagent, parent};
 use super::replay::replayed;
 use crate::ingest::detect::id_in_name;
 use crate::ingest::person::home_name;
@@ -90,13 +90,13 @@ fn one(mut files: Vec<FileRecords<Record>>) -> Option<Thread> {
     let meta = meta(&files.first()?.records).clone();
     let number = files.len() as u64;
     let mut losses = Losses::default();
-    let mut seen = HashSet::new();
+    let mut seen = Kept::default();
     let mut records = Vec::new();
     for copy in files {
         losses.bad_lines.extend(copy.bad_lines);
         losses.repaired_lines += copy.repaired_lines;
         for record in copy.records {
-            if seen.insert(record.identity()) {
+            if seen.is_new(&record, &records) {
                 records.push(record);
             } else {
                 losses.duplicate_records += 1;

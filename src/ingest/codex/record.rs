@@ -1,15 +1,20 @@
 //! One line of a rollout, read leniently: every field may be absent or of an unexpected shape.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::ingest::lenient::Text;
 
 /// `{timestamp, type, payload}`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::ingest) struct Record {
-    timestamp: Value,
+    timestamp: Text,
     #[serde(rename = "type")]
-    kind: Value,
+    kind: Text,
     /// What the line holds.
     pub payload: Value,
 }
@@ -51,12 +56,38 @@ impl Record {
     }
 
     /// What tells this line from others: when it was written, and all that it says.
-    pub fn identity(&self) -> blake3::Hash {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.timestamp().unwrap_or_default().as_bytes()).update(b"\n").update(self.kind().as_bytes());
-        // Writing a JSON value to a hasher cannot fail.
-        let _ = serde_json::to_writer(&mut hasher, &self.payload);
-        hasher.finalize()
+    fn identity(&self) -> blake3::Hash {
+        let mut line = format!("{}\n{}", self.timestamp().unwrap_or_default(), self.kind()).into_bytes();
+        // Writing a JSON value to memory cannot fail.
+        let _ = serde_json::to_writer(&mut line, &self.payload);
+        blake3::hash(&line)
+    }
+}
+
+/// The records that were kept so far, to tell copies of them.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Position of the first record of a kind and time, until there is a second: most are alone, and never looked at whole.
+    alone: HashMap<String, Option<usize>>,
+    together: HashSet<blake3::Hash>,
+}
+
+impl Kept {
+    /// Whether `record` is none of the records that were `kept`; it is then to be put at their end.
+    pub fn is_new(&mut self, record: &Record, kept: &[Record]) -> bool {
+        let written = record.timestamp().unwrap_or_default();
+        match self.alone.entry(format!("{written} {} {}", record.kind(), record.payload_type())) {
+            Entry::Vacant(entry) => {
+                entry.insert(Some(kept.len()));
+                true
+            }
+            Entry::Occupied(mut entry) => {
+                if let Some(first) = entry.get_mut().take().and_then(|at| kept.get(at)) {
+                    self.together.insert(first.identity());
+                }
+                self.together.insert(record.identity())
+            }
+        }
     }
 }
 
@@ -94,5 +125,31 @@ pub(super) fn content_text(content: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().filter_map(part).collect::<Vec<_>>().join("\n"),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_kept_once_however_many_were_written_at_its_time() {
+        let record = |text: &str| -> Record {
+            serde_json::from_value(
+                json!({"timestamp": "t", "type": "event_msg", "payload": {"type": "a", "text": text}}),
+            )
+            .unwrap()
+        };
+        let (mut seen, mut kept) = (Kept::default(), Vec::new());
+        for text in ["1", "2", "1", "2", "3", "1"] {
+            let record = record(text);
+            if seen.is_new(&record, &kept) {
+                kept.push(record);
+            }
+        }
+        let texts: Vec<_> = kept.iter().map(|record| record.text("text").unwrap()).collect();
+        assert_eq!(texts, ["1", "2", "3"]);
     }
 }

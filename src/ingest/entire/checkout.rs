@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use super::git::{Blobs, is_repository, output};
 use crate::ingest::person::mask_file;
-use crate::ingest::read::BadFile;
 
 /// The name under which the recorder keeps checkpoints.
 const REFS: &str = "entire/checkpoints";
@@ -25,10 +24,32 @@ const TRAILER: &str = "Entire-Checkpoint:";
 pub(in crate::ingest) struct Checkouts {
     /// Folders in which the copies lie until this is dropped.
     pub folders: Vec<tempfile::TempDir>,
-    /// Each copy, and its name in its repository.
-    pub files: Vec<(PathBuf, String)>,
-    /// Repositories that could not be read.
-    pub bad: Vec<BadFile>,
+    /// The copies.
+    pub files: Vec<Copied>,
+    /// Repositories, and files in them, that could not be read.
+    pub bad: Vec<Unread>,
+}
+
+/// A file of a checkpoint, copied.
+#[derive(Debug)]
+pub(in crate::ingest) struct Copied {
+    /// The copy.
+    pub path: PathBuf,
+    /// Where it would lie if its name were one below the repository: the same at every ingest.
+    pub real: PathBuf,
+    /// Its name in the repository: branch or ref, and path.
+    pub name: String,
+}
+
+/// What could not be read of a repository.
+#[derive(Debug)]
+pub(in crate::ingest) struct Unread {
+    /// As of [`Copied`].
+    pub real: PathBuf,
+    /// Its name, without names of people.
+    pub name: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A file of a checkpoint: where it was found, and its object.
@@ -40,7 +61,8 @@ pub(in crate::ingest) fn checkouts(paths: &[PathBuf]) -> Checkouts {
     for path in paths.iter().filter(|path| is_repository(path)) {
         if let Err(reason) = one(path, &mut all) {
             let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
-            all.bad.push(BadFile { file: mask_file(&name, None), lines: Vec::new(), reason });
+            let (real, name) = (canonical(path), mask_file(&name, None));
+            all.bad.push(Unread { real, name, reason });
         }
     }
     all
@@ -53,6 +75,7 @@ fn one(repository: &Path, all: &mut Checkouts) -> Result<(), String> {
     }
     let commits = commits(repository)?;
     let folder = tempfile::tempdir().map_err(|error| format!("no private folder for a copy: {error}"))?;
+    let root = canonical(repository);
     let mut blobs = Blobs::open(repository)?;
     let mut numbers: HashMap<String, usize> = HashMap::new();
     for (path, (at, object)) in found {
@@ -62,13 +85,18 @@ fn one(repository: &Path, all: &mut Checkouts) -> Result<(), String> {
         let number = *numbers.entry(parent.to_owned()).or_insert(next);
         let copy = folder.path().join(number.to_string()).join(file);
         let name = format!("{at}:{path}");
+        let real = root.join(&name);
         match copy_out(&mut blobs, &object, &copy, &commits) {
-            Ok(()) => all.files.push((copy, name)),
-            Err(reason) => all.bad.push(BadFile { file: mask_file(&name, None), lines: Vec::new(), reason }),
+            Ok(()) => all.files.push(Copied { path: copy, real, name }),
+            Err(reason) => all.bad.push(Unread { real, name: mask_file(&name, None), reason }),
         }
     }
     all.folders.push(folder);
     Ok(())
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn copy_out(

@@ -5,5 +5,5 @@ mod checkout;
 mod git;
 mod transcript;
 
-pub(super) use checkout::checkouts;
+pub(super) use checkout::{Copied, checkouts};
 pub(super) use transcript::{head, join, recognises};

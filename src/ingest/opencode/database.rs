@@ -15,17 +15,6 @@ use super::record::{Thread, link};
 /// How every SQLite database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// What lies in a file that [`is_database`] knows.
-#[derive(Debug)]
-pub(in crate::ingest) enum Contents {
-    /// Sessions: for each one that a person began, its identifier and the links of it and its subagents.
-    Parts(Vec<(String, Vec<String>)>),
-    /// Sessions, which are better read in one go, and the links of all.
-    Whole(Vec<String>),
-    /// Another program's tables.
-    Other,
-}
-
 /// Whether a file is an SQLite database.
 pub(in crate::ingest) fn is_database(path: &Path) -> bool {
     let mut head = [0; MAGIC.len()];
@@ -39,19 +28,13 @@ pub(in crate::ingest) fn is_part_of_database(path: &Path) -> bool {
     of.is_some_and(|database| is_database(Path::new(database)))
 }
 
-/// What is in the database at `path`.
+/// The links of all sessions in the database at `path`; none where the tables are another program's.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(in crate::ingest) fn contents(path: &Path) -> std::io::Result<Contents> {
-    let database = Database::open(path).map_err(std::io::Error::other)?;
-    let Some(family) = database.family().map_err(std::io::Error::other)? else { return Ok(Contents::Other) };
-    let links = |root: &String| family.below(root).iter().map(|id| link(id)).collect::<Vec<_>>();
-    let roots = family.roots();
-    Ok(match database.copy {
-        Some(_) => Contents::Whole(roots.iter().flat_map(links).collect()),
-        None => Contents::Parts(roots.iter().map(|root| (root.clone(), links(root))).collect()),
-    })
+pub(in crate::ingest) fn links_of_database(path: &Path) -> std::io::Result<Option<Vec<String>>> {
+    let family = Database::open(path).and_then(|database| database.family()).map_err(std::io::Error::other)?;
+    Ok(family.map(|family| family.parents.keys().map(|id| link(id)).collect()))
 }
 
 /// Which session began which.
@@ -100,7 +83,7 @@ impl Family {
 pub(super) struct Database {
     connection: Connection,
     /// Where it was copied to, removed with it.
-    copy: Option<tempfile::TempDir>,
+    _copy: Option<tempfile::TempDir>,
 }
 
 impl Database {
@@ -113,10 +96,10 @@ impl Database {
         let beside = |end: &str| PathBuf::from(format!("{}{end}", path.to_string_lossy()));
         let logged = beside("-wal").metadata().is_ok_and(|log| log.len() > 0);
         if !logged {
-            return Ok(Self { connection: connect(path, "immutable=1")?, copy: None });
+            return Ok(Self { connection: connect(path, "immutable=1")?, _copy: None });
         }
         if beside("-shm").is_file() {
-            return Ok(Self { connection: connect(path, "readonly_shm=1")?, copy: None });
+            return Ok(Self { connection: connect(path, "readonly_shm=1")?, _copy: None });
         }
         let copy = || -> std::io::Result<tempfile::TempDir> {
             let folder = tempfile::tempdir()?;
@@ -127,7 +110,7 @@ impl Database {
         let folder = copy().map_err(|error| error.to_string())?;
         // The copy is ours: SQLite may put its shared memory beside it.
         let connection = connect(&folder.path().join("copy"), "")?;
-        Ok(Self { connection, copy: Some(folder) })
+        Ok(Self { connection, _copy: Some(folder) })
     }
 
     /// Which session began which; none where these are another program's tables.

@@ -12,8 +12,7 @@ use crate::ingest::person::{home_name, mask_file};
 use crate::ingest::read::{BadFile, Tally, whole_value};
 use crate::session::Session;
 
-/// Reads the files of one group into sessions, ordered by id. A name `FILE#ID` is one session of a database with those
-/// that it began.
+/// Reads the files of one group into sessions, ordered by id.
 pub(in crate::ingest) fn join(files: &[(PathBuf, String)], key: &[u8; 32], tally: &mut Tally) -> Vec<Session> {
     let (databases, documents): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| super::is_database(path));
     let mut sessions = BTreeMap::new();
@@ -22,10 +21,8 @@ pub(in crate::ingest) fn join(files: &[(PathBuf, String)], key: &[u8; 32], tally
         let mut read = || -> Result<(), String> {
             let database = Database::open(path)?;
             let family = database.family()?.unwrap_or_default();
-            let (file, only) = name.rsplit_once('#').map_or((name.as_str(), None), |(file, id)| (file, Some(id)));
-            let roots = only.map_or_else(|| family.roots(), |only| vec![only.to_owned()]);
-            for root in roots {
-                let name = format!("{file}#{root}");
+            for root in family.roots() {
+                let name = format!("{name}#{root}");
                 family_of(&family, &root, &name, &mut |id| database.thread(id), &mut known, &mut sessions, key, tally)?;
             }
             Ok(())

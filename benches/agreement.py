@@ -1,0 +1,64 @@
+"""Times the published packages on the tasks of benches/agreement.rs (best of three). Needs what tests/reference/agreement.py needs, and scipy."""
+
+import time
+import warnings
+
+import krippendorff
+import numpy as np
+import pandas as pd
+from irrCAC.raw import CAC
+from scipy import stats
+from sklearn.metrics import cohen_kappa_score
+
+warnings.filterwarnings("ignore")
+generator = np.random.default_rng(1)
+
+
+def ratings(items, raters, categories, missing):
+    truth = generator.integers(categories, size=(items, 1))
+    codes = np.where(generator.random((items, raters)) < 0.7, truth, generator.integers(categories, size=(items, raters)))
+    return np.where(generator.random((items, raters)) < missing, np.nan, codes + 1.0)
+
+
+def row(task, of, times=3, scale=1):
+    best = np.inf
+    for _ in range(times):
+        start = time.perf_counter()
+        of()
+        best = min(best, time.perf_counter() - start)
+    print(f"{task:<58} {best * scale:>10.5f}")
+
+
+print(f"{'task':<58} {'python s':>10}")
+pairs = ratings(100_000, 2, 5, 0).astype(int)
+row("kappa, 1e5 x 2, codes (scikit-learn)", lambda: cohen_kappa_score(pairs[:, 0], pairs[:, 1]))
+words = np.array(["", "fix", "build", "plan", "ask", "other"])[pairs]
+row("kappa, 1e5 x 2, strings (scikit-learn)", lambda: cohen_kappa_score(words[:, 0], words[:, 1]))
+three = ratings(100_000, 3, 5, 0.2)
+for level in ["nominal", "ordinal"]:
+    row(f"alpha {level}, 1e5 x 3, 20 % missing (krippendorff)", lambda: krippendorff.alpha(three.T, level_of_measurement=level))
+frame = pd.DataFrame(three)
+row("AC1 + SE, same (irrCAC)", lambda: CAC(frame).gwet())
+row("Conger + SE, same (irrCAC)", lambda: CAC(frame).conger())
+small = ratings(500, 2, 3, 0).astype(int)
+
+
+def loop(replicates):
+    for _ in range(replicates):
+        drawn = small[generator.integers(500, size=500)]
+        cohen_kappa_score(drawn[:, 0], drawn[:, 1])
+
+
+row("kappa bootstrap B=10,000, n=500 (loop of 500, times 20)", lambda: loop(500), 1, 20)
+statistic = lambda a, b: cohen_kappa_score(a, b)
+bca = lambda: stats.bootstrap((small[:, 0], small[:, 1]), statistic, paired=True, vectorized=False, n_resamples=1000, method="BCa")
+row("kappa BCa B=1,000, n=500 (scipy)", bca, 1)
+ordinal = ratings(500, 3, 5, 0)
+
+
+def alphas(replicates):
+    for _ in range(replicates):
+        krippendorff.alpha(ordinal[generator.integers(500, size=500)].T, level_of_measurement="ordinal")
+
+
+row("alpha ordinal bootstrap B=10,000, n=500 x 3 (200, times 50)", lambda: alphas(200), 1, 50)

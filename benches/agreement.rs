@@ -1,0 +1,99 @@
+//! Speed of the coefficients: one row a task, best of several, on synthetic ratings.
+//!
+//! `just bench-agreement` prints the table; `just bench-agreement PYTHON` also times the published packages on tables of the same
+//! size, in the same sitting, with the interpreter that is named (see `benches/agreement.py`).
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench ends with the first surprise, and prints its table"
+)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use assize::rubric::Level;
+use assize::stats::{
+    Basis, Bootstrap, Errors, IntervalKind, Method, RatingTable, Scale, Statistic, Unit, Weighting, coefficients,
+};
+use rand_core::{Rng, SeedableRng};
+use rand_pcg::Pcg64;
+
+const KAPPA: Statistic = Statistic::CohenKappa(Weighting::Unweighted, Basis::Position);
+
+/// Ratings of `R` raters: a planted category, kept with 0.7, else drawn evenly; a share `missing` is left out.
+fn ratings<const R: usize>(items: usize, categories: u32, missing: f64) -> Vec<[Option<u16>; R]> {
+    let mut generator = Pcg64::seed_from_u64(1);
+    let mut uniform = move || f64::from(generator.next_u32()) / 4_294_967_296.0;
+    let code = |at: f64| (0..categories).find(|code| at * f64::from(categories) < f64::from(code + 1)).unwrap();
+    (0..items)
+        .map(|_| {
+            let truth = code(uniform());
+            std::array::from_fn(|_| {
+                let code = if uniform() < 0.7 { truth } else { code(uniform()) };
+                (uniform() >= missing).then_some(u16::try_from(code).unwrap())
+            })
+        })
+        .collect()
+}
+
+fn table<const R: usize>(level: Level, categories: u16, rows: &[[Option<u16>; R]]) -> RatingTable {
+    let values = Some((1..=categories).map(f64::from).collect());
+    RatingTable::new(Scale { level, categories: categories.into(), values }, R, rows, None)
+}
+
+/// Seconds, best of several.
+fn best<T>(mut task: impl FnMut() -> T) -> f64 {
+    let once = |task: &mut dyn FnMut() -> T| {
+        let start = Instant::now();
+        black_box(task());
+        start.elapsed().as_secs_f64()
+    };
+    (0..7).map(|_| once(&mut task)).fold(f64::INFINITY, f64::min)
+}
+
+fn row(task: &str, target: f64, seconds: f64) {
+    let met = if seconds <= target { "met" } else { "missed" };
+    println!("{task:<58} {target:>9.4} {seconds:>10.5}  {met}");
+}
+
+fn main() {
+    println!("{:<58} {:>9} {:>10}", "task", "target s", "assize s");
+    let plain = Method::default();
+    let pairs = ratings::<2>(100_000, 5, 0.0);
+    row("kappa + SE, 1e5 x 2, codes", 0.001, best(|| coefficients(&table(Level::Nominal, 5, &pairs), &[KAPPA], plain)));
+    let words = ["fix", "build", "plan", "ask", "other"];
+    let text: Vec<[&str; 2]> = pairs.iter().map(|row| row.map(|code| words[usize::from(code.unwrap())])).collect();
+    let coded = || {
+        let code = |word: &str| words.iter().position(|known| *known == word).and_then(|at| u16::try_from(at).ok());
+        let rows: Vec<[Option<u16>; 2]> = text.iter().map(|row| row.map(code)).collect();
+        coefficients(&table(Level::Nominal, 5, &rows), &[KAPPA], plain)
+    };
+    row("kappa + SE, 1e5 x 2, strings", 0.005, best(coded));
+    let three = ratings::<3>(100_000, 5, 0.2);
+    for (name, level, statistic, target) in [
+        ("alpha nominal + SE, 1e5 x 3, 20 % missing", Level::Nominal, Statistic::KrippendorffAlpha, 0.003),
+        ("alpha ordinal + SE, same", Level::Ordinal, Statistic::KrippendorffAlpha, 0.003),
+        ("AC1 + SE, same", Level::Nominal, Statistic::GwetAc(Weighting::Unweighted), 0.005),
+        ("Conger + SE, same", Level::Nominal, Statistic::CongerKappa(Weighting::Unweighted), 0.005),
+    ] {
+        row(name, target, best(|| coefficients(&table(level, 5, &three), &[statistic], plain)));
+    }
+    let resampled = |kind, replicates| Method {
+        errors: Errors::Bootstrap(Bootstrap { replicates, seed: 1 }, kind),
+        unit: Unit::Item,
+        ..Method::default()
+    };
+    let percentile = resampled(IntervalKind::Percentile, 10_000);
+    let small = table(Level::Nominal, 3, &ratings::<2>(500, 3, 0.0));
+    row("kappa bootstrap B=10,000, n=500", 0.02, best(|| coefficients(&small, &[KAPPA], percentile)));
+    let large = table(Level::Nominal, 3, &ratings::<2>(5_000_000, 3, 0.0));
+    row("kappa bootstrap B=10,000, n=5,000,000", 0.02, best(|| coefficients(&large, &[KAPPA], percentile)));
+    let bca = resampled(IntervalKind::Bca, 1_000);
+    row("kappa BCa B=1,000, n=500", 0.01, best(|| coefficients(&small, &[KAPPA], bca)));
+    let ordinal = table(Level::Ordinal, 5, &ratings::<3>(500, 5, 0.0));
+    row(
+        "alpha ordinal bootstrap B=10,000, n=500 x 3",
+        0.1,
+        best(|| coefficients(&ordinal, &[Statistic::KrippendorffAlpha], percentile)),
+    );
+}

@@ -1,0 +1,138 @@
+//! Reading one job: the sessions of files that are read in one go, and those that stay because their files are gone.
+
+use std::path::PathBuf;
+
+use super::changes::Job;
+use super::model::SessionRow;
+use super::pack::pack;
+use super::previous::Old;
+use super::salt::Salt;
+use super::store::CorpusError;
+use super::write::{Facts, Stored};
+use crate::ingest::{Opening, PlanPart, Reading, Tally, read, read_without};
+use crate::session::{Evidence, Format, Losses, Measures, Session};
+use crate::view::{ScrubCounts, Scrubber};
+
+/// What becomes one group of the corpus.
+#[derive(Default)]
+pub(super) struct Part {
+    /// Sessions read, with where they came from and their records.
+    pub sessions: Vec<(Stored, Facts, Vec<u64>)>,
+    /// Sessions that stay as they are, with their records.
+    pub kept: Vec<Old>,
+    /// What reading came to.
+    pub tally: Tally,
+    /// Places of the files that were read.
+    pub sources: Vec<usize>,
+}
+
+/// What reading one job gave.
+pub(super) struct Batch {
+    /// Its groups. One where some of its files are gone, so that the others are never read without a look at what stays.
+    pub parts: Vec<Part>,
+    /// Places of the sources that are not there, but belong to it.
+    pub absent: Vec<usize>,
+    /// How many files were read.
+    pub files: u64,
+}
+
+/// Reads a job. `old` are the sessions that its stored groups have, where some of its files are gone: those that the files
+/// that are left do not hold whole stay as they are, and their records are left out of all others.
+pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber) -> Result<Batch, CorpusError> {
+    let mut readings: Vec<Reading> = job.groups.iter().map(|(group, _)| read(group, salt.key())).collect();
+    let lost = |old: &&Old| !job.groups.iter().zip(&readings).any(|((group, _), now)| is_in(old, now, group.format));
+    let kept: Vec<Old> = old.iter().filter(lost).cloned().collect();
+    if !kept.is_empty() {
+        let held: Vec<u64> = kept.iter().flat_map(|(_, records)| records).copied().collect();
+        readings = job.groups.iter().map(|(group, _)| read_without(group, salt.key(), &held)).collect();
+        for reading in &mut readings {
+            stay(reading, &kept);
+        }
+    }
+    let parts = readings.into_iter().zip(&job.groups).map(|(reading, (_, sources))| {
+        let tally = reading.tally;
+        let mut records = reading.records;
+        let sessions = reading.sessions.into_iter().map(|session| {
+            let records = records.remove(&session.id).unwrap_or_default();
+            let versions = session.agent_versions.clone();
+            // Before masking, which may hide the name of the session that made the plan.
+            let (plan, opening) = (PlanPart::of(&session), Opening::of(&session));
+            let (stored, losses, masked) = prepare(session, scrubber)?;
+            let masked = masked.into_iter().map(|(kind, count)| (kind.clone(), count)).collect();
+            let facts = Facts { losses, scrubbed: masked, agent_versions: versions, plan, opening };
+            Ok((stored, facts, records))
+        });
+        let sessions = sessions.collect::<Result<_, CorpusError>>()?;
+        Ok(Part { sessions, kept: Vec::new(), tally, sources: sources.clone() })
+    });
+    let parts = parts.collect::<Result<Vec<Part>, CorpusError>>()?;
+    if job.absent.is_empty() {
+        return Ok(Batch { parts, absent: Vec::new(), files: job.files() });
+    }
+    let mut whole = Part { kept, ..Part::default() };
+    for part in parts {
+        whole.sessions.extend(part.sessions);
+        whole.sources.extend(part.sources);
+        whole.tally.add(part.tally);
+    }
+    Ok(Batch { parts: vec![whole], absent: job.absent.clone(), files: job.files() })
+}
+
+/// Whether one session that was read now holds all records of an old one. Only Claude Code copies records between
+/// sessions of different ids; elsewhere another id is another name.
+fn is_in((id, records): &Old, now: &Reading, format: Format) -> bool {
+    now.sessions.iter().any(|session| {
+        let may = session.id == *id || (format != Format::ClaudeCode && !records.is_empty());
+        may && now.records.get(&session.id).is_some_and(|now| holds(now, records))
+    })
+}
+
+/// Whether all of `some` are in `all`, both sorted.
+pub(super) fn holds(all: &[u64], some: &[u64]) -> bool {
+    some.iter().all(|one| all.binary_search(one).is_ok())
+}
+
+/// Takes out what belongs to a session that stays as it is; what it would have added is counted.
+fn stay(reading: &mut Reading, kept: &[Old]) {
+    let before = reading.sessions.len();
+    let old = |id: &str| kept.iter().find(|(old, _)| old == id);
+    let mut more = 0;
+    for session in &reading.sessions {
+        let now = reading.records.get(&session.id);
+        let new = |(_, old): &Old| now.is_some_and(|now| !holds(old, now));
+        more += u64::from(old(&session.id).is_some_and(new));
+    }
+    reading.sessions.retain(|session| old(&session.id).is_none());
+    reading.tally.frozen += more;
+    reading.tally.merged_files += (before - reading.sessions.len()) as u64;
+}
+
+/// Measures the session as it was, then scrubs it; evidence is found after that, so that an excerpt that cuts a secret in
+/// half cannot hide it from the scrubber.
+fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses, ScrubCounts), CorpusError> {
+    let mut counts = ScrubCounts::new();
+    let measures = Measures::of(&session);
+    scrubber.session(&mut session, &mut counts);
+    let evidence = Evidence::of(&session);
+    let fail = |message: String| CorpusError::Store { path: PathBuf::from(&session.file), message };
+    let packed = pack(&session).map_err(|error| fail(error.to_string()))?;
+    let row = SessionRow {
+        id: session.id.clone(),
+        file: session.file.clone(),
+        format: session.format,
+        person: session.person.clone(),
+        project: session.project.clone(),
+        scope: session.scope,
+        scope_rule: session.scope_rule.clone(),
+        scope_doubt: false,
+        planned_in: None,
+        work: session.id.clone(),
+        started_at: session.started_at.clone(),
+        measures,
+        evidence,
+        recorder: session.recorder.clone(),
+        content_hash: packed.hash.to_hex().to_string(),
+    };
+    let stored = Stored { row, entrypoint: session.entrypoint, ended_at: session.ended_at, zstd: packed.zstd };
+    Ok((stored, session.losses, counts))
+}

@@ -1,0 +1,83 @@
+//! The corpus that an ingest goes on from.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::salt::Salt;
+use super::sources::{Known, PathKey, load, unpack};
+use super::store::{Corpus, CorpusError, FILE};
+
+/// The corpus that is there, and what it was read from.
+#[derive(Debug)]
+pub(super) struct Previous {
+    /// Its file.
+    pub path: PathBuf,
+    /// Size and time of change of its file, to find out whether another ingest replaced it.
+    pub stamp: Option<(u64, std::time::SystemTime)>,
+    /// The files it was read from.
+    pub known: HashMap<PathKey, Known>,
+    /// Groups with sessions that others were preferred to.
+    pub shadowed: HashSet<i64>,
+    /// A connection for reading.
+    pub connection: Connection,
+}
+
+/// A session that may not be readable again: its id, its records.
+pub(super) type Old = (String, Vec<u64>);
+
+impl Previous {
+    /// The corpus in `folder`, where there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or its pseudonyms were made under another key.
+    pub fn open(folder: &Path, salt: &Salt) -> Result<Option<Self>, CorpusError> {
+        let path = folder.join(FILE);
+        let stamp = stamp(&path);
+        if stamp.is_none() {
+            return Ok(None);
+        }
+        // Checks that it is a corpus, and of this version.
+        drop(Corpus::open(folder)?);
+        let fail = |error: rusqlite::Error| CorpusError::sqlite(&path, &error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(fail)?;
+        let made_under: String =
+            connection.query_row("SELECT salt FROM reports", [], |row| row.get(0)).map_err(fail)?;
+        if made_under != salt.id() {
+            return Err(CorpusError::OtherSalt(path));
+        }
+        let known = load(&connection).map_err(fail)?.into_iter().map(|known| (known.key, known)).collect();
+        let shadowed = || -> rusqlite::Result<HashSet<i64>> {
+            connection.prepare("SELECT grp FROM groups WHERE shadowed > 0")?.query_map([], |row| row.get(0))?.collect()
+        };
+        let shadowed = shadowed().map_err(fail)?;
+        Ok(Some(Self { path, stamp, known, shadowed, connection }))
+    }
+
+    /// The keys of a file and of the folders above it.
+    pub fn above(&self, key: &PathKey) -> Result<Vec<u8>, CorpusError> {
+        let query = self.connection.prepare_cached("SELECT above FROM sources WHERE path = ?");
+        let above = query.and_then(|mut query| query.query_row([key], |row| row.get(0)));
+        above.map_err(|error| CorpusError::sqlite(&self.path, &error))
+    }
+
+    /// The sessions of `groups`.
+    pub fn sessions(&self, groups: &[i64]) -> Result<Vec<Old>, CorpusError> {
+        let read = |group: &i64| -> rusqlite::Result<Vec<Old>> {
+            let mut query =
+                self.connection.prepare_cached("SELECT id, records FROM origins WHERE grp = ? ORDER BY id")?;
+            let rows = query.query_map([group], |row| Ok((row.get(0)?, unpack(&row.get::<_, Vec<u8>>(1)?))))?;
+            rows.collect()
+        };
+        let read: Result<Vec<_>, _> = groups.iter().map(read).collect();
+        Ok(read.map_err(|error| CorpusError::sqlite(&self.path, &error))?.into_iter().flatten().collect())
+    }
+}
+
+/// Size and time of change of the file at `path`, where there is one.
+pub(super) fn stamp(path: &Path) -> Option<(u64, std::time::SystemTime)> {
+    let data = fs_err::metadata(path).ok()?;
+    Some((data.len(), data.modified().ok()?))
+}

@@ -1,0 +1,67 @@
+//! Which records were read already, and which session has them: each record is counted once, also over several ingests.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::session::{Session, Step};
+
+/// Records told apart by 8 bytes of the BLAKE3 of their identity, which no two of a billion records are likely to share.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    known: HashSet<u64>,
+    taken: Vec<u64>,
+    owned: BTreeMap<String, Vec<u64>>,
+}
+
+impl Seen {
+    /// Records of `held` are in a session that is not read again.
+    pub fn with(held: &[u64]) -> Self {
+        Self { known: held.iter().copied().collect(), ..Self::default() }
+    }
+
+    /// Whether the record is new; it is taken then.
+    pub fn insert(&mut self, identity: &str) -> bool {
+        let hash = short_hash(identity);
+        let new = self.known.insert(hash);
+        if new {
+            self.taken.push(hash);
+        }
+        new
+    }
+
+    /// Gives what was taken since the last call to session `id`; to none where the records came to no session.
+    pub fn give(&mut self, id: Option<&str>) {
+        let taken = std::mem::take(&mut self.taken);
+        if let Some(id) = id {
+            self.owned.entry(id.to_owned()).or_default().extend(taken);
+        }
+    }
+
+    /// The records of each of `sessions`, sorted; where its reader keeps none, its prompts, calls and texts stand for them.
+    pub fn owned(mut self, sessions: &[Session]) -> BTreeMap<String, Vec<u64>> {
+        for session in sessions {
+            let owned = self.owned.entry(session.id.clone()).or_insert_with(|| parts(session));
+            owned.sort_unstable();
+            owned.dedup();
+        }
+        self.owned
+    }
+}
+
+/// First 8 bytes of the BLAKE3 of `text`.
+pub(super) fn short_hash(text: &str) -> u64 {
+    blake3::hash(text.as_bytes()).as_bytes().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+/// What a session is made of, apart from results, which may still come.
+fn parts(session: &Session) -> Vec<u64> {
+    let dead = session.dead_branches.iter().flat_map(|branch| &branch.turns);
+    let turns: Vec<_> = session.turns.iter().chain(dead).collect();
+    let prompts = turns.iter().map(|turn| format!("prompt {:?} {}", turn.at, turn.prompt));
+    let steps = session.preamble.iter().chain(turns.iter().flat_map(|turn| &turn.steps));
+    let steps = steps.filter_map(|step| match step {
+        Step::Act(action) => Some(format!("call {}", action.id)),
+        Step::Say(text) | Step::Think(text) => Some(format!("text {text}")),
+        Step::Note(_) => None,
+    });
+    prompts.chain(steps).map(|part| short_hash(&part)).collect()
+}

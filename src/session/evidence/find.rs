@@ -1,0 +1,332 @@
+//! Going through a session and collecting its evidence.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::model::{Detail, Evidence, EvidenceItem, EvidenceKind, Unrecovered};
+use super::reaction::reaction;
+use super::shell::{Simple, done_tells, error_tells, simple_commands};
+use super::tests_run::{outcome, without_colours};
+use super::work::{Work, work};
+use super::{builds, git};
+use crate::session::model::{Action, ActionStatus, Note, Session, Step};
+use crate::session::running::{Ended, Running};
+
+/// What every command of interest holds; it keeps the rest from being taken apart.
+static OF_INTEREST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"test|spec|jest|mocha|tox|nox|ava|bats|pest|check|build|clippy|vet|install|tsc|make|compile|webpack|rollup|ninja|assemble",
+        r"|package|verify|commit|push|pr |mr |pull-request|playwright|cypress|e2e|tarpaulin|llvm-cov|rustc|publish|cargo|tests|sbt|ginkgo|xcodebuild|jasmine|deploy",
+    ))
+    .ok()
+});
+
+/// Results that tell that the command itself never ran, or never ended by itself.
+static DID_NOT_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)command not found|not recognized as|timed out|no such file or directory|missing script|script not found|no rule to make target",
+        r"|unknown (?:command|flag|option|task|target)|unexpected argument|unrecognized (?:argument|option|subcommand)|no \w+ targets? found|no tasks? |interrupted by user|aborted by user",
+        r"|(?:exit|exited with) code (?:5|12[4-7]|13\d|14\d)\b",
+    ))
+    .ok()
+});
+
+/// Results that tell that there was nothing to run.
+static NOTHING_TO_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bno tests?\b|\b0 tests?\b|\b0 passed\b|\bcollected 0 items\b|nothing to be done|up[- ]to[- ]date")
+        .ok()
+});
+
+fn is(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
+    pattern.as_ref().is_some_and(|regex| regex.is_match(text))
+}
+
+impl Evidence {
+    /// Finds the evidence in `session`. Excerpts are taken as they are: scrub the session first.
+    #[must_use]
+    pub fn of(session: &Session) -> Self {
+        let mut finder = Finder::default();
+        finder.steps(&session.preamble, 0);
+        for turn in &session.turns {
+            finder.place += 1;
+            if let Some(item) = reaction(turn) {
+                finder.add(item);
+            }
+            finder.steps(&turn.steps, turn.number);
+        }
+        finder.end(session)
+    }
+}
+
+/// What was found so far. A place is the number of a prompt or step in the session.
+#[derive(Default)]
+struct Finder<'s> {
+    items: Vec<EvidenceItem>,
+    /// Place of each item.
+    places: Vec<usize>,
+    place: usize,
+    last_edit: Option<usize>,
+    running: Running<'s>,
+    commits: HashSet<String>,
+    opened: Vec<String>,
+    merged: HashSet<String>,
+}
+
+impl<'s> Finder<'s> {
+    fn add(&mut self, item: EvidenceItem) {
+        self.items.push(item);
+        self.places.push(self.place);
+    }
+
+    fn steps(&mut self, steps: &'s [Step], turn: u32) {
+        for step in steps {
+            self.place += 1;
+            match step {
+                Step::Act(action) => self.action(action, turn),
+                Step::Note(Note::PullRequest(address)) => self.pull_request(address, address, turn),
+                Step::Say(_) | Step::Think(_) | Step::Note(_) => {}
+            }
+        }
+    }
+
+    fn action(&mut self, action: &'s Action, turn: u32) {
+        if action.status == ActionStatus::Done {
+            if !action.edits().is_empty() {
+                self.last_edit = Some(self.place);
+            }
+            self.forge_tool(action, turn);
+        }
+        if let Some(ended) = self.running.ended(action) {
+            let before = self.items.len();
+            self.command(&ended, turn);
+            if self.items.len() == before {
+                self.running.keep(&ended);
+            }
+        }
+    }
+
+    /// A pull request made through a tool of a forge, not through a command.
+    fn forge_tool(&mut self, action: &Action, turn: u32) {
+        let Some(address) =
+            Some(&action.result).filter(|_| action.tool.contains("pull_request")).and_then(|text| git::address(text))
+        else {
+            return;
+        };
+        if action.tool.contains("create_pull_request") {
+            self.pull_request(address, address, turn);
+        } else if action.tool.contains("merge_pull_request") {
+            self.merge(Some(address), address, turn);
+        }
+    }
+
+    fn command(&mut self, ended: &Ended<'_>, turn: u32) {
+        let went = matches!(ended.status, ActionStatus::Done | ActionStatus::Error);
+        let Some(command) = ended.action.command().filter(|command| went && is(&OF_INTEREST, command)) else { return };
+        let commands = simple_commands(&command);
+        let works: Vec<(usize, Work)> =
+            commands.iter().enumerate().filter_map(|(at, command)| Some((at, work(&command.words)?))).collect();
+        if works.is_empty() {
+            return;
+        }
+        let output = without_colours(ended.output.clone());
+        let certain = |status, at, tells: fn(&[Simple], usize) -> bool| {
+            ended.certain && ended.status == status && tells(&commands, at)
+        };
+        let run = |of_tests: bool| {
+            let of = |work: &Work| matches!(work, Work::Run { tests, builds, .. } if if of_tests { *tests } else { *builds });
+            let run: Vec<_> = works.iter().filter(|(_, work)| of(work)).collect();
+            let (first, Work::Run { tool, .. }) = run.first()? else { return None };
+            let done = run.iter().all(|(at, _)| certain(ActionStatus::Done, *at, done_tells));
+            let failed = run.len() == 1 && certain(ActionStatus::Error, *first, error_tells);
+            Some(Status { tool: tool.clone(), done, failed })
+        };
+        if let Some(status) = run(true) {
+            self.tests(&status, &output, turn);
+        }
+        if let Some(status) = run(false) {
+            self.build(&status, &output, turn);
+        }
+        let mut lines = git::commits(&output, false).into_iter();
+        for (at, work) in works {
+            let done = certain(ActionStatus::Done, at, done_tells);
+            let written = || commands[at].words.join(" ");
+            match work {
+                Work::Commit { amend, message, .. } => match lines.next() {
+                    Some((line, Detail::Commit { hash, branch, message, .. })) => {
+                        self.commit(line, Detail::Commit { hash, branch, message, amend }, turn);
+                    }
+                    _ if done => {
+                        let line = message.clone().unwrap_or_else(written);
+                        self.commit(&line, Detail::Commit { hash: None, branch: None, message, amend }, turn);
+                    }
+                    _ => {}
+                },
+                Work::Push => {
+                    let pushes = git::pushes(&output);
+                    let silent = pushes.is_empty() && done && !output.to_lowercase().contains("up-to-date");
+                    for (line, detail) in pushes {
+                        self.add(EvidenceItem::new(EvidenceKind::Push, turn, line, Some(detail)));
+                    }
+                    if silent {
+                        self.add(EvidenceItem::new(EvidenceKind::Push, turn, &written(), None));
+                    }
+                }
+                Work::OpenPullRequest if ended.status == ActionStatus::Done && !output.contains("already exists") => {
+                    if let Some(address) = git::address(&output) {
+                        self.pull_request(address, address, turn);
+                    }
+                }
+                Work::MergePullRequest { which, later } => {
+                    let said = output.contains("erged pull request");
+                    if said || (done && !later && !output.contains("automatically merged")) {
+                        self.merge(which.as_deref(), &written(), turn);
+                    }
+                }
+                Work::OpenPullRequest | Work::Run { .. } => {}
+            }
+        }
+    }
+
+    /// A test run counts only when its output or its own status tells how it ended.
+    fn tests(&mut self, run: &Status, output: &str, turn: u32) {
+        let outcome = outcome(output);
+        let (kind, line) = if let Some(line) = outcome.bad {
+            (EvidenceKind::TestsFailed, line)
+        } else if run.failed && !is(&DID_NOT_RUN, output) {
+            (EvidenceKind::TestsFailed, first_line(output))
+        } else if let Some(line) = outcome.good {
+            (EvidenceKind::TestsPassed, line)
+        } else if run.done && !is(&NOTHING_TO_RUN, output) {
+            (EvidenceKind::TestsPassed, "exit code 0")
+        } else {
+            return;
+        };
+        self.run(kind, run, line, turn, (outcome.passed, outcome.failed));
+    }
+
+    fn build(&mut self, run: &Status, output: &str, turn: u32) {
+        let (kind, line) = if run.done {
+            (EvidenceKind::BuildPassed, builds::passed(output).unwrap_or("exit code 0"))
+        } else if run.failed && !is(&DID_NOT_RUN, output) {
+            (EvidenceKind::BuildFailed, builds::failed(output).unwrap_or_else(|| first_line(output)))
+        } else if let Some(line) = builds::failed(output) {
+            (EvidenceKind::BuildFailed, line)
+        } else if let Some(line) = builds::passed(output) {
+            (EvidenceKind::BuildPassed, line)
+        } else {
+            return;
+        };
+        self.run(kind, run, line, turn, (None, None));
+    }
+
+    fn run(&mut self, kind: EvidenceKind, run: &Status, line: &str, turn: u32, counts: (Option<u64>, Option<u64>)) {
+        let detail = Detail::Run { tool: run.tool.clone(), passed: counts.0, failed: counts.1 };
+        self.add(EvidenceItem::new(kind, turn, &format!("{}: {line}", run.tool), Some(detail)));
+    }
+
+    fn commit(&mut self, line: &str, detail: Detail, turn: u32) {
+        let Detail::Commit { hash, .. } = &detail else { return };
+        // Output that is shown twice is one commit.
+        if hash.as_ref().is_none_or(|hash| self.commits.insert(hash.clone())) {
+            self.add(EvidenceItem::new(EvidenceKind::Commit, turn, line, Some(detail)));
+        }
+    }
+
+    fn pull_request(&mut self, address: &str, excerpt: &str, turn: u32) {
+        if self.opened.iter().all(|known| known != address) {
+            self.opened.push(address.to_owned());
+            let detail = Detail::PullRequest(address.to_owned());
+            self.add(EvidenceItem::new(EvidenceKind::PullRequest, turn, excerpt, Some(detail)));
+        }
+    }
+
+    fn merge(&mut self, which: Option<&str>, excerpt: &str, turn: u32) {
+        let number = which.map(git::number);
+        let address = number.and_then(|number| self.opened.iter().find(|address| git::number(address) == number));
+        let detail = address.cloned().or_else(|| which.map(str::to_owned)).map(Detail::PullRequest);
+        if number.is_none_or(|number| self.merged.insert(number.to_owned())) {
+            self.add(EvidenceItem::new(EvidenceKind::PullRequestMerged, turn, excerpt, detail));
+        }
+    }
+
+    fn end(mut self, session: &Session) -> Evidence {
+        let unrecovered: Vec<EvidenceItem> =
+            [self.unrecovered_tests(), self.unrecovered_build(), last_error(session)].into_iter().flatten().collect();
+        let machine_success = self.machine_success(!unrecovered.is_empty());
+        self.items.extend(unrecovered);
+        Evidence { items: self.items, machine_success }
+    }
+
+    /// The last test run, where it failed.
+    fn unrecovered_tests(&self) -> Option<EvidenceItem> {
+        let tests = [EvidenceKind::TestsPassed, EvidenceKind::TestsFailed];
+        let last = self.items.iter().rev().find(|item| tests.contains(&item.kind))?;
+        (last.kind == EvidenceKind::TestsFailed).then(|| final_error(last, Unrecovered::Tests))
+    }
+
+    /// The last build, where it failed and no test run passed after it: tests that pass have been built.
+    fn unrecovered_build(&self) -> Option<EvidenceItem> {
+        let built = [EvidenceKind::BuildPassed, EvidenceKind::BuildFailed, EvidenceKind::TestsPassed];
+        let last = self.items.iter().rev().find(|item| built.contains(&item.kind))?;
+        (last.kind == EvidenceKind::BuildFailed).then(|| final_error(last, Unrecovered::Build))
+    }
+
+    fn machine_success(&self, error: bool) -> Option<bool> {
+        let good = [
+            EvidenceKind::TestsPassed,
+            EvidenceKind::Commit,
+            EvidenceKind::Push,
+            EvidenceKind::PullRequest,
+            EvidenceKind::PullRequestMerged,
+        ];
+        let last = |kinds: &[EvidenceKind]| {
+            let at = self.items.iter().rposition(|item| kinds.contains(&item.kind))?;
+            self.places.get(at).copied()
+        };
+        let (good, rejected) = (last(&good), last(&[EvidenceKind::Rejection]));
+        if error || (rejected.is_some() && rejected > good) {
+            return Some(false);
+        }
+        // What was edited in the same step was edited before the command ran.
+        good.filter(|good| Some(*good) >= self.last_edit).map(|_| true)
+    }
+}
+
+/// What the status of a line of commands tells about the one that runs tests or builds.
+struct Status {
+    tool: String,
+    done: bool,
+    failed: bool,
+}
+
+fn final_error(item: &EvidenceItem, what: Unrecovered) -> EvidenceItem {
+    let (kind, detail) = (EvidenceKind::FinalError, Some(Detail::Unrecovered(what)));
+    EvidenceItem { kind, detail, ..item.clone() }
+}
+
+/// An error of the very last action that the agent did not get past.
+fn last_error(session: &Session) -> Option<EvidenceItem> {
+    let last = session.actions().last()?;
+    let stopped = last.result.contains("[Request interrupted by user") || last.result.starts_with("aborted by user");
+    let turn = session.turns.iter().rev().find(|turn| turn.steps.iter().any(|step| matches!(step, Step::Act(_))));
+    let detail = Some(Detail::Unrecovered(Unrecovered::Action));
+    let item = || EvidenceItem::new(EvidenceKind::FinalError, turn.map_or(0, |turn| turn.number), &last.result, detail);
+    (last.status == ActionStatus::Error && !stopped).then(item)
+}
+
+/// The first line of an output that is more than the program's own heading.
+fn first_line(output: &str) -> &str {
+    let heading = |line: &&str| {
+        ["Exit code", "Chunk ID", "Wall time", "Process exited", "Original token count", "Output:", "Script "]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    let mut lines = output.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.find(|line| !heading(line)).or_else(|| output.lines().next()).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "find_tests.rs"]
+mod tests;

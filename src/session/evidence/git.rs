@@ -1,0 +1,108 @@
+//! What git and the forges say about commits, pushes and pull requests.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::model::Detail;
+
+/// The line that `git commit` prints when it made a commit: `[branch 1a2b3c4] subject`.
+static COMMIT_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^\[(?P<branch>[^\]\n]+?) (?:\(root-commit\) )?(?P<hash>[0-9a-f]{7,40})\][ \t]?(?P<message>.*)$")
+        .ok()
+});
+
+/// A line of `git push` about something that changed on the other side.
+static PUSHED_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let changed = r"(?:[0-9a-f]{7,40}\.\.[0-9a-f]{7,40}|\* \[new (?:branch|tag|reference)\]|\+ [0-9a-f]{7,40}\.\.\.[0-9a-f]{7,40})";
+    Regex::new(&format!(r"(?m)^ +{changed} +\S+ +-> +(?P<branch>\S+)")).ok()
+});
+
+/// The line above those.
+static TO_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^To \S+").ok());
+
+/// The address of a pull request.
+static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"https?://[^\s"'<>()\[\]]+?/(?:pull|pulls|pull-requests|merge_requests)/(?P<number>\d+)"#).ok()
+});
+
+/// The commits that the output tells of: the line, and what it says.
+pub(super) fn commits(output: &str, amend: bool) -> Vec<(&str, Detail)> {
+    let Some(pattern) = COMMIT_LINE.as_ref() else { return Vec::new() };
+    let commit = |found: regex::Captures<'_>| {
+        let text = |name: &str| found.name(name).map(|text| text.as_str().trim().to_owned());
+        let message = text("message").filter(|message| !message.is_empty());
+        Detail::Commit { hash: text("hash"), branch: text("branch"), message, amend }
+    };
+    pattern.captures_iter(output).filter_map(|found| Some((found.get(0)?.as_str(), commit(found)))).collect()
+}
+
+/// What was pushed: the line, and the branch or tag on the other side.
+pub(super) fn pushes(output: &str) -> Vec<(&str, Detail)> {
+    // Lines of a fetch look alike, but stand below `From`.
+    let start = TO_LINE.as_ref().and_then(|pattern| pattern.find(output)).map(|found| found.end());
+    let (Some(start), Some(pattern)) = (start, PUSHED_LINE.as_ref()) else { return Vec::new() };
+    let found = pattern.captures_iter(&output[start..]);
+    found
+        .filter_map(|found| Some((found.get(0)?.as_str(), Detail::Push(found.name("branch")?.as_str().to_owned()))))
+        .collect()
+}
+
+/// The first address of a pull request in `text`.
+pub(super) fn address(text: &str) -> Option<&str> {
+    ADDRESS.as_ref()?.find(text).map(|found| found.as_str())
+}
+
+/// The number at the end of an address.
+pub(super) fn number(address: &str) -> &str {
+    address.rsplit('/').next().unwrap_or(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert!([&COMMIT_LINE, &PUSHED_LINE, &TO_LINE, &ADDRESS].iter().all(|pattern| pattern.is_some()));
+    }
+
+    #[test]
+    fn commits_are_told_by_their_line() {
+        let output = "lint ok\n[feat/x 1a2b3c4] Add x [skip]\n 2 files changed\n[detached HEAD 1234567] y\n[main (root-commit) abcdef0] z\n[x] no";
+        let found = commits(output, false);
+        let hashes: Vec<_> = found
+            .iter()
+            .map(|(_, detail)| match detail {
+                Detail::Commit { hash, branch, message, amend: false } => {
+                    (hash.as_deref().unwrap(), branch.as_deref().unwrap(), message.as_deref().unwrap())
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            hashes,
+            [("1a2b3c4", "feat/x", "Add x [skip]"), ("1234567", "detached HEAD", "y"), ("abcdef0", "main", "z")]
+        );
+    }
+
+    #[test]
+    fn pushes_are_told_from_fetches() {
+        let fetch = "From github.invalid:a/b\n   1a2b3c4..5d6e7f8  main -> origin/main\n";
+        assert_eq!(pushes(fetch), []);
+        let push = "To github.invalid:a/b.git\n   1a2b3c4..5d6e7f8  main -> main\n * [new branch]      x -> x\n";
+        let pushed: Vec<_> = pushes(&format!("{fetch}{push}")).into_iter().map(|(_, detail)| detail).collect();
+        assert_eq!(pushed, [Detail::Push("main".to_owned()), Detail::Push("x".to_owned())]);
+        let forced = "To x\n + 1a2b3c4...5d6e7f8 x -> x (forced update)\n";
+        assert_eq!(pushes(forced).len(), 1);
+        assert_eq!(pushes("To x\n ! [rejected]        main -> main (fetch first)\n"), []);
+        assert_eq!(pushes("Everything up-to-date"), []);
+    }
+
+    #[test]
+    fn addresses_of_every_forge() {
+        assert_eq!(address("see https://github.invalid/a/b/pull/12."), Some("https://github.invalid/a/b/pull/12"));
+        assert_eq!(address("https://gitlab.invalid/a/b/-/merge_requests/3\n").map(number), Some("3"));
+        assert_eq!(address("https://github.invalid/a/b/issues/12"), None);
+    }
+}
