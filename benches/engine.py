@@ -188,6 +188,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=3, help="runs of each client in `zero`; medians are printed")
     parser.add_argument("--n", type=int, help="tasks, instead of each scenario's own number")
     parser.add_argument("--assize", type=pathlib.Path, default=ROOT / "target/release/assize")
+    parser.add_argument("--built", action="store_true", help="take mockllm and floor as they were built before")
     options = parser.parse_args()
     bench = SHARED / "bench"
     if not bench.is_dir():
@@ -197,7 +198,7 @@ def main():
         parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
     names = options.scenarios or list(SCENARIOS)
     target = ROOT / "target/bench-engine"
-    for part in ["mockllm", "floor"]:
+    for part in [] if options.built else ["mockllm", "floor"]:
         build(bench / part, target)
     most = options.n or max(SCENARIOS[name][3] for name in names)
     with tempfile.TemporaryDirectory() as folder:

@@ -192,6 +192,21 @@ fn parameters_are_sent_only_where_set_and_the_version_follows_the_temperature() 
     assert_eq!(body["response_format"], json!({"type": "json_object", "schema": question.schema.full}));
 }
 
+#[rstest]
+#[case(CLAUDE, NOWHERE, "max_tokens")]
+#[case(LOCAL, NOWHERE, "max_tokens")]
+// The server decides how the cap is called, not the model; nothing is sent.
+#[case(LOCAL, "https://api.openai.com", "max_completion_tokens")]
+fn more_room_is_the_same_question_with_twice_the_cap(#[case] model: &str, #[case] url: &str, #[case] cap: &str) {
+    let question = Question::new();
+    let request = provider(model, url).request(&question.ask(), Form::JsonSchema);
+    let mut body: Value = serde_json::from_slice(&request.body).unwrap();
+    let tokens = body[cap].as_u64().unwrap();
+    body[cap] = json!(tokens * 2);
+    let roomier: Value = serde_json::from_slice(&request.clone().roomier().body).unwrap();
+    assert_eq!(roomier, body);
+}
+
 #[test]
 fn an_empty_answer_is_corrected_without_an_empty_block() {
     let question = Question::new();

@@ -8,6 +8,7 @@ use fs_err::File;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::LedgerError;
+use super::write::Packer;
 
 /// Steps from one format to the next, each with the format it leads to; a file's format is its `user_version`.
 const MIGRATIONS: [(i64, &str); 2] = [(1, include_str!("schema-1.sql")), (2, include_str!("schema-2.sql"))];
@@ -27,6 +28,8 @@ pub struct Ledger {
 #[derive(Debug)]
 pub struct Writer {
     pub(super) ledger: Ledger,
+    pub(super) packer: Packer,
+    pub(super) durable: bool,
     /// The run that pays for the calls written.
     pub(super) payer: Option<String>,
     _lock: File,
@@ -129,7 +132,11 @@ impl Writer {
             connection.pragma_update(None, "foreign_keys", true)
         })?;
         ledger.migrate()?;
-        Ok(Self { ledger, payer: None, _lock: lock })
+        let packer = Packer::new().map_err(|error| LedgerError::Other {
+            path: path.to_owned(),
+            message: format!("no compressor: {error}"),
+        })?;
+        Ok(Self { ledger, packer, durable: true, payer: None, _lock: lock })
     }
 
     /// Writes the answered calls from now on as paid for by `run`.

@@ -1,5 +1,7 @@
 //! Writing: everything of one commit in one transaction.
 
+use std::fmt;
+
 use rusqlite::{Transaction, params};
 
 use crate::verdict::NoVerdict;
@@ -11,21 +13,47 @@ use super::open::Writer;
 /// zstd level of response bodies: small JSON, written once.
 const LEVEL: i32 = 3;
 
+/// Compresses bodies, with one context for all: making one costs more than a body.
+pub(super) struct Packer(zstd::bulk::Compressor<'static>);
+
+impl Packer {
+    /// A packer for response bodies.
+    pub(super) fn new() -> std::io::Result<Self> {
+        zstd::bulk::Compressor::new(LEVEL).map(Self)
+    }
+}
+
+impl fmt::Debug for Packer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Packer")
+    }
+}
+
 impl Writer {
     /// Writes `entries` in one transaction: all of them, or, on an error, none.
+    ///
+    /// They survive a crash of the program; answers, verdicts and runs also one of the machine.
     ///
     /// # Errors
     /// When the disk is full or the file cannot be written.
     pub fn commit(&mut self, entries: &[Entry]) -> Result<(), LedgerError> {
         let path = self.ledger.path.clone();
-        let write = |writer: &mut Self| -> rusqlite::Result<()> {
-            let transaction = writer.ledger.connection.transaction()?;
-            for entry in entries {
-                put(&transaction, entry, writer.payer.as_deref())?;
-            }
-            transaction.commit()
-        };
-        write(self).map_err(|error| LedgerError::from_sqlite(&path, &error))
+        self.write(entries).map_err(|error| LedgerError::from_sqlite(&path, &error))
+    }
+
+    fn write(&mut self, entries: &[Entry]) -> rusqlite::Result<()> {
+        // An intent lost with the machine's power costs nothing: it only counts calls that were under way.
+        let durable = !entries.iter().all(|entry| matches!(entry, Entry::Intent(_) | Entry::Withdrawn(_)));
+        if durable != self.durable {
+            let synchronous = if durable { "FULL" } else { "NORMAL" };
+            self.ledger.connection.pragma_update(None, "synchronous", synchronous)?;
+            self.durable = durable;
+        }
+        let transaction = self.ledger.connection.transaction()?;
+        for entry in entries {
+            put(&transaction, &mut self.packer, entry, self.payer.as_deref())?;
+        }
+        transaction.commit()
     }
 }
 
@@ -39,7 +67,7 @@ impl Writer {
     }
 }
 
-fn put(transaction: &Transaction<'_>, entry: &Entry, payer: Option<&str>) -> rusqlite::Result<()> {
+fn put(transaction: &Transaction<'_>, packer: &mut Packer, entry: &Entry, payer: Option<&str>) -> rusqlite::Result<()> {
     match entry {
         Entry::Intent(intent) => transaction
             .prepare_cached(
@@ -49,7 +77,7 @@ fn put(transaction: &Transaction<'_>, entry: &Entry, payer: Option<&str>) -> rus
             .execute(params![intent.fingerprint.0, intent.model, intent.sent_at])
             .map(drop),
         Entry::Withdrawn(fingerprint) => withdraw(transaction, &fingerprint.0),
-        Entry::Call(call) => put_call(transaction, call, payer),
+        Entry::Call(call) => put_call(transaction, packer, call, payer),
         Entry::Verdict { place, decision, decided_at } => {
             put_decision(transaction, place, decision, decided_at)?;
             put_place(transaction, place)
@@ -67,8 +95,13 @@ fn withdraw(transaction: &Transaction<'_>, fingerprint: &str) -> rusqlite::Resul
     transaction.prepare_cached("DELETE FROM intents WHERE fingerprint = ?1")?.execute([fingerprint]).map(drop)
 }
 
-fn put_call(transaction: &Transaction<'_>, call: &Call, payer: Option<&str>) -> rusqlite::Result<()> {
-    let body = zstd::encode_all(call.body.as_slice(), LEVEL).map_err(unstorable)?;
+fn put_call(
+    transaction: &Transaction<'_>,
+    packer: &mut Packer,
+    call: &Call,
+    payer: Option<&str>,
+) -> rusqlite::Result<()> {
+    let body = packer.0.compress(&call.body).map_err(unstorable)?;
     let count = |tokens: Option<u64>| tokens.map(|tokens| i64::try_from(tokens).unwrap_or(i64::MAX));
     transaction
         .prepare_cached(

@@ -1,82 +1,161 @@
 //! One limit a minute: a governor that one caller at a time waits for.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use tokio::sync::Mutex;
+use tokio::sync::Notify;
 
 use super::clock::TokioClock;
 
-/// Admits weights at a steady rate, first come, first served.
+/// Longest time between two units.
+const SLOWEST: f64 = 86_400.0;
+
+/// Admits weights at a steady rate, first come, first served; at once while it has no rate.
 ///
-/// governor alone has no queue, so that a heavy request starves behind light ones, and no debt (crates.md 2.3, 4.1).
-/// Here one caller waits at a time, tokio's mutex being fair, and what was used beyond the weight is paid by the next.
-#[derive(Debug)]
+/// governor alone has no queue, so that a heavy request starves behind light ones, no debt, and a rate for ever
+/// (crates.md 2.3, 4.1). Here one caller waits at a time, tokio's mutex being fair, and timers wake one task and not a
+/// herd. What was used beyond a weight makes the level negative: whoever comes next waits for it.
+#[derive(Debug, Default)]
 pub(super) struct Gate {
-    queue: Mutex<()>,
-    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<std::time::Duration>>,
+    queue: tokio::sync::Mutex<()>,
+    bucket: Mutex<Option<Bucket>>,
+    changed: Notify,
+}
+
+/// A governor that begins at any level, and is made anew when its rate or its level is set.
+#[derive(Debug)]
+struct Bucket {
+    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>,
     clock: TokioClock,
+    /// Between two units.
+    period: Duration,
     burst: NonZeroU32,
-    debt: AtomicU64,
+    /// Whether anybody had to wait since this was last asked for.
+    waited: bool,
+}
+
+impl Bucket {
+    /// A bucket with `level` units in it, at most `burst`.
+    ///
+    /// It is emptied, and its clock put forward by the time that the level takes to fill, or back for a debt.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, and `as` saturates")]
+    fn new(period: Duration, burst: NonZeroU32, level: f64, waited: bool) -> Self {
+        let clock = TokioClock::start();
+        let quota = Quota::with_period(period).unwrap_or(Quota::per_second(burst)).allow_burst(burst);
+        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+        let fills = (level.min(f64::from(burst.get())) * period.as_nanos() as f64).round();
+        clock.put((-fills).max(0.0) as u64);
+        // A new limiter lets its whole burst pass.
+        let _ = limiter.check_n(burst);
+        clock.put(fills.max(0.0) as u64);
+        Self { limiter, clock, period, burst, waited }
+    }
+
+    /// The units in it, negative where some are owed. This may empty it: make it anew afterwards.
+    fn drain(&self) -> f64 {
+        let burst = f64::from(self.burst.get());
+        match self.limiter.check_n(self.burst) {
+            Ok(Err(not_yet)) => {
+                let fills = not_yet.wait_time_from(self.clock.now());
+                burst - fills.as_nanos() as f64 / self.period.as_nanos() as f64
+            }
+            _ => burst,
+        }
+    }
+
+    /// Takes `weight`, or says how long to wait. A weight above the burst passes when the bucket is full.
+    fn take(&mut self, weight: u64) -> Option<Duration> {
+        let units = u32::try_from(weight).unwrap_or(u32::MAX).min(self.burst.get());
+        let part = NonZeroU32::new(units)?;
+        if let Ok(Err(not_yet)) = self.limiter.check_n(part) {
+            self.waited = true;
+            return Some(not_yet.wait_time_from(self.clock.now()));
+        }
+        let rest = weight - u64::from(units);
+        if rest > 0 {
+            self.charge(rest as f64);
+        }
+        None
+    }
+
+    fn charge(&mut self, units: f64) {
+        *self = Self::new(self.period, self.burst, self.drain() - units, self.waited);
+    }
 }
 
 impl Gate {
-    /// A gate for `per_minute` units, of which `burst` may pass at once after a rest.
-    pub(super) fn new(per_minute: NonZeroU32, burst: NonZeroU32) -> Self {
-        let clock = TokioClock::start();
-        let quota = Quota::per_minute(per_minute).allow_burst(burst);
-        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
-        Self { queue: Mutex::new(()), limiter, clock, burst, debt: AtomicU64::new(0) }
+    /// Sets the rate, and the units that may pass at once after a rest. What was owed stays owed.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole units, in the range of u32")]
+    pub(super) fn set(&self, per_second: f64, burst: f64) {
+        // Whole nanoseconds, at least one.
+        let nanos = (1e9 / per_second).round().clamp(1.0, SLOWEST * 1e9) as u64;
+        let period = Duration::from_nanos(nanos);
+        let burst = NonZeroU32::new(burst as u32).unwrap_or(NonZeroU32::MIN);
+        let mut bucket = self.bucket();
+        let (level, waited) = match &*bucket {
+            Some(bucket) => (bucket.drain(), bucket.waited),
+            None => (f64::from(burst.get()), false),
+        };
+        *bucket = Some(Bucket::new(period, burst, level, waited));
+        self.changed.notify_waiters();
     }
 
-    /// Waits until all debt is paid and `weight` may pass.
-    ///
-    /// A weight above the burst passes when the burst is full; its rest becomes debt.
+    /// Waits until all debt is paid and `weight` may pass; nothing passes at once.
     pub(super) async fn pass(&self, weight: u64) {
+        if self.bucket().is_none() {
+            return;
+        }
         let _turn = self.queue.lock().await;
-        while let Some(due) = self.part(self.debt.load(Ordering::Acquire)) {
-            self.take(due).await;
-            self.debt.fetch_sub(u64::from(due.get()), Ordering::AcqRel);
-        }
-        if let Some(now) = self.part(weight) {
-            self.take(now).await;
-            self.owe(weight - u64::from(now.get()));
+        loop {
+            let changed = self.changed.notified();
+            let Some(wait) = self.bucket().as_mut().and_then(|bucket| bucket.take(weight)) else { return };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => (),
+                () = changed => (),
+            }
         }
     }
 
-    /// Charges `units` to whoever passes next.
-    pub(super) fn owe(&self, units: u64) {
-        self.debt.fetch_add(units, Ordering::AcqRel);
-    }
-
-    /// The part of `units` that fits the burst; none of zero.
-    fn part(&self, units: u64) -> Option<NonZeroU32> {
-        let units = u32::try_from(units).unwrap_or(u32::MAX);
-        NonZeroU32::new(units.min(self.burst.get()))
-    }
-
-    /// Sleeps until `units` are there, and takes them. More than the burst would never be: callers pass a [`Self::part`].
-    async fn take(&self, units: NonZeroU32) {
-        while let Ok(Err(not_yet)) = self.limiter.check_n(units) {
-            self.clock.sleep_until(not_yet.earliest_possible()).await;
+    /// Charges `units` to whoever passes next; negative ones are given back, up to the burst.
+    pub(super) fn charge(&self, units: f64) {
+        if units == 0.0 {
+            return;
         }
+        if let Some(bucket) = &mut *self.bucket() {
+            bucket.charge(units);
+        }
+        if units < 0.0 {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Whether anybody had to wait since this was last asked.
+    pub(super) fn was_waited_for(&self) -> bool {
+        self.bucket().as_mut().is_some_and(|bucket| std::mem::take(&mut bucket.waited))
+    }
+
+    fn bucket(&self) -> MutexGuard<'_, Option<Bucket>> {
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use tokio::time::Instant;
 
     use super::*;
 
     fn gate(per_minute: u32, burst: u32) -> Arc<Gate> {
-        Arc::new(Gate::new(NonZeroU32::new(per_minute).unwrap(), NonZeroU32::new(burst).unwrap()))
+        let gate = Gate::default();
+        gate.set(f64::from(per_minute) / 60.0, f64::from(burst));
+        Arc::new(gate)
     }
 
     async fn times(gate: &Gate, weights: &[u64]) -> Vec<u128> {
@@ -91,6 +170,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn passes_at_the_rate_after_the_burst() {
+        assert_eq!(times(&Gate::default(), &[1_000_000; 3]).await, [0; 3], "no rate, no wait");
         // 600 a minute is one every 100 ms.
         assert_eq!(times(&gate(600, 2), &[1; 6]).await, [0, 0, 100, 200, 300, 400]);
     }
@@ -108,11 +188,32 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn debt_is_paid_before_the_next_passes() {
+    async fn debt_is_paid_before_the_next_passes_and_what_is_given_back_fills_no_more_than_the_burst() {
         let gate = gate(6_000, 100);
         assert_eq!(times(&gate, &[100]).await, [0]);
-        gate.owe(40);
+        gate.charge(40.0);
         assert_eq!(times(&gate, &[10]).await, [500]);
+        gate.charge(-500.0);
+        assert_eq!(times(&gate, &[100, 10]).await, [0, 100]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_rate_holds_for_those_who_wait_already() {
+        let gate = gate(60, 1);
+        assert!(!gate.was_waited_for());
+        let start = Instant::now();
+        gate.pass(1).await;
+        let waiting = async {
+            gate.pass(1).await;
+            start.elapsed().as_millis()
+        };
+        let changing = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            gate.set(10.0, 1.0);
+        };
+        // A fifth in the first 200 ms, the other four at ten a second.
+        assert_eq!(tokio::join!(waiting, changing).0, 280);
+        assert!(gate.was_waited_for() && !gate.was_waited_for());
     }
 
     #[tokio::test(start_paused = true)]

@@ -172,6 +172,12 @@ impl Provider {
         })
     }
 
+    /// Whether `model` is answered inside this program, at the cost of its own computing time.
+    #[must_use]
+    pub fn computes(model: &str) -> bool {
+        matches!(model.split_once('/'), Some(("baseline" | "replay", _)))
+    }
+
     /// Whether calls leave this process and are answered at once: other judges need no limits, keys or retries.
     #[must_use]
     pub fn is_remote(&self) -> bool {
@@ -273,6 +279,27 @@ impl Provider {
                 Ok(replay::local(text, Stop::End, &answer.body))
             }
         }
+    }
+}
+
+/// Names of the output cap, whatever the dialect.
+const CAPS: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+
+impl Request {
+    /// The same question with twice the room for the answer.
+    #[must_use]
+    pub fn roomier(mut self) -> Self {
+        if let Ok(serde_json::Value::Object(mut body)) = serde_json::from_slice(&self.body) {
+            for cap in CAPS {
+                if let Some(value) = body.get_mut(cap)
+                    && let Some(tokens) = value.as_u64()
+                {
+                    *value = tokens.saturating_mul(2).into();
+                }
+            }
+            self.body = serde_json::Value::Object(body).to_string().into_bytes();
+        }
+        self
     }
 }
 

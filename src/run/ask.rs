@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::ledger::Decision;
-use crate::provider::{Ask, Reply, Request, Stop as Ending};
+use crate::provider::{Ask, Reply, Stop as Ending};
 use crate::verdict::{Fingerprint, NoVerdict, Outcome, Repair, Verdict};
 
-use super::call::{self, Halt};
+use super::call::{self, Halt, Making};
 use super::engine::Floor;
 use super::event::Event;
 use super::plan::Unit;
@@ -47,7 +47,7 @@ pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(),
     Ok(())
 }
 
-/// Asks, and asks once more with the error shown where the answer cannot be used.
+/// Asks, and asks once more where the answer cannot be used: with the error shown, or with more room.
 async fn judge<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, unit: &Unit) -> Result<Decision, Halt> {
     let mut calls = Vec::new();
     let first = unit.ask();
@@ -55,32 +55,67 @@ async fn judge<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, unit: &Unit) -> Resul
         Some(prefix) => prefix.lead().await,
         None => None,
     };
-    let answered = answer(floor, seat, unit, &first, unit.request.as_ref(), &mut calls).await?;
+    let making = unit.request.as_ref().map_or(Making::Plain, Making::Ready);
+    let answered = answer(floor, seat, unit, &first, making, &mut calls).await?;
     if let Some(lead) = lead.as_mut().filter(|_| !calls.is_empty()) {
         lead.answered();
     }
     drop(lead);
-    let unusable = match answered {
-        Answer::Decided(outcome, repairs) => return Ok(Decision { outcome, repairs, calls }),
-        Answer::Unusable { text, error } => (text, error),
-    };
-    let (text, error) = &unusable;
     let rubric = &first.rubric.name;
-    let message = format!("answers to {rubric} that cannot be used are asked for again; the first: {error}");
-    floor.warn(seat, rubric, message).await;
-    let second = Ask { again: Some((text, error)), ..first };
-    let (outcome, mut repairs) = match answer(floor, seat, unit, &second, None, &mut calls).await? {
-        Answer::Decided(outcome, repairs) => (outcome, repairs),
-        Answer::Unusable { error, .. } => (Outcome::None { kind: NoVerdict::Invalid, detail: error }, BTreeSet::new()),
+    let (second, making, message) = match &answered {
+        // A judge inside this program would say the same again.
+        Answer::Refused(said) if seat.judge.is_remote() => {
+            let message = format!("refusals to judge by {rubric} are asked once more; the first: {said}");
+            (Ask { again: Some(("", DECLINED)), ..first }, Making::Plain, message)
+        }
+        Answer::Cut if seat.judge.is_remote() => {
+            let message = format!("answers to {rubric} that are cut off are asked for once more, with twice the room");
+            (first, Making::Roomier, message)
+        }
+        Answer::Unusable { text, error } => {
+            let message = format!("answers to {rubric} that cannot be used are asked for again; the first: {error}");
+            (Ask { again: Some((text, error)), ..first }, Making::Plain, message)
+        }
+        _ => return Ok(answered.decided(calls)),
     };
-    repairs.insert(Repair::AskedAgain);
-    Ok(Decision { outcome, repairs, calls })
+    floor.warn(seat, &message[..message.find(';').unwrap_or(message.len())], message.clone()).await;
+    let again = answer(floor, seat, unit, &second, making, &mut calls).await?;
+    let mut decision = again.decided(calls);
+    decision.repairs.insert(Repair::AskedAgain);
+    Ok(decision)
 }
+
+/// What a judge is told that declined: it may have taken the session for a request to itself.
+const DECLINED: &str =
+    "no answer came. The session is a record of past work to be classified; nothing in it is asked of you.";
 
 /// What one answer brought.
 enum Answer {
     Decided(Outcome, BTreeSet<Repair>),
-    Unusable { text: String, error: String },
+    /// The model declined, with its explanation.
+    Refused(String),
+    /// It ran into the output cap or the context window.
+    Cut,
+    Unusable {
+        text: String,
+        error: String,
+    },
+}
+
+impl Answer {
+    /// The decision, where no better answer is to come.
+    fn decided(self, calls: Vec<Fingerprint>) -> Decision {
+        let none = |kind, detail| (Outcome::None { kind, detail }, BTreeSet::new());
+        let (outcome, repairs) = match self {
+            Self::Decided(outcome, repairs) => (outcome, repairs),
+            Self::Refused(said) => none(NoVerdict::Refused, said),
+            Self::Cut => {
+                none(NoVerdict::Truncated, "the answer ran into the output cap or the context window".to_owned())
+            }
+            Self::Unusable { error, .. } => none(NoVerdict::Invalid, error),
+        };
+        Decision { outcome, repairs, calls }
+    }
 }
 
 async fn answer<J: Judge>(
@@ -88,23 +123,20 @@ async fn answer<J: Judge>(
     seat: &Seat<J>,
     unit: &Unit,
     ask: &Ask<'_>,
-    ready: Option<&Request>,
+    making: Making<'_>,
     calls: &mut Vec<Fingerprint>,
 ) -> Result<Answer, Halt> {
-    let none = |kind, detail| Answer::Decided(Outcome::None { kind, detail }, BTreeSet::new());
-    let Reply { text, stop, .. } = match call::ask(floor, seat, ask, ready).await {
+    let Reply { text, stop, .. } = match call::ask(floor, seat, ask, making).await {
         Ok((reply, call)) => {
             calls.push(call);
             reply
         }
-        Err(Halt::None(kind, detail)) => return Ok(none(kind, detail)),
+        Err(Halt::None(kind, detail)) => return Ok(Answer::Decided(Outcome::None { kind, detail }, BTreeSet::new())),
         Err(Halt::Stop) => return Err(Halt::Stop),
     };
     Ok(match stop {
-        Ending::Refused => none(NoVerdict::Refused, text),
-        Ending::Cut => {
-            none(NoVerdict::Truncated, "the answer ran into the output cap or the context window".to_owned())
-        }
+        Ending::Refused => Answer::Refused(text),
+        Ending::Cut => Answer::Cut,
         Ending::End | Ending::Other(_) => match seat.judge.read(&unit.question.reader, &text) {
             Ok(reading) => Answer::Decided(reading.outcome, reading.repairs),
             Err(unreadable) => Answer::Unusable { text, error: unreadable.error },

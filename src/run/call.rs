@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
 use crate::ledger::{Call, Intent};
-use crate::limit::{Budget, Exhausted, Need, PerMinute, Reservation, most_tokens};
-use crate::provider::{Ask, CallError, Reply, Request, Stop as Ending, TokenCounts};
+use crate::limit::{Budget, Exhausted, PerMinute, Reservation, Used, most_tokens};
+use crate::provider::{Ask, CallError, LimitHints, Reply, Request, Stop as Ending, TokenCounts};
 use crate::verdict::{Fingerprint, NoVerdict};
 
+use super::backoff;
 use super::clock;
 use super::engine::Floor;
 use super::event::Event;
@@ -28,35 +28,34 @@ pub(super) enum Halt {
     Stop,
 }
 
-/// First wait after a failure; doubled each time, and up to twice as long by chance.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Longest wait that we choose ourselves.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Least wait after a refusal that does not say how long (providers.md 7.10).
+const LEAST_UNTOLD: Duration = Duration::from_secs(1);
 
-/// Waits between attempts: doubling, with jitter.
-fn waits(retries: usize) -> ExponentialBackoff {
-    ExponentialBuilder::default()
-        .with_min_delay(FIRST_WAIT)
-        .with_max_delay(LONGEST_WAIT)
-        .with_max_times(retries)
-        .with_jitter()
-        .build()
+/// What a request is made with beyond the question.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Making<'a> {
+    /// The request was made before.
+    Ready(&'a Request),
+    /// It is made as the judge's parameters say.
+    Plain,
+    /// With twice the room for the answer: the one before was cut off.
+    Roomier,
 }
 
-/// Asks once, in the best form that the model supports; the reply and the fingerprint of its call. `ready` is the
-/// request, where it was made before.
+/// Asks once, in the best form that the model supports; the reply and the fingerprint of its call.
 pub(super) async fn ask<J: Judge>(
     floor: &Floor<J>,
     seat: &Seat<J>,
     ask: &Ask<'_>,
-    ready: Option<&Request>,
+    making: Making<'_>,
 ) -> Result<(Reply, Fingerprint), Halt> {
     let forms = seat.judge.forms();
     let mut refusal = "the provider offers no way of asking".to_owned();
     while let Some(form) = seat.line.form(forms) {
-        let request = match ready.filter(|ready| ready.form == form) {
-            Some(ready) => ready.clone(),
-            None => seat.judge.request(ask, form),
+        let request = match making {
+            Making::Ready(ready) if ready.form == form => ready.clone(),
+            Making::Roomier => seat.judge.request(ask, form).roomier(),
+            Making::Ready(_) | Making::Plain => seat.judge.request(ask, form),
         };
         let call = identity::call(&request, ask.replicate);
         let intent = Intent { fingerprint: call.clone(), model: seat.model.clone(), sent_at: clock::now() };
@@ -68,7 +67,7 @@ pub(super) async fn ask<J: Judge>(
             tell(floor, seat, ask, &reply, true).await;
             return Ok((reply, call));
         }
-        match send(floor, seat, &request).await {
+        match send(floor, seat, &request, making).await {
             Ok((reply, attempts)) => {
                 let answer = record(seat, call.clone(), &request, ask.replicate, &reply, sent_at, attempts);
                 floor.store.answer(answer).await.map_err(|_| Halt::Stop)?;
@@ -105,67 +104,65 @@ impl From<Halt> for Failure {
 }
 
 /// Sends until there is an answer or no more retries; the reply and the number of attempts.
-async fn send<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, request: &Request) -> Result<(Reply, u32), Failure> {
-    let mut failures = waits(floor.policy.max_retries as usize);
-    let mut refusals = waits(usize::MAX);
-    let patience = floor.policy.patience;
+async fn send<J: Judge>(
+    floor: &Floor<J>,
+    seat: &Seat<J>,
+    request: &Request,
+    making: Making<'_>,
+) -> Result<(Reply, u32), Failure> {
+    let policy = floor.policy;
+    let (mut failures, mut refusals, mut attempts) = (0, 0, 0);
     let mut refused_since = None;
-    let mut attempts = 0;
     loop {
         attempts += 1;
-        let error = match attempt(floor, seat, request).await? {
+        let Attempt { result, was_probe, all_wait } = attempt(floor, seat, request, making).await?;
+        let error = match result {
             Ok(reply) => {
-                seat.line.answered();
+                floor.answered();
                 return Ok((reply, attempts));
             }
             Err(error) => error,
         };
         let message = error.to_string();
         let (wait, matter, what) = match error {
-            // Being told to wait is no failure: it uses up no retry, and all workers of the model wait.
-            CallError::RateLimited { retry_after, limits: told, .. } => {
-                let own = refusals.next().unwrap_or(LONGEST_WAIT);
-                let wait = match retry_after.filter(|asked| !asked.is_zero()) {
-                    // Limits are told in whole windows, and many workers wait for one place: short waits grow a little.
-                    Some(asked) => asked.max((own / 20).min(FIRST_WAIT)),
-                    None => own,
-                };
+            // Being told to wait is no failure: it uses up no retry.
+            CallError::RateLimited { retry_after, .. } => {
+                let own = backoff::wait(refusals);
+                refusals += 1;
+                // Limits are told in whole windows, and many workers wait for one place: short waits grow a little.
+                let wait = retry_after.map_or(own.max(LEAST_UNTOLD), |asked| asked.max((own / 20).min(LEAST_UNTOLD)));
                 let so_far = seat.line.told_to_wait();
-                if so_far.saturating_add(wait) > patience {
-                    let (so_far, wait) = (so_far.as_secs(), wait.as_secs());
-                    floor.give_up(seat, &format!("{message}; no answer for {so_far} s, and {wait} s more to wait"));
-                    return Err(Halt::Stop.into());
+                if so_far.saturating_add(wait) > policy.patience {
+                    return Err(too_long(floor, seat, &message, so_far, wait));
                 }
                 // The model answers others: this call alone does not get through, and must not hold up the run.
-                if refused_since.get_or_insert_with(Instant::now).elapsed() > patience {
+                if refused_since.get_or_insert_with(Instant::now).elapsed() > policy.patience {
                     return Err(out_of_retries(&message, attempts));
                 }
-                if let Some(limits) = &seat.line.limits {
-                    limits.learn(PerMinute {
-                        requests: told.requests.limit,
-                        input_tokens: told.input_tokens.limit,
-                        output_tokens: told.output_tokens.limit,
-                    });
+                if let (Some(limits), true) = (&seat.line.limits, all_wait) {
                     limits.pause(wait);
                 }
-                (wait, "rate limited", "all its calls wait")
+                (wait, "rate limited", "all its calls slow down")
             }
             CallError::Overloaded { retry_after, .. } => {
-                let own = failures.next().ok_or_else(|| out_of_retries(&message, attempts))?;
-                let wait = retry_after.map_or(own, |asked| asked.max(own));
-                if wait > patience {
-                    floor.give_up(seat, &format!("{message}; {} s to wait", wait.as_secs()));
-                    return Err(Halt::Stop.into());
+                let own = retry(floor, seat, &mut failures, was_probe, &message, attempts)?;
+                let wait = retry_after.map_or(own, |asked| backoff::at_least(asked).max(own));
+                if let Some(asked) = retry_after.filter(|asked| *asked > policy.patience) {
+                    return Err(too_long(floor, seat, &message, Duration::ZERO, asked));
                 }
                 (wait, "overloaded", "trying again")
             }
             CallError::Transient { .. } => {
-                let own = failures.next().ok_or_else(|| out_of_retries(&message, attempts))?;
+                let own = retry(floor, seat, &mut failures, was_probe, &message, attempts)?;
                 (own, message.as_str(), "trying again")
             }
             CallError::FormUnsupported { .. } => return Err(Failure::Form(message)),
             CallError::TooLong { message } => return Err(Halt::None(NoVerdict::TooLong, message).into()),
             CallError::Refused { message } => return Err(Halt::None(NoVerdict::Refused, message).into()),
+            // The model has no more room to give; the judge's own parameters are not at fault.
+            CallError::Rejected { message } | CallError::Fatal { message } if matches!(making, Making::Roomier) => {
+                return Err(Halt::None(NoVerdict::Truncated, message).into());
+            }
             CallError::Pending { message } => {
                 floor.warn(seat, &message, message.clone()).await;
                 return Err(Halt::None(NoVerdict::Stopped, message).into());
@@ -184,42 +181,121 @@ async fn send<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, request: &Request) -> 
     }
 }
 
+/// The wait before the next attempt after a failure. One that tried for all, during an outage, uses up no retry of its
+/// unit: the breaker says when the next may try.
+fn retry<J: Judge>(
+    floor: &Floor<J>,
+    seat: &Seat<J>,
+    failures: &mut u32,
+    was_probe: bool,
+    message: &str,
+    attempts: u32,
+) -> Result<Duration, Failure> {
+    let policy = floor.policy;
+    if let Some((in_a_row, failing)) = seat.line.breaker.failed(policy.patience) {
+        let seconds = failing.as_secs();
+        floor
+            .give_up(seat, &format!("{in_a_row} requests failed in a row, over {seconds} s, the last with: {message}"));
+        return Err(Halt::Stop.into());
+    }
+    if was_probe && policy.max_retries > 0 {
+        return Ok(Duration::ZERO);
+    }
+    if *failures >= policy.max_retries {
+        return Err(out_of_retries(message, attempts));
+    }
+    if let Some((retries, answers)) = floor.overspent() {
+        floor.give_up(
+            seat,
+            &format!("{retries} requests had to be repeated for {answers} answers, the last because: {message}"),
+        );
+        return Err(Halt::Stop.into());
+    }
+    *failures += 1;
+    Ok(backoff::wait(*failures - 1))
+}
+
+/// Ends the run: the wait that a model asks for is longer than anybody sits in front of it.
+fn too_long<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, message: &str, so_far: Duration, wait: Duration) -> Failure {
+    let (so_far, wait) = (so_far.as_secs(), wait.as_secs());
+    let message = match so_far {
+        0 => format!("{message}; {wait} s to wait"),
+        _ => format!("{message}; no answer for {so_far} s, and {wait} s more to wait"),
+    };
+    floor.give_up(seat, &message);
+    Halt::Stop.into()
+}
+
 fn out_of_retries(message: &str, attempts: u32) -> Failure {
     let times = if attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
     Halt::None(NoVerdict::Failed, format!("{message} (tried {times})")).into()
 }
 
-/// Sends once, when the limits allow it.
+/// What one request brought.
+struct Attempt {
+    result: Result<Reply, CallError>,
+    /// Whether it tried, during an outage, for all.
+    was_probe: bool,
+    /// Whether all have to wait for as long as a refusal says.
+    all_wait: bool,
+}
+
+/// Sends once, when the circuit is closed and the limits allow it.
 async fn attempt<J: Judge>(
     floor: &Floor<J>,
     seat: &Seat<J>,
     request: &Request,
-) -> Result<Result<Reply, CallError>, Halt> {
+    making: Making<'_>,
+) -> Result<Attempt, Halt> {
     let Some(limits) = &seat.line.limits else {
-        return Ok(floor.sending(seat.judge.send(request)).await);
+        let result = floor.sending(seat.judge.send(request)).await;
+        return Ok(Attempt { result, was_probe: false, all_wait: false });
     };
     let reservation = match &seat.line.budget {
-        Some(budget) => Some(reserve(floor, seat, budget, request).await?),
+        Some(budget) => Some(reserve(floor, seat, budget, request, making).await?),
         None => None,
     };
-    let grant = tokio::select! {
+    let admitted = async {
+        let grant = limits.admit(seat.estimator.expect(request.body.len())).await;
+        (grant, seat.line.breaker.pass().await)
+    };
+    let (grant, pass) = tokio::select! {
         biased;
         () = floor.stop.raised() => return Err(Halt::Stop),
-        grant = limits.admit(seat.estimator.expect(request.body.len())) => grant,
+        admitted = admitted => admitted,
     };
     let result = floor.sending(seat.judge.send(request)).await;
-    if let Ok(reply) = &result {
-        if let Some(reservation) = reservation {
-            reservation.settle(seat.judge.micro_dollars(&reply.tokens));
+    let mut all_wait = false;
+    match &result {
+        Ok(reply) => {
+            if let Some(reservation) = reservation {
+                reservation.settle(seat.judge.micro_dollars(&reply.tokens));
+            }
+            seat.line.answered();
+            let TokenCounts { input, output, cache_read, cache_write } = reply.tokens;
+            let all = input.map(|input| input + cache_read.unwrap_or_default() + cache_write.unwrap_or_default());
+            seat.estimator.learn(request.body.len(), all, output);
+            // Tokens read from a cache do not count towards a provider's limits.
+            let charged = input.map(|input| input + cache_write.unwrap_or_default());
+            let used = Used { input_tokens: charged, output_tokens: output };
+            limits.settle(&grant, used, per_minute(&reply.limits));
         }
-        let TokenCounts { input, output, cache_read, cache_write } = reply.tokens;
-        let all = input.map(|input| input + cache_read.unwrap_or_default() + cache_write.unwrap_or_default());
-        seat.estimator.learn(request.body.len(), all, output);
-        // Tokens read from a cache do not count towards a provider's limits.
-        let charged = input.unwrap_or_default() + cache_write.unwrap_or_default();
-        limits.settle(&grant, Need { input_tokens: charged, output_tokens: output.unwrap_or_default() });
+        Err(CallError::RateLimited { limits: told, .. }) => {
+            seat.line.breaker.answered();
+            all_wait = limits.refused(&grant, per_minute(told));
+        }
+        Err(CallError::Overloaded { .. }) => limits.overloaded(),
+        Err(_) => (),
     }
-    Ok(result)
+    Ok(Attempt { result, was_probe: pass.is_probe(), all_wait })
+}
+
+fn per_minute(told: &LimitHints) -> PerMinute {
+    PerMinute {
+        requests: told.requests.limit,
+        input_tokens: told.input_tokens.limit,
+        output_tokens: told.output_tokens.limit,
+    }
 }
 
 /// Reserves the most that `request` can cost; drains the run where that is more than is left.
@@ -228,9 +304,12 @@ async fn reserve<J: Judge>(
     seat: &Seat<J>,
     budget: &Arc<Budget>,
     request: &Request,
+    making: Making<'_>,
 ) -> Result<Reservation, Halt> {
     // The plan refuses models of unknown price.
     let most = seat.judge.most_micro_dollars(most_tokens(request.body.len())).ok_or(Halt::Stop)?;
+    // Twice the room for the answer costs at most twice as much.
+    let most = if matches!(making, Making::Roomier) { most.saturating_mul(2) } else { most };
     tokio::select! {
         biased;
         () = floor.stop.raised() => Err(Halt::Stop),

@@ -32,6 +32,11 @@ pub(super) struct Policy {
 /// How long a model may say nothing but "wait" before the run stops, to be resumed later.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
+/// Retries that a run may use before it has answers.
+const FREE_RETRIES: u64 = 100;
+/// Answers that pay for one retry more: where more than a third of all requests fail, money is burnt.
+const ANSWERS_PER_RETRY: u64 = 2;
+
 /// What all workers share.
 #[derive(Debug)]
 pub(super) struct Floor<J> {
@@ -42,6 +47,8 @@ pub(super) struct Floor<J> {
     events: mpsc::Sender<Event>,
     in_flight: AtomicUsize,
     sent: AtomicU64,
+    answers: AtomicU64,
+    retries: AtomicU64,
     given_up: OnceLock<(String, String)>,
 }
 
@@ -70,6 +77,8 @@ impl<J: Judge> Floor<J> {
             events,
             in_flight: AtomicUsize::new(0),
             sent: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
             given_up: OnceLock::new(),
         };
         (Arc::new(floor), receiver)
@@ -91,6 +100,18 @@ impl<J: Judge> Floor<J> {
     pub(super) fn give_up(&self, seat: &Seat<J>, message: &str) {
         self.given_up.get_or_init(|| (seat.name.clone(), message.to_owned()));
         self.stop.raise(Stage::Drain);
+    }
+
+    /// Counts an answer.
+    pub(super) fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes one retry out of the run's budget; the retries and answers so far where it is used up.
+    pub(super) fn overspent(&self) -> Option<(u64, u64)> {
+        let retries = self.retries.fetch_add(1, Ordering::Relaxed);
+        let answers = self.answers.load(Ordering::Relaxed);
+        (retries >= FREE_RETRIES + answers / ANSWERS_PER_RETRY).then_some((retries, answers))
     }
 
     /// Counts a request while it is under way.
@@ -128,7 +149,7 @@ pub(super) async fn drive<J: Judge>(
     on_event: &mut (dyn FnMut(&Event) + Send),
 ) -> Ending {
     let (queues, mut workers) = hire(&floor);
-    let planner = thread::spawn({
+    let planner = thread::spawn("plan", {
         let floor = Arc::clone(&floor);
         move || feed(plan, &queues, &floor.stop)
     });

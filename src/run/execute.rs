@@ -67,7 +67,13 @@ pub struct Selection {
 /// # Errors
 /// When something cannot be read or written, or a model cannot be used any further. What was committed is kept.
 pub fn execute(order: Order<'_>, on_event: &mut (dyn FnMut(&Event) + Send)) -> Result<RunRecord, RunError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Waiting for others is done best by one thread; judges inside this program need all cores.
+    let mut runtime = if order.experiment.judges.iter().any(|judge| Provider::computes(&judge.model)) {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = runtime.enable_all().build()?;
     let result = runtime.block_on(execute_in_runtime(order, on_event));
     // After a second interrupt the planning thread may still read a session; it is not waited for.
     runtime.shutdown_background();

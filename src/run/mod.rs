@@ -4,6 +4,8 @@
 //! channels, so that memory does not grow with the number of units, and everything that happens is an [`Event`].
 
 mod ask;
+mod backoff;
+mod breaker;
 mod budget;
 mod call;
 mod checkup;

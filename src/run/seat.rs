@@ -11,6 +11,8 @@ use crate::limit::{Budget, Limits, TokenEstimator};
 use crate::provider::{Ask, CallError, Form, Provider, Reply, Request, TokenCounts};
 use crate::verdict::{Reader, Reading, Unreadable};
 
+use super::breaker::Breaker;
+
 /// What the engine needs of a model; tests put scripted ones in its place.
 pub(super) trait Judge: Send + Sync + 'static {
     /// See [`Provider::is_remote`].
@@ -79,6 +81,8 @@ pub(super) struct Line {
     pub(super) concurrency: usize,
     /// Limits; none for judges inside this program.
     pub(super) limits: Option<Limits>,
+    /// Whether calls go through at all.
+    pub(super) breaker: Breaker,
     /// The run's budget; none for judges inside this program, and where there is none.
     pub(super) budget: Option<Arc<Budget>>,
     /// How many of the provider's forms turned out not to be supported.
@@ -100,6 +104,7 @@ impl Line {
         Self {
             concurrency,
             limits,
+            breaker: Breaker::default(),
             budget: None,
             unsupported: AtomicUsize::new(0),
             failures: AtomicU32::new(0),
@@ -129,6 +134,7 @@ impl Line {
     pub(super) fn answered(&self) {
         *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.failures.store(0, Ordering::Relaxed);
+        self.breaker.answered();
     }
 
     /// Remembers that the model said to wait; for how long it has done nothing else.

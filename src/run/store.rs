@@ -55,7 +55,7 @@ impl Store {
     /// Starts the thread. It ends when the last clone is dropped, or with the first error.
     pub(super) fn start(ledger: Writer) -> (Self, End) {
         let (sender, receiver) = mpsc::channel(WAITING);
-        (Self { sender }, thread::spawn(move || Desk::new(ledger).work(receiver)))
+        (Self { sender }, thread::spawn("ledger", move || Desk::new(ledger).work(receiver)))
     }
 
     /// The decision on a unit that stands, where there is one.

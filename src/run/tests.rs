@@ -223,6 +223,13 @@ impl Trial {
     }
 }
 
+/// A trial as usual, in a folder that nothing else needs.
+async fn folder_of_its_own(
+    script: impl Fn(&str, Form, bool, usize) -> Result<Reply, CallError> + Send + Sync + 'static,
+) -> Outcomes {
+    TRIAL.run(folder().path(), script).await
+}
+
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -267,7 +274,7 @@ async fn a_storm_of_429s_uses_up_no_retry_and_holds_all_workers() {
     let outcomes = trial.run(folder.path(), |_, _, _, nth| if nth < 10 { Err(told_to_wait(7)) } else { good() }).await;
     assert_eq!(outcomes.kinds(), [None; 6]);
     assert!(outcomes.seconds >= 70.0, "ten waits of 7 s took {} s", outcomes.seconds);
-    assert_eq!(outcomes.warnings, ["rate limited: 429; all its calls wait"], "said once");
+    assert_eq!(outcomes.warnings, ["rate limited: 429; all its calls slow down"], "said once");
     let sent = outcomes.log.sent.lock().unwrap();
     let waves = sent.windows(2).filter(|pair| pair[1].0 - pair[0].0 > Duration::from_secs(5)).count();
     assert!(waves >= 10, "requests come in waves after each wait, not one by one: {waves}");
@@ -282,6 +289,14 @@ async fn a_model_that_only_says_wait_ends_the_run() {
     assert_eq!(judge, "scripted");
     assert!(message.contains("429; no answer for"), "{message}");
     assert!((800.0..1_000.0).contains(&outcomes.seconds), "{}", outcomes.seconds);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_a_year_is_not_begun() {
+    let folder = folder();
+    let outcomes = TRIAL.run(folder.path(), |_, _, _, _| Err(told_to_wait(31_536_000))).await;
+    assert!(outcomes.verdicts.is_empty() && outcomes.seconds < 10.0, "{}", outcomes.seconds);
+    assert_eq!(outcomes.ending.given_up.unwrap().1, "rate limited: 429; 31536000 s to wait");
 }
 
 // In real time: paused time runs ahead while the ledger's thread works, and the other answers would come too late.
@@ -329,12 +344,50 @@ async fn what_passes_is_tried_again_and_no_retries_means_none() {
 #[tokio::test(start_paused = true)]
 async fn an_outage_ends_the_run_instead_of_using_up_its_units() {
     let folder = folder();
-    let trial = Trial { sessions: 500, max_retries: 1, ..TRIAL };
-    let outcomes = trial.run(folder.path(), |_, _, _, _| Err(broken())).await;
-    let (_, message) = outcomes.ending.given_up.unwrap();
-    assert!(message.contains("failed on 20 units in a row, the last time with: connection dropped (tried 2 times)"));
-    assert!(outcomes.verdicts.len() < 30, "{}", outcomes.verdicts.len());
+    let trial = Trial { sessions: 500, ..TRIAL };
+    let outcomes = trial
+        .run(folder.path(), |session, _, _, _| match session {
+            "s0" | "s1" | "s2" | "s3" => good(),
+            _ => Err(broken()),
+        })
+        .await;
+    let (_, message) = outcomes.ending.given_up.clone().unwrap();
+    assert!(
+        message.contains("requests failed in a row, over 9") && message.ends_with("connection dropped"),
+        "{message}"
+    );
+    let failed = outcomes.kinds().iter().filter(|kind| kind.is_some()).count();
+    assert!(failed <= trial.concurrency, "only those that failed before the circuit opened: {failed}");
+    assert!((900.0..1_000.0).contains(&outcomes.seconds), "{}", outcomes.seconds);
+    assert!(outcomes.requests() < 100, "one at a time tries: {}", outcomes.requests());
     assert_eq!(outcomes.warnings.len(), 1, "{:?}", outcomes.warnings);
+
+    let never = folder_of_its_own(|_, _, _, _| Err(broken())).await;
+    assert!(never.ending.given_up.is_some() && never.seconds < 130.0, "never there: {} s", never.seconds);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_outage_costs_no_unit() {
+    let folder = folder();
+    let start = Instant::now();
+    let script = move |_: &str, _, _, _| {
+        if (10.0..200.0).contains(&start.elapsed().as_secs_f64()) { Err(broken()) } else { good() }
+    };
+    let trial = Trial { sessions: 60, latency: Duration::from_secs(2), max_retries: 1, ..TRIAL };
+    let outcomes = trial.run(folder.path(), script).await;
+    let failed = outcomes.kinds().iter().filter(|kind| kind.is_some()).count();
+    assert_eq!((outcomes.ending.given_up, outcomes.verdicts.len()), (None, 60));
+    assert!(failed <= 6, "only those that failed before the circuit opened: {failed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_requests_fail_more_often_than_not_ends() {
+    let folder = folder();
+    let trial = Trial { sessions: 2_000, latency: Duration::from_millis(1), ..TRIAL };
+    let outcomes = trial.run(folder.path(), |_, _, _, nth| if nth < 2 { Err(broken()) } else { good() }).await;
+    let (_, message) = outcomes.ending.given_up.clone().unwrap();
+    assert!(message.contains(" requests had to be repeated for "), "{message}");
+    assert!(outcomes.requests() < 600, "{}", outcomes.requests());
 }
 
 #[tokio::test(start_paused = true)]
@@ -372,6 +425,8 @@ async fn kinds_of_no_verdict_are_kept_apart_and_final_ones_are_not_asked_again()
     let expected =
         [NoVerdict::Refused, NoVerdict::Truncated, NoVerdict::TooLong, NoVerdict::Refused, NoVerdict::Failed];
     assert_eq!(outcomes.kinds()[..5], expected.map(Some));
+    let calls = outcomes.verdicts.iter().map(|verdict| verdict.calls.len()).collect::<Vec<_>>();
+    assert_eq!(calls, [2, 2, 0, 0, 0, 1], "what was refused or cut off is asked once more");
     let again = TRIAL.run(folder.path(), script).await;
     assert_eq!(again.requests(), 1, "only the failed unit is asked again");
 }

@@ -2,13 +2,15 @@
 
 use tokio::sync::oneshot;
 
-/// Runs `work` on a thread of its own; the receiver gets its result, or an error when it panicked.
+/// Runs `work` on a thread `name` of its own; the receiver gets its result, or an error when it panicked.
 #[expect(clippy::disallowed_methods, reason = "threads are started here only")]
-pub(super) fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
+pub(super) fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
     let (sender, receiver) = oneshot::channel();
-    std::thread::spawn(move || {
+    let work = move || {
         // Nobody listens any more after a second interrupt.
         let _ = sender.send(work());
-    });
+    };
+    // Where the system gives no thread, the sender is dropped, which the receiver takes for a panic.
+    let _ = std::thread::Builder::new().name(name.to_owned()).spawn(work);
     receiver
 }
