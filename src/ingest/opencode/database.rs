@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::record::{Thread, link};
 
@@ -130,13 +130,17 @@ impl Database {
 
     /// One session with its messages and their parts.
     pub fn thread(&self, id: &str) -> Result<Thread, String> {
-        let mut sessions = self.rows("SELECT * FROM session WHERE id = ?1", Some(id), |row| Ok(columns(row)))?;
-        let row = sessions.pop().unwrap_or_default();
-        let field = |name: &str| row.get(name).cloned().unwrap_or_default();
-        let revert = field("revert");
+        // Named one by one: a version may lack one, and names in a damaged schema need not be text.
+        let field = |name: &str| {
+            let values =
+                self.rows(&format!("SELECT {name} FROM session WHERE id = ?1"), Some(id), |row| Ok(value(row)));
+            values.map(|mut values| values.pop().unwrap_or_default())
+        };
+        let optional = |name: &str| field(name).unwrap_or_default();
+        let revert = optional("revert");
         let info = json!({
-            "id": id, "parentID": field("parent_id"), "directory": field("directory"), "version": field("version"),
-            "time": {"created": field("time_created"), "updated": field("time_updated")},
+            "id": id, "parentID": field("parent_id")?, "directory": field("directory")?, "version": optional("version"),
+            "time": {"created": optional("time_created"), "updated": optional("time_updated")},
             "revert": revert.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()),
         });
         let mut thread = Thread { info, ..Thread::default() };
@@ -187,16 +191,14 @@ fn connect(path: &Path, how: &str) -> Result<Connection, String> {
         .map_err(|error| format!("the database cannot be opened for reading: {error}"))
 }
 
-/// A row as an object, whatever columns this version of the program has.
-fn columns(row: &Row<'_>) -> Map<String, Value> {
-    let names = row.as_ref().column_names();
-    let value = |at: usize| match row.get_ref(at) {
+/// The first column of a row.
+fn value(row: &Row<'_>) -> Value {
+    match row.get_ref(0) {
         Ok(ValueRef::Integer(number)) => Value::from(number),
         Ok(ValueRef::Real(number)) => Value::from(number),
         Ok(ValueRef::Text(text)) => Value::from(String::from_utf8_lossy(text).into_owned()),
         _ => Value::Null,
-    };
-    names.enumerate().map(|(at, name)| (name.to_owned(), value(at))).collect()
+    }
 }
 
 fn data(row: &Row<'_>, at: usize) -> Option<Value> {
@@ -229,5 +231,25 @@ mod tests {
         assert_eq!(family.roots(), ["a", "d", "x"]);
         assert_eq!(family.below("a"), ["a", "b", "c"]);
         assert_eq!(family.below("x"), ["x", "y"]);
+    }
+
+    #[test]
+    fn a_column_whose_name_is_no_text_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("opencode.db");
+        let connection = Connection::open(&path).unwrap();
+        let tables = "CREATE TABLE session (id TEXT, parent_id TEXT, directory TEXT, odd_name TEXT);
+            CREATE TABLE message (id TEXT, session_id TEXT, time_created INTEGER, data TEXT);
+            CREATE TABLE part (id TEXT, message_id TEXT, data TEXT);
+            INSERT INTO session VALUES ('ses_1', NULL, '/work/loom', 'x');";
+        connection.execute_batch(tables).unwrap();
+        connection.close().unwrap();
+        let mut bytes = fs_err::read(&path).unwrap();
+        let at = bytes.windows(8).position(|window| window == b"odd_name").unwrap();
+        bytes[at + 3] = 0xff;
+        fs_err::write(&path, bytes).unwrap();
+        let thread = Database::open(&path).unwrap().thread("ses_1").unwrap();
+        assert_eq!(thread.info["directory"], "/work/loom");
+        assert_eq!(thread.info["version"], Value::Null);
     }
 }
