@@ -83,6 +83,10 @@ impl<'a> Source<'a> {
     /// When gold has no single rater, unknown labels, or weights on some rows only.
     pub(super) fn judged(&self, rubric: &'a Rubric, judge: &str) -> Result<Judged<'a>, EstimateError> {
         let labels = rubric.labels();
+        if !rubric.answer.kind.has_labels() {
+            let (rubric, kind) = (rubric.name.clone(), rubric.answer.kind.as_str());
+            return Err(EstimateError::NoLabels { rubric, kind });
+        }
         let (gold_rater, gold) = self.gold_of(rubric)?;
         let own = |verdict: &&Verdict| verdict.rubric == rubric.name && verdict.judge == judge;
         let repeats = self.verdicts.iter().filter(own).filter(|verdict| verdict.replicate > 1).count();

@@ -53,7 +53,7 @@ pub fn estimate(
     }
     let strata = options.strata.as_deref().map(|column| group::strata(&judged, column)).transpose()?;
     let groups = options.by.as_deref().map(|column| group::groups(&judged, column)).transpose()?.unwrap_or_default();
-    let ordered = rubric.level() != Level::Nominal;
+    let ordered = rubric.level() == Some(Level::Ordinal);
     let values = judged.labels.iter().map(|label| label.parse().ok()).collect::<Option<Vec<f64>>>();
     let maker = Maker {
         judged: &judged,
