@@ -257,6 +257,7 @@ impl Prepared {
         let planned = |(judge, seat): (&&JudgeSpec, &Seat<Provider>)| PlannedJudge {
             name: judge.name().to_owned(),
             model: judge.model.clone(),
+            params_hash: identity::hash(&judge.params),
             params: judge.params.clone(),
             repeats: judge.repeats,
             provider: Arc::clone(&seat.judge),

@@ -10,12 +10,12 @@ use crate::corpus::{Corpus, SessionRow};
 use crate::ledger::Place;
 use crate::limit::TokenEstimator;
 use crate::prompt::PromptError;
-use crate::prompt::{Prompt, Template};
+use crate::prompt::{Prompt, RubricValues, Template};
 use crate::provider::{Ask, Form, Params, Provider, Request, Shared};
 use crate::rubric::{self, AnswerSchema, Rubric};
 use crate::sample::{self, SampleSpec};
 use crate::session::{Scope, Session};
-use crate::verdict::Reader;
+use crate::verdict::{Fingerprint, Reader};
 use crate::view::{self, ViewSpec};
 
 use super::error::RunError;
@@ -28,6 +28,8 @@ use super::record::RubricRecord;
 pub(super) struct Question {
     pub(super) rubric: Rubric,
     pub(super) schema: AnswerSchema,
+    /// BLAKE3 of the full schema.
+    schema_hash: Fingerprint,
     pub(super) reader: Reader,
     /// The one schema of all rubrics that share their beginning, where there are others.
     family: Option<AnswerSchema>,
@@ -38,7 +40,8 @@ impl Question {
     pub(super) fn new(rubric: Rubric) -> Result<Self, RunError> {
         let invalid = |error| RunError::Schema { rubric: rubric.name.clone(), error };
         let reader = Reader::new(&rubric).map_err(invalid)?;
-        Ok(Self { schema: AnswerSchema::of(&rubric), reader, family: None, rubric })
+        let schema = AnswerSchema::of(&rubric);
+        Ok(Self { schema_hash: identity::hash(&schema.full), schema, reader, family: None, rubric })
     }
 }
 
@@ -58,6 +61,7 @@ impl Question {
 pub(super) struct Sheet {
     pub(super) question: Arc<Question>,
     template: Template,
+    values: RubricValues,
     /// The prompt for an empty session.
     blank: Prompt,
     /// Number of the sheets whose requests begin as this one's.
@@ -75,9 +79,10 @@ impl Sheet {
             )));
         }
         let template = Template::load(&rubric.prompt, folder)?;
+        let values = RubricValues::of(&rubric);
         // Shows a broken template at once.
-        let blank = template.render(&rubric, "", "")?;
-        Ok(Self { question: Arc::new(Question::new(rubric)?), template, blank, family: 0 })
+        let blank = template.fill(&values, "", "")?;
+        Ok(Self { question: Arc::new(Question::new(rubric)?), template, values, blank, family: 0 })
     }
 
     /// Finds out which of all sheets of an experiment can share a provider's cache: those with the same text before the
@@ -125,17 +130,17 @@ impl Sheet {
 
     /// The prompt for a view between markers with `nonce`.
     pub(super) fn prompt(&self, view: &str, nonce: &str) -> Result<Prompt, PromptError> {
-        self.template.render(&self.question.rubric, view, nonce)
+        self.template.fill(&self.values, view, nonce)
     }
 
     /// How the run's record names it.
     pub(super) fn record(&self) -> RubricRecord {
-        let Question { rubric, schema, .. } = &*self.question;
+        let Question { rubric, schema_hash, .. } = &*self.question;
         RubricRecord {
             name: rubric.name.clone(),
             version: rubric.version,
             hash: rubric.hash(),
-            schema_hash: identity::hash(&schema.full).0,
+            schema_hash: schema_hash.0.clone(),
             prompt_hash: identity::prompt_hash(&self.blank).0,
         }
     }
@@ -181,6 +186,8 @@ pub(super) struct PlannedJudge {
     pub(super) name: String,
     pub(super) model: String,
     pub(super) params: Params,
+    /// BLAKE3 of the parameters.
+    pub(super) params_hash: Fingerprint,
     pub(super) repeats: u32,
     pub(super) provider: Arc<Provider>,
     /// URL of its server, once known.
@@ -269,6 +276,7 @@ impl Plan {
         for sheet in &self.sheets {
             let question = &sheet.question;
             let prompt = Arc::new(sheet.prompt(&view.text, &view.nonce)?);
+            let prompt_hash = identity::prompt_hash(&prompt);
             for (seat, judge) in self.judges.iter().enumerate() {
                 let shared = sheet.is_shared(judge);
                 let caches = shared && judge.caches(&prompt);
@@ -283,14 +291,14 @@ impl Plan {
                         shared: question.shared(shared),
                     };
                     let (answers, request) = judge.answers(&ask);
-                    let identity = JudgeIdentity { model: &judge.model, params: &judge.params, answers: &answers };
+                    let identity = JudgeIdentity { model: &judge.model, params: &judge.params_hash, answers: &answers };
                     let place = Place {
                         run: self.run.clone(),
                         session: chosen.id.clone(),
                         rubric: question.rubric.name.clone(),
                         judge: judge.name.clone(),
                         replicate,
-                        unit: identity::unit(identity, &prompt, &question.schema, replicate),
+                        unit: identity::unit(identity, &prompt_hash, &question.schema_hash, replicate),
                         person: chosen.person.clone(),
                     };
                     let (question, session, prompt) = (Arc::clone(question), Arc::clone(&session), Arc::clone(&prompt));

@@ -66,14 +66,12 @@ impl Question {
                 session: "<session nonce=\"7\">\nuser: \"fix\" the tests\n</session>".to_owned(),
                 question: "Which kind of work?".to_owned(),
             },
-            schema: AnswerSchema {
-                full: json!({
-                    "type": "object",
-                    "properties": {"label": {"type": "string", "enum": ["fix", "build"]}},
-                    "required": ["label"],
-                    "additionalProperties": false
-                }),
-            },
+            schema: AnswerSchema::new(json!({
+                "type": "object",
+                "properties": {"label": {"type": "string", "enum": ["fix", "build"]}},
+                "required": ["label"],
+                "additionalProperties": false
+            })),
         }
     }
 
