@@ -45,10 +45,10 @@ fn a_missing_key_is_an_error_before_anything_is_sent(#[case] model: &str, #[case
 }
 
 #[tokio::test]
-async fn an_unknown_model_stops_the_run() {
+async fn an_unknown_model_is_unfit() {
     let body = json!({"type": "error", "error": {"type": "not_found_error", "message": "model: claude-sonnet-5-5"}});
     let error = answered(CLAUDE, Form::Plain, ResponseTemplate::new(404).set_body_json(body)).await.unwrap_err();
-    let CallError::Fatal { message } = &error else { panic!("{error:?}") };
+    let CallError::Unfit { message } = &error else { panic!("{error:?}") };
     assert!(message.contains("check the model's name and ANTHROPIC_BASE_URL (http://127.0.0.1:"), "{message}");
 }
 
