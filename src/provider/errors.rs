@@ -346,14 +346,14 @@ mod tests {
     #[case(401, r#"{"error":{"message":"no"}}"#, "fatal")]
     #[case(429, r#"{"error":{"message":"Request too large for m on tokens per min (TPM): Limit 30000, Requested 34500. The input or output tokens must be reduced in order to run successfully.","type":"tokens","code":"rate_limit_exceeded"}}"#, "too long")]
     #[case(402, r#"{"error":{"code":402,"message":"no credit"}}"#, "fatal")]
-    #[case(403, r#"{"type":"error","error":{"type":"permission_error","message":"m"}}"#, "fatal")]
+    #[case(403, r#"{"type":"error","error":{"type":"permission_error","message":"m"}}"#, "unfit")]
     #[case(403, r#"{"error":{"code":403,"message":"Your input was flagged","metadata":{"reasons":["x"]}}}"#, "refused")]
     #[case(403, "<html>Forbidden</html>", "rejected")]
-    #[case(404, r#"{"type":"error","error":{"type":"not_found_error","message":"model: m"}}"#, "fatal")]
+    #[case(404, r#"{"type":"error","error":{"type":"not_found_error","message":"model: m"}}"#, "unfit")]
     #[case(
         400,
         r#"{"error":{"message":"The model does not exist","type":"invalid_request_error","code":"model_not_found"}}"#,
-        "fatal"
+        "unfit"
     )]
     // Waiting.
     #[case(429, r#"{"type":"error","error":{"type":"rate_limit_error","message":"m"}}"#, "rate limited")]
@@ -387,9 +387,9 @@ mod tests {
         "refused"
     )]
     // The judge's parameters.
-    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"temperature: Extra inputs are not permitted"}}"#, "fatal")]
-    #[case(400, r#"{"error":{"message":"Unsupported value","type":"invalid_request_error","param":"reasoning_effort","code":"unsupported_value"}}"#, "fatal")]
-    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"output_config.effort: not supported by this model"}}"#, "fatal")]
+    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"temperature: Extra inputs are not permitted"}}"#, "unfit")]
+    #[case(400, r#"{"error":{"message":"Unsupported value","type":"invalid_request_error","param":"reasoning_effort","code":"unsupported_value"}}"#, "unfit")]
+    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"output_config.effort: not supported by this model"}}"#, "unfit")]
     // Anything else about this request.
     #[case(
         400,

@@ -32,6 +32,9 @@ pub(super) struct Policy {
 /// How long a model may say nothing but "wait" before the run stops, to be resumed later.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
+/// How long the planning thread leaves a full queue alone: less than it takes to empty one.
+const FULL_QUEUE: Duration = Duration::from_micros(500);
+
 /// Retries that a run may use before it has answers.
 const FREE_RETRIES: u64 = 100;
 /// Answers that pay for one retry more: where more than a third of all requests fail, money is burnt.
@@ -268,6 +271,10 @@ fn feed(
         let Some(queue) = queues.get(unit.seat) else { continue };
         if stop.stage() != Stage::Go {
             break;
+        }
+        if queue.capacity() == 0 {
+            // Else this thread would be woken for every single unit.
+            std::thread::sleep(FULL_QUEUE);
         }
         // A queue is closed only when its workers have stopped: the others go on.
         if queue.blocking_send(unit).is_err() && queues.iter().all(mpsc::Sender::is_closed) {
