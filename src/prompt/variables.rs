@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::Value;
 use minijinja::value::Serde;
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use crate::rubric::{
@@ -41,14 +41,9 @@ impl Examples {
     }
 }
 
-/// Everything a template may read.
-pub(super) fn variables(rubric: &Rubric, view: &str, nonce: &str, extras: &Extras) -> Value {
-    let rubric = Value::from(Serde(RubricVariables::new(rubric)));
-    let session = Value::from(Serde(SessionVariables { text: view, nonce }));
-    let needs = Value::from(Serde(&extras.needs));
-    let calibration = extras.calibration.as_ref().map_or(Value::UNDEFINED, |Examples(examples)| examples.clone());
-    minijinja::context! { rubric, session, needs, calibration }
-}
+/// What a template may read of one rubric, made once for all sessions.
+#[derive(Debug, Clone)]
+pub struct RubricValues(Value);
 
 /// The rubric without what a judge must not see: published shares would pull it towards them.
 #[derive(Serialize)]
@@ -100,10 +95,22 @@ struct OptionVariables<'a> {
     excludes: &'a [String],
 }
 
-#[derive(Serialize)]
-struct SessionVariables<'a> {
-    text: &'a str,
-    nonce: &'a str,
+impl RubricValues {
+    /// The values of `rubric`.
+    #[must_use]
+    pub fn of(rubric: &Rubric) -> Self {
+        Self(Value::from(Serde(RubricVariables::of(rubric))))
+    }
+
+    /// Everything a template may read: these, a session's view with the nonce in its markers, and `extras`.
+    pub(super) fn with(&self, view: &str, nonce: &str, extras: &Extras) -> Value {
+        context! {
+            rubric => self.0.clone(),
+            session => context! { text => view, nonce => nonce },
+            needs => Value::from(Serde(&extras.needs)),
+            calibration => extras.calibration.as_ref().map_or(Value::UNDEFINED, |Examples(examples)| examples.clone()),
+        }
+    }
 }
 
 impl<'a> NumberVariables<'a> {
@@ -126,7 +133,7 @@ impl<'a> FieldVariables<'a> {
 }
 
 impl<'a> RubricVariables<'a> {
-    fn new(rubric: &'a Rubric) -> Self {
+    fn of(rubric: &'a Rubric) -> Self {
         let answer = &rubric.answer;
         let option = |option: &'a AnswerOption| OptionVariables {
             id: &option.id,

@@ -37,6 +37,8 @@ pub enum Dialect {
 pub struct AnswerSchema {
     /// The full schema, draft 2020-12.
     pub full: Value,
+    anthropic: Value,
+    openai: Value,
 }
 
 /// The form of every answer. The reason comes first, so that it is written before the label is chosen.
@@ -57,17 +59,29 @@ impl AnswerSchema {
     #[must_use]
     pub fn of(rubric: &Rubric) -> Self {
         let generator = SchemaSettings::draft2020_12().with_transform(ForRubric::new(rubric)).into_generator();
-        Self { full: generator.into_root_schema_for::<AnswerForm>().to_value() }
+        Self::new(generator.into_root_schema_for::<AnswerForm>().to_value())
+    }
+
+    /// The schema `full`, draft 2020-12.
+    #[must_use]
+    pub fn new(full: Value) -> Self {
+        let part = |mut dialect: Dialect| {
+            let mut value = full.clone();
+            if let Ok(schema) = <&mut Schema>::try_from(&mut value) {
+                dialect.transform(schema);
+            }
+            value
+        };
+        Self { anthropic: part(Dialect::Anthropic), openai: part(Dialect::OpenAi), full }
     }
 
     /// The part of the schema that the provider accepts.
     #[must_use]
-    pub fn wire(&self, mut dialect: Dialect) -> Value {
-        let mut value = self.full.clone();
-        if let Ok(schema) = <&mut Schema>::try_from(&mut value) {
-            dialect.transform(schema);
+    pub fn wire(&self, dialect: Dialect) -> &Value {
+        match dialect {
+            Dialect::Anthropic => &self.anthropic,
+            Dialect::OpenAi => &self.openai,
         }
-        value
     }
 
     /// One schema for the answers to several rubrics, by name: the keys that they have in common, and for each rubric the key
@@ -89,7 +103,7 @@ impl AnswerSchema {
             }
             properties.insert((*name).to_owned(), schema.answer()?.clone());
         }
-        Some(Self { full: family })
+        Some(Self::new(family))
     }
 
     /// The schema of the label or value alone.
@@ -201,7 +215,7 @@ mod tests {
             if reason {
                 full["properties"]["reason"] = json!({"type": "string"});
             }
-            AnswerSchema { full }
+            AnswerSchema::new(full)
         };
         let (a, b) = (schema(&["x", "y"], false), schema(&["y", "z"], false));
         let family = AnswerSchema::of_family(&[("a", &a), ("b", &b)]).unwrap();

@@ -9,12 +9,12 @@ use std::sync::{Arc, PoisonError};
 use crate::corpus::{Corpus, SessionRow};
 use crate::ledger::Place;
 use crate::limit::TokenEstimator;
-use crate::prompt::{Examples, Extras, Need, Prompt, PromptError, Template};
+use crate::prompt::{Examples, Extras, Need, Prompt, PromptError, RubricValues, Template};
 use crate::provider::{Ask, Form, Params, Provider, Request, Shared};
 use crate::rubric::{self, AnswerSchema, Rubric};
 use crate::sample::{self, SampleSpec};
 use crate::session::{Format, Scope, Session};
-use crate::verdict::Reader;
+use crate::verdict::{Fingerprint, Reader};
 use crate::view::{self, ViewSpec};
 
 use super::error::RunError;
@@ -29,6 +29,8 @@ use super::stages::Waiting;
 pub(super) struct Question {
     pub(super) rubric: Rubric,
     pub(super) schema: AnswerSchema,
+    /// BLAKE3 of the full schema.
+    schema_hash: Fingerprint,
     pub(super) reader: Reader,
     /// The one schema of all rubrics that share their beginning, where there are others.
     family: Option<AnswerSchema>,
@@ -39,7 +41,8 @@ impl Question {
     pub(super) fn new(rubric: Rubric) -> Result<Self, RunError> {
         let invalid = |error| RunError::Schema { rubric: rubric.name.clone(), error };
         let reader = Reader::new(&rubric).map_err(invalid)?;
-        Ok(Self { schema: AnswerSchema::of(&rubric), reader, family: None, rubric })
+        let schema = AnswerSchema::of(&rubric);
+        Ok(Self { schema_hash: identity::hash(&schema.full), schema, reader, family: None, rubric })
     }
 }
 
@@ -59,6 +62,7 @@ impl Question {
 pub(super) struct Sheet {
     pub(super) question: Arc<Question>,
     template: Template,
+    values: RubricValues,
     /// The prompt for an empty session.
     blank: Prompt,
     /// Number of the sheets whose requests begin as this one's.
@@ -80,9 +84,10 @@ impl Sheet {
         }
         // A broken template shows at once.
         let extras = Extras { needs: stage::stand_ins(&rubric, folder)?, calibration: calibration.cloned() };
-        let blank = template.render(&rubric, "", "", &extras)?;
+        let values = RubricValues::of(&rubric);
+        let blank = template.fill(&values, "", "", &extras)?;
         let question = Arc::new(Question::new(rubric)?);
-        Ok(Self { question, template, blank, family: 0, calibration: extras.calibration })
+        Ok(Self { question, template, values, blank, family: 0, calibration: extras.calibration })
     }
 
     /// Whether its prompt shows the experiment's examples.
@@ -136,17 +141,22 @@ impl Sheet {
     /// The prompt for a view between markers with `nonce`, and the verdicts that the rubric needs.
     pub(super) fn prompt(&self, view: &str, nonce: &str, extras: Extras) -> Result<Prompt, PromptError> {
         let extras = Extras { calibration: self.calibration.clone(), ..extras };
-        self.template.render(&self.question.rubric, view, nonce, &extras)
+        self.template.fill(&self.values, view, nonce, &extras)
+    }
+
+    /// The prompt of what is not asked, with its hash.
+    fn unasked(&self) -> (Fingerprint, Arc<Prompt>) {
+        (identity::prompt_hash(&self.blank), Arc::new(self.blank.clone()))
     }
 
     /// How the run's record names it.
     pub(super) fn record(&self) -> RubricRecord {
-        let Question { rubric, schema, .. } = &*self.question;
+        let Question { rubric, schema_hash, .. } = &*self.question;
         RubricRecord {
             name: rubric.name.clone(),
             version: rubric.version,
             hash: rubric.hash(),
-            schema_hash: identity::hash(&schema.full).0,
+            schema_hash: schema_hash.0.clone(),
             prompt_hash: identity::prompt_hash(&self.blank).0,
         }
     }
@@ -194,6 +204,8 @@ pub(super) struct PlannedJudge {
     pub(super) name: String,
     pub(super) model: String,
     pub(super) params: Params,
+    /// BLAKE3 of the parameters.
+    pub(super) params_hash: Fingerprint,
     pub(super) repeats: u32,
     pub(super) provider: Arc<Provider>,
     /// URL of its server, once known.
@@ -325,21 +337,22 @@ impl Plan {
                         Some(earlier) => earlier.receive(&chosen.id, sources, replicate)?,
                         None => Received::All(Extras::default()),
                     };
-                    let (prompt, unmet) = match received {
+                    let made = |extras| -> Result<_, PromptError> {
+                        let prompt = Arc::new(sheet.prompt(&view.text, &view.nonce, extras)?);
+                        Ok((identity::prompt_hash(&prompt), prompt))
+                    };
+                    let ((prompt_hash, prompt), unmet) = match received {
                         Received::Waiting => {
                             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                             *waiting.entry(question.rubric.name.clone()).or_default() += 1;
                             continue;
                         }
-                        Received::Unmet(unmet) => (Arc::new(sheet.blank.clone()), Some(unmet)),
+                        Received::Unmet(unmet) => (sheet.unasked(), Some(unmet)),
                         Received::All(extras) if sources.is_empty() => match &common {
-                            Some(prompt) => (Arc::clone(prompt), None),
-                            None => {
-                                let prompt = Arc::new(sheet.prompt(&view.text, &view.nonce, extras)?);
-                                (Arc::clone(common.insert(prompt)), None)
-                            }
+                            Some(common) => (Clone::clone(common), None),
+                            None => (common.insert(made(extras)?).clone(), None),
                         },
-                        Received::All(extras) => (Arc::new(sheet.prompt(&view.text, &view.nonce, extras)?), None),
+                        Received::All(extras) => (made(extras)?, None),
                     };
                     let caches = shared && unmet.is_none() && judge.caches(&prompt);
                     let ask = Ask {
@@ -352,7 +365,7 @@ impl Plan {
                         shared: question.shared(shared),
                     };
                     let (answers, request) = judge.answers(&ask);
-                    let identity = JudgeIdentity { model: &judge.model, params: &judge.params, answers: &answers };
+                    let identity = JudgeIdentity { model: &judge.model, params: &judge.params_hash, answers: &answers };
                     let place = Place {
                         run: self.run.clone(),
                         session: chosen.id.clone(),
@@ -360,8 +373,8 @@ impl Plan {
                         judge: judge.name.clone(),
                         replicate,
                         unit: match &unmet {
-                            None => identity::unit(identity, &prompt, &question.schema, replicate),
-                            Some(unmet) => identity::unmet(identity, &question.schema, replicate, &unmet.unit),
+                            None => identity::unit(identity, &prompt_hash, &question.schema_hash, replicate),
+                            Some(unmet) => identity::unmet(identity, &question.schema_hash, replicate, &unmet.unit),
                         },
                         person: chosen.person.clone(),
                     };
