@@ -189,6 +189,25 @@ pub struct Abstain {
     pub when: String,
 }
 
+/// In which order a judge reads the labels of a rubric.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionOrder {
+    /// As the rubric has them.
+    #[default]
+    Written,
+    /// The last one first.
+    Reversed,
+}
+
+impl OptionOrder {
+    /// Whether it is the rubric's own.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        *self == Self::Written
+    }
+}
+
 /// Whether a rationale is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
