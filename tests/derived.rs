@@ -129,7 +129,6 @@ fn close(found: Option<f64>, expected: f64) {
 const VERIFIED: [&str; 3] = ["succeeded", "4", "none"];
 const SOFT: [&str; 3] = ["succeeded", "2", "none"];
 const GOALLESS: [&str; 3] = ["no_clear_goal", "none", "none"];
-const ABANDONED: [&str; 3] = ["failed", "none", "4"];
 
 /// 40 sessions, 20 of them with gold. The judge: 20 verified, 10 not, 10 without a goal, and half of each with gold; gold
 /// takes two of the verified back. By PPI, yes is 20/40 - 2/20 = 0.4, no is 10/40 + 2/20 = 0.35, and the rate 0.4 / 0.75.
@@ -247,7 +246,7 @@ fn planted(seed: u64) -> Made {
     let mut generator = Pcg64::seed_from_u64(seed);
     let mut uniform = move || f64::from(generator.next_u32()) / 4_294_967_296.0;
     let mut made = Made::default();
-    for number in 0..500 {
+    for number in 0..300 {
         let draw = uniform();
         let outcome = match draw {
             _ if draw < 0.5 => "succeeded",
@@ -263,7 +262,7 @@ fn planted(seed: u64) -> Made {
         let judged_trouble = trouble && uniform() < 0.7;
         let judged =
             [judged_outcome, if judged_hard { "4" } else { "2" }, if judged_trouble { "3" } else { "1" }];
-        made.add(judged, (number < 150).then_some(truth), |number| row(number, 1, None));
+        made.add(judged, (number < 120).then_some(truth), |number| row(number, 1, None));
     }
     made
 }
@@ -271,7 +270,7 @@ fn planted(seed: u64) -> Made {
 /// Verified: 0.5 x 0.6 of the 0.9 with a goal. Judged: 0.5 of 0.9. Trouble: (0.75 x 0.2 + 0.15 x 0.7) of 0.9.
 #[test]
 fn corrected_intervals_cover_the_planted_rates_and_raw_ones_do_not() {
-    const RUNS: usize = 100;
+    const RUNS: usize = 60;
     let planted_rates =
         [("verified_success", 0.3 / 0.9), ("judged_success", 0.5 / 0.9), ("hits_trouble", 0.255 / 0.9)];
     let methods = [Method::PpiPlusPlus, Method::Inversion, Method::GoldOnly];
@@ -288,10 +287,10 @@ fn corrected_intervals_cover_the_planted_rates_and_raw_ones_do_not() {
     }
     for ((measure, method), count) in covered {
         if method == "raw" {
-            assert!(count < 30, "the raw interval of {measure} covers {count} of {RUNS}");
+            assert!(count < 20, "the raw interval of {measure} covers {count} of {RUNS}");
         } else {
-            // Four standard deviations below 95 of 100.
-            assert!(count >= 86, "{method} of {measure} covers {count} of {RUNS}");
+            // Four standard deviations below 95 % of 60.
+            assert!(count >= 50, "{method} of {measure} covers {count} of {RUNS}");
         }
     }
 }
