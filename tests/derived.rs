@@ -155,8 +155,7 @@ fn rates_are_those_worked_by_hand() {
     assert_eq!((abandoned.judged, abandoned.raw.value, abandoned.corrected[0].value), (0, None, None));
     let measured: Vec<(&str, Option<f64>)> =
         all.measured.iter().map(|one| (one.rubric.as_str(), one.row("rate").unwrap().raw.value)).collect();
-    let expected =
-        [("machine_verified_success", Some(0.5)), ("wrote_code", Some(1.0)), ("code_producing", Some(1.0))];
+    let expected = [("machine_verified_success", Some(0.5)), ("wrote_code", Some(1.0)), ("code_producing", Some(1.0))];
     assert_eq!(measured, expected);
     // Numbers 0, 1 of four are verified, 2 is not, and even ones have machine evidence.
     let tables: Vec<_> = all.twins.iter().map(|twin| (twin.rater.as_str(), twin.counts, twin.outside)).collect();
@@ -182,10 +181,13 @@ fn a_missing_part_leaves_no_verdict_of_the_same_kind() {
     let said: Vec<_> = found.iter().map(|one| (one.outcome.label(), one.outcome.no_verdict())).collect();
     assert_eq!(said, [(None, Some(NoVerdict::Refused)), (Some("yes"), None)], "the third was not reached");
     assert_eq!(found[0].rubric, "abandoned");
-    assert!(derived(DerivedMeasure::VerifiedSuccess).unwrap_err().to_string().contains("no verdicts on success_signal"));
+    assert!(
+        derived(DerivedMeasure::VerifiedSuccess).unwrap_err().to_string().contains("no verdicts on success_signal")
+    );
     let odd = [verdict(0, "outcome", Ok("great"))];
     let error = derived_verdicts(&odd, &rows, &Shares::new(), DerivedMeasure::JudgedSuccess, "judge").unwrap_err();
-    let expected = "judged_success cannot read the label \"great\" that judge gave s0000 for outcome; it knows succeeded,";
+    let expected =
+        "judged_success cannot read the label \"great\" that judge gave s0000 for outcome; it knows succeeded,";
     assert!(error.to_string().starts_with(expected), "{error}");
 }
 
@@ -260,8 +262,7 @@ fn planted(seed: u64) -> Made {
         let judged_outcome = if outcome != "succeeded" && uniform() < 0.5 { "succeeded" } else { outcome };
         let judged_hard = hard || uniform() < 0.4;
         let judged_trouble = trouble && uniform() < 0.7;
-        let judged =
-            [judged_outcome, if judged_hard { "4" } else { "2" }, if judged_trouble { "3" } else { "1" }];
+        let judged = [judged_outcome, if judged_hard { "4" } else { "2" }, if judged_trouble { "3" } else { "1" }];
         made.add(judged, (number < 120).then_some(truth), |number| row(number, 1, None));
     }
     made
@@ -271,8 +272,7 @@ fn planted(seed: u64) -> Made {
 #[test]
 fn corrected_intervals_cover_the_planted_rates_and_raw_ones_do_not() {
     const RUNS: usize = 60;
-    let planted_rates =
-        [("verified_success", 0.3 / 0.9), ("judged_success", 0.5 / 0.9), ("hits_trouble", 0.255 / 0.9)];
+    let planted_rates = [("verified_success", 0.3 / 0.9), ("judged_success", 0.5 / 0.9), ("hits_trouble", 0.255 / 0.9)];
     let methods = [Method::PpiPlusPlus, Method::Inversion, Method::GoldOnly];
     let mut covered: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for seed in 0..RUNS as u64 {
@@ -327,7 +327,8 @@ fn the_whole_command() {
     assert_eq!((&rate["gold"], &rate["gold_with_label"]), (&14.into(), &10.into()));
     assert!(rate["corrected"][0]["value"].is_f64(), "{rate}");
     let text = said(&estimate(&[]));
-    for expected in ["verified_success", "measured", "beside machine evidence", "note: user_controls_planning by rules"] {
+    for expected in ["verified_success", "measured", "beside machine evidence", "note: user_controls_planning by rules"]
+    {
         assert!(text.contains(expected), "{expected:?} is not in {text}");
     }
     let csv = said(&estimate(&["--format", "csv"]));
