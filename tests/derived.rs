@@ -1,5 +1,5 @@
 //! Derived measures: their page, hand-worked rates, coverage by simulation, and the whole command.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "other commands' tests need more of it")]
 mod project;
