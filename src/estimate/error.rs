@@ -101,18 +101,12 @@ pub enum EstimateError {
         missing: String,
     },
     /// A label that the definition of a derived measure does not know.
-    #[error("{measure} cannot read the label {label:?} that {rater} gave {item} for {rubric}; it knows {known}")]
+    #[error("{measure} cannot read the label {given}; it knows {known}")]
     PartLabel {
         /// The measure.
         measure: &'static str,
-        /// The rubric.
-        rubric: String,
-        /// The label.
-        label: String,
-        /// Who gave it.
-        rater: String,
-        /// To what.
-        item: String,
+        /// The label, who gave it to what, and the rubric.
+        given: String,
         /// The labels it knows.
         known: String,
     },

@@ -198,10 +198,7 @@ fn check(measure: DerivedMeasure, rubric: &str, label: &str, rater: &str, item: 
     match known_labels(rubric) {
         Some(known) if !known.contains(&label) => Err(EstimateError::PartLabel {
             measure: measure.as_str(),
-            rubric: rubric.to_owned(),
-            label: label.to_owned(),
-            rater: rater.to_owned(),
-            item: item.to_owned(),
+            given: format!("{label:?} that {rater} gave {item} for {rubric}"),
             known: known.join(", "),
         }),
         _ => Ok(()),
