@@ -13,6 +13,7 @@ use super::estimate_method::MethodName;
 use super::estimate_table;
 use super::printer::{Format, Printer};
 use super::settings::Settings;
+use super::task_value;
 
 /// Arguments of `assize estimate`.
 #[derive(Debug, clap::Args)]
@@ -20,8 +21,11 @@ pub struct EstimateArgs {
     /// A run: its id, a unique beginning of it, or its folder.
     run: String,
     /// Labels by people for some of the run's sessions.
-    #[arg(long, value_name = "GOLD.csv")]
-    gold: PathBuf,
+    #[arg(long, value_name = "GOLD.csv", required_unless_present = "task_value")]
+    gold: Option<PathBuf>,
+    /// Compare the prices of a run with `--holdout` with those that the postings carried, by tier.
+    #[arg(long, conflicts_with_all = ["gold", "reference", "method", "by", "strata", "plan"])]
+    task_value: bool,
     /// The rater whose labels are gold; one named `gold` or `consensus`, or the only one, is without being named.
     #[arg(long, value_name = "RATER")]
     reference: Option<String>,
@@ -62,11 +66,14 @@ pub struct EstimateArgs {
 
 /// Runs the command.
 pub fn run(args: &EstimateArgs, settings: &Settings, printer: Printer) -> CliResult {
-    let loaded = Loaded::read(&args.run, &args.gold, args.rubric.as_deref(), args.judge.as_deref(), settings)?;
-    if args.plan { plan(args, &loaded, printer) } else { corrected(args, &loaded, printer) }
+    let Some(gold) = args.gold.as_deref().filter(|_| !args.task_value) else {
+        return task_value::run(&args.run, args.judge.as_deref(), args.format, settings, printer);
+    };
+    let loaded = Loaded::read(&args.run, gold, args.rubric.as_deref(), args.judge.as_deref(), settings)?;
+    if args.plan { plan(args, gold, &loaded, printer) } else { corrected(args, gold, &loaded, printer) }
 }
 
-fn corrected(args: &EstimateArgs, loaded: &Loaded, printer: Printer) -> CliResult {
+fn corrected(args: &EstimateArgs, gold: &Path, loaded: &Loaded, printer: Printer) -> CliResult {
     let own = Options::default();
     let methods = args.method.iter().map(|name| Method::from(*name)).collect::<Vec<_>>();
     let methods = if methods.is_empty() { own.methods } else { methods };
@@ -75,7 +82,7 @@ fn corrected(args: &EstimateArgs, loaded: &Loaded, printer: Printer) -> CliResul
     let pairs = loaded.pairs()?;
     let reports = pairs.iter().map(|(rubric, judge)| estimate_one(&source, rubric, judge, &options));
     let reports = reports.collect::<Result<Vec<_>, _>>()?;
-    let (run, gold, confidence, notes) = (loaded.run.id.clone(), file(&args.gold), args.confidence, loaded.notes());
+    let (run, gold, confidence, notes) = (loaded.run.id.clone(), file(gold), args.confidence, loaded.notes());
     let all = EstimateReports { version: VERSION, run, gold, confidence, notes, reports };
     match args.format {
         Format::Json => printer.json(&all)?,
@@ -92,7 +99,7 @@ fn corrected(args: &EstimateArgs, loaded: &Loaded, printer: Printer) -> CliResul
     })
 }
 
-fn plan(args: &EstimateArgs, loaded: &Loaded, printer: Printer) -> CliResult {
+fn plan(args: &EstimateArgs, gold: &Path, loaded: &Loaded, printer: Printer) -> CliResult {
     let (half_width, confidence, labels) = (args.half_width, args.confidence, args.labels);
     let options = PlanOptions { half_width, confidence, labels, cell: args.cell.clone(), by: args.by.clone() };
     let source = loaded.source(args.reference.as_deref());
@@ -100,7 +107,7 @@ fn plan(args: &EstimateArgs, loaded: &Loaded, printer: Printer) -> CliResult {
     let judges = loaded.judges();
     let plans = pairs.iter().map(|(rubric, judge)| plan_one(&source, rubric, judge, &judges, &options));
     let plans = plans.collect::<Result<Vec<_>, _>>()?;
-    let (run, gold) = (loaded.run.id.clone(), file(&args.gold));
+    let (run, gold) = (loaded.run.id.clone(), file(gold));
     let all = Plans { version: VERSION, run, gold, half_width, confidence, plans };
     match args.format {
         Format::Json => printer.json(&all)?,

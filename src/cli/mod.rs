@@ -41,6 +41,7 @@ mod simulate;
 mod status;
 mod summary;
 mod tally;
+mod task_value;
 mod trajectories;
 mod turns;
 

@@ -44,6 +44,16 @@ pub enum EstimateError {
         /// The columns.
         known: String,
     },
+    /// A verdict of a holdout that holds no price.
+    #[error(
+        "{judge} on {posting}: no price of a posting held out; is this the run of `assize run --holdout`, and the same file?"
+    )]
+    NoPrice {
+        /// The judge.
+        judge: String,
+        /// The posting.
+        posting: String,
+    },
     /// Shares are shares of labels.
     #[error("the answers to {rubric} are of the kind {kind}: there are no labels whose shares could be corrected")]
     NoLabels {

@@ -3,6 +3,7 @@
 //! [`estimate`] is one report per rubric and judge; [`plan`] says how many labels more would reach a half-width, and where.
 //! The numbers come from [`crate::stats::estimate`].
 
+mod decisions;
 mod error;
 mod group;
 mod input;
@@ -11,10 +12,13 @@ mod model;
 mod plan;
 mod report;
 mod rows;
+mod task_value;
 
+pub use decisions::{DecisionCounts, Division, NotDecisions};
 pub use error::EstimateError;
 pub use input::Source;
 pub use method::{CorrectedShares, Method};
 pub use model::{Comparison, EstimateReport, EstimateReports, Row, VERSION, Value};
 pub use plan::{HalfWidth, JudgePower, NextLabels, Plan, PlanOptions, Plans, plan};
 pub use report::{Options, estimate};
+pub use task_value::{ORDINAL, PriceReport, PriceRow, price_reports};

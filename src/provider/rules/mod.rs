@@ -7,9 +7,13 @@
 mod activity;
 mod cues;
 mod decide;
+mod decisions;
 mod expertise;
 mod features;
 mod outcome;
+mod posting;
+mod value;
+mod values;
 mod work_mode;
 
 pub(super) use decide::{VERSION, answer, request};
