@@ -15,6 +15,7 @@ mod doctor;
 mod entry;
 mod error;
 mod estimate;
+mod estimate_derived;
 mod estimate_derived_table;
 mod estimate_input;
 mod estimate_method;
@@ -45,6 +46,7 @@ mod spans;
 mod status;
 mod summary;
 mod tally;
+mod task_value;
 mod trajectories;
 mod turns;
 

@@ -2,9 +2,21 @@
 
 use crate::gold::GoldError;
 
+use super::decisions::NotDecisions;
+
 /// Why nothing can be estimated.
 #[derive(Debug, thiserror::Error)]
 pub enum EstimateError {
+    /// A list of decisions holds something else.
+    #[error("judge {judge} on session {session}: {error}; the rubric in the working folder is another one than `decisions`")]
+    NotDecisions {
+        /// The judge.
+        judge: String,
+        /// The session.
+        session: String,
+        /// What it holds.
+        error: NotDecisions,
+    },
     /// The labels are wrong.
     #[error(transparent)]
     Gold(#[from] GoldError),
@@ -43,6 +55,16 @@ pub enum EstimateError {
         name: String,
         /// The columns.
         known: String,
+    },
+    /// A verdict of a holdout that holds no price.
+    #[error(
+        "{judge} on {posting}: no price of a posting held out; is this the run of `assize run --holdout`, and the same file?"
+    )]
+    NoPrice {
+        /// The judge.
+        judge: String,
+        /// The posting.
+        posting: String,
     },
     /// Shares are shares of labels.
     #[error("the answers to {rubric} are of the kind {kind}: there are no labels whose shares could be corrected")]

@@ -16,8 +16,10 @@ use super::budget;
 use super::identity::hash;
 
 /// Experiments inside the binary: path below the working folder, and text.
-pub const BUILT_IN_FILES: [(&str, &str); 3] = [
+pub const BUILT_IN_FILES: [(&str, &str); 5] = [
     ("experiments/baseline.yaml", include_str!("../../experiments/baseline.yaml")),
+    ("experiments/decisions.yaml", include_str!("../../experiments/decisions.yaml")),
+    ("experiments/task-value.yaml", include_str!("../../experiments/task-value.yaml")),
     ("experiments/local.yaml", include_str!("../../experiments/local.yaml")),
     ("experiments/anthropic.yaml", include_str!("../../experiments/anthropic.yaml")),
 ];

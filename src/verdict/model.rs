@@ -107,6 +107,10 @@ impl Outcome {
         match self {
             Self::Label { label, .. } => Some(Cow::Borrowed(label)),
             Self::Value { value: Value::String(text), .. } => Some(Cow::Borrowed(text)),
+            // Whole numbers are written without a fraction, whichever way the judge wrote them.
+            Self::Value { value: Value::Number(number), .. } => {
+                Some(Cow::Owned(number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())))
+            }
             Self::Value { value, .. } => Some(Cow::Owned(value.to_string())),
             Self::None { .. } => None,
         }
