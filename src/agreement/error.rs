@@ -85,6 +85,31 @@ pub enum AgreementError {
         "no reference to hold judges against: no rater is named gold or consensus; name one with --reference (the raters are: {0})"
     )]
     NoReferenceAtAll(String),
+    /// Nobody to hold against references.
+    #[error("there is no judge: all raters are references, people, or of the label file ({0})")]
+    NoJudge(String),
+    /// No judge says how sure it is.
+    #[error(
+        "no rating of a judge has a confidence: fill a column `confidence` (the probability from 0 to 1 that the judge gives its label), name a \
+         file of all labels' probabilities with --probabilities, or let the run's rubric ask for it (`confidence: true` under `answer`)"
+    )]
+    NoConfidence,
+    /// Too few people to leave one out.
+    #[error("leaving one person out needs two at least, and there are {}: {}; name people with --people, or bring their labels with --gold", .0.len(), .0.join(", "))]
+    FewPeople(Vec<String>),
+    /// No judge was asked twice.
+    #[error("no judge has a second replicate: ask for repeats in the experiment, or fill a `replicate` column")]
+    NoReplicates,
+    /// No split of that name.
+    #[error("no label of {reference} has the split {split}; there are: {known}")]
+    NoSplit {
+        /// The reference.
+        reference: String,
+        /// The split asked for.
+        split: String,
+        /// Those there are.
+        known: String,
+    },
     /// Fewer than two judges to compare.
     #[error("nothing to compare: {0}")]
     NothingToCompare(String),

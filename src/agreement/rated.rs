@@ -79,10 +79,15 @@ pub(super) fn select(ratings: &Ratings, abstain: Option<&str>) -> (Ratings, BTre
     };
     selected.rows.retain(|row| is_first(&row.rater, row.replicate));
     selected.missing.retain(|row| is_first(&row.rater, row.replicate));
+    (abstentions_apart(selected, abstain), left_out)
+}
+
+/// Turns labels that are the abstention into no-verdicts.
+pub(super) fn abstentions_apart(mut ratings: Ratings, abstain: Option<&str>) -> Ratings {
     if let Some(abstain) = abstain {
-        let (abstained, rows) = selected.rows.into_iter().partition(|row| row.label == abstain);
-        selected.rows = rows;
-        selected.missing.extend(abstained.into_iter().map(|row: crate::gold::Rating| Missing {
+        let (abstained, rows) = ratings.rows.into_iter().partition(|row| row.label == abstain);
+        ratings.rows = rows;
+        ratings.missing.extend(abstained.into_iter().map(|row: crate::gold::Rating| Missing {
             item: row.item,
             rater: row.rater,
             rubric: row.rubric,
@@ -91,7 +96,7 @@ pub(super) fn select(ratings: &Ratings, abstain: Option<&str>) -> (Ratings, BTre
             kind: NoVerdict::Abstained,
         }));
     }
-    (selected, left_out)
+    ratings
 }
 
 /// The rating table of `raters`, with items in sorted order.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::gold::{Columns, Known, Ratings, Shape, read};
+use crate::gold::{Known, Ratings, Shape, read};
 use crate::run;
 
 use super::agree_input::{InputArgs, no_rubric, sessions};
@@ -83,7 +83,7 @@ fn part(source: &Path, input: &InputArgs, settings: &Settings) -> Result<Part, C
         return Err(CliError::new(format!("{} is a folder without ratings.csv, so not a run", folder.display()))
             .hint("name a run below results/, or a CSV file of ratings"));
     }
-    let ratings = read(&file, &Columns::default(), &Shape::Long)?;
+    let ratings = read(&file, &input.run_columns(), &Shape::Long)?;
     let known = Some(sessions(&folder, &ratings, settings));
     Ok(Part { name, ratings, known })
 }

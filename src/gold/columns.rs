@@ -19,6 +19,8 @@ pub struct Columns {
     pub weight: Option<String>,
     /// The replicate number.
     pub replicate: Option<String>,
+    /// Whether what a rater says or was shown beside its label is read too: `confidence`, `shown`, `lengths`, `own`.
+    pub beside: bool,
 }
 
 /// Long form, or one column per rater.

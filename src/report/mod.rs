@@ -19,6 +19,7 @@ mod summary;
 mod write;
 
 pub use analysis::build;
+pub use charts::reliability_diagram;
 pub use csv::tables;
 pub use error::ReportError;
 pub use html::html;

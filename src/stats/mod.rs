@@ -27,6 +27,7 @@ mod joint;
 mod location;
 mod logit;
 mod macro_kappa;
+mod mean;
 mod mean_kappa;
 mod moments;
 mod multiple;
@@ -53,6 +54,7 @@ pub use interval::{CONFIDENCE, Interval, normal_interval, t_interval, wilson_int
 pub use location::mean_and_median;
 pub use logit::Logit;
 pub use macro_kappa::{macro_cohen_kappa, macro_influence};
+pub use mean::{mean_of, share_of};
 pub use multiple::Adjustment;
 pub use share::{Estimate, Observation, shares, shares_at};
 pub use statistic::Statistic;
