@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use assize::rubric::Level;
 use assize::stats::{
     Basis, Bootstrap, Coefficient, ConfusionMatrix, Design, Errors, Influence, IntervalKind, Method, RatingTable,
-    Scale, Statistic, Undefined, Unit, Weighting, coefficients,
+    Sampling, Scale, Statistic, Undefined, Unit, Weighting, coefficients,
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
@@ -453,7 +453,7 @@ proptest! {
         let doubled: Vec<f64> = (0..items.len()).map(|at| if at % 2 == 0 { 2.0 } else { 1.0 }).collect();
         let copies: Rows = rows.iter().enumerate().flat_map(|(at, row)| vec![row.clone(); 2 - at % 2]).collect();
         let scale = Scale { level: Level::Nominal, categories: 4, values: None };
-        let weighted = RatingTable::from_ratings(scale, 3, &items, None, Some(&doubled));
+        let weighted = RatingTable::from_ratings(scale, 3, &items, Sampling { weights: Some(&doubled), ..Sampling::default() });
         let copied = table(Level::Nominal, &[0.0, 1.0, 2.0, 5.0], &copies);
         for statistic in [FLEISS, Statistic::CongerKappa(Weighting::Unweighted), Statistic::GwetAc(Weighting::Unweighted)] {
             prop_assert!(close(one(&weighted, statistic).value, one(&copied, statistic).value));

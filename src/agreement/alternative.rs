@@ -8,7 +8,7 @@ use crate::gold::Ratings;
 use crate::stats::{AlternativeTest, Interval};
 
 use super::error::AgreementError;
-use super::rated::{Clusters, select, table};
+use super::rated::{Clusters, Drawn, select, table};
 use super::report::Options;
 use super::scale::Declared;
 use super::sides::Sides;
@@ -93,7 +93,7 @@ pub fn alternative_annotator(
     let items: BTreeSet<&str> = first.rows.iter().map(|row| row.item.as_str()).collect();
     let clusters = Clusters { of_items: sides.clusters_of(items.iter().copied()), alone: 0 };
     let scale = &sides.scale;
-    let table = table(&first, &names, &items, &clusters, &scale.categories, scale.scale.clone(), None);
+    let table = table(&first, &names, &items, &clusters, &scale.categories, scale.scale.clone(), &Drawn::default());
     let people: Vec<usize> = (0..sides.people.len()).collect();
     let one = |(at, judge): (usize, &String)| {
         let found = test.run(&table, people.len() + at, &people);

@@ -16,6 +16,9 @@ use super::report::Options;
 use super::scale::Declared;
 use super::sides::Sides;
 
+/// Diagnostics there are.
+const DIAGNOSTICS: usize = 4;
+
 /// What `assize agree --bias --format json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BiasReport {
@@ -53,7 +56,7 @@ pub struct Bias {
 /// Diagnostics of every judge from what was shown to it.
 ///
 /// # Errors
-/// When labels are not on the scale, or there is no judge.
+/// When labels are not on the scale, there is no judge, or nothing is said of what any of them was shown.
 pub fn bias(
     judges: &Ratings,
     gold: &Ratings,
@@ -71,6 +74,12 @@ pub fn bias(
             [] => found.push(one(None)),
             some => found.extend(some.iter().map(|reference| one(Some(reference)))),
         }
+    }
+    if found.iter().all(|of| of.needs.len() == DIAGNOSTICS) {
+        let needs = found.into_iter().next().map(|of| of.needs).unwrap_or_default();
+        return Err(AgreementError::NothingShown(
+            needs.into_iter().map(|(what, why)| format!("{what}: {why}")).collect(),
+        ));
     }
     Ok(BiasReport { version: 1, rubric: rubric.map(str::to_owned), confidence, judges: found, notes: sides.notes })
 }
@@ -113,8 +122,11 @@ impl<'a> Judged<'a> {
                 None
             }
         };
-        let option_order = self.option_order();
-        if option_order.is_none() {
+        // Both orders of an item are one decision about places, which the tests of position make.
+        let option_order = if position.is_some() { None } else { self.option_order() };
+        if position.is_some() {
+            need("option_order", "no more: the tests of position hold both orders of each item against each other");
+        } else if option_order.is_none() {
             need(
                 "option_order",
                 "a column `shown` with the options as they were listed, in an order drawn anew for every item: A|B|C",

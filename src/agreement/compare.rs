@@ -14,7 +14,7 @@ use crate::verdict::NoVerdict;
 
 use super::error::AgreementError;
 use super::model::ScaleOrigin;
-use super::rated::{Clusters, select, table};
+use super::rated::{Clusters, Drawn, select, table};
 use super::report::{Options, statistics};
 use super::scale::Declared;
 use super::sides::{merged, references};
@@ -136,7 +136,8 @@ pub fn compare(
     let clusters = Clusters::of(&items, rows.chain(missing))?;
     let method = asked.options.resampling.method(clusters.of_items.is_some())?;
     let names: Vec<String> = raters.iter().map(|rater| (*rater).to_owned()).collect();
-    let whole = table(&all, &names, &items, &clusters, &scale.categories, scale.scale.clone(), None);
+    let drawn = Drawn::of(&all, &items, &clusters, &asked.options, method)?;
+    let whole = table(&all, &names, &items, &clusters, &scale.categories, scale.scale.clone(), &drawn);
     let [_, statistics] = statistics(&asked.options, scale.scale.level, scale.categories.len())?;
     let place = |name: &str| {
         names
@@ -171,6 +172,7 @@ pub fn compare(
         .chain(
             other_clusters.then(|| "clusters are those of the judges; the label file draws them otherwise".to_owned()),
         )
+        .chain(asked.options.weighted.then(|| "items count by their weights in coefficients and differences; tests, counts and bounds are not weighted".to_owned()))
         .chain((replicates > 0).then(|| format!("{replicates} rows of replicates after the first are left out")))
         .collect();
     Ok(Comparisons {

@@ -71,6 +71,25 @@ pub enum AgreementError {
         /// Those there are.
         known: String,
     },
+    /// One item in two strata.
+    #[error("item {item} is in two strata: {first} and {second}")]
+    TwoStrata {
+        /// The item.
+        item: String,
+        /// The first stratum.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Strata were asked for and an item has none.
+    #[error("item {0} has no stratum; fill the column, or leave out --strata")]
+    NoStratum(String),
+    /// Items of one cluster in several strata.
+    #[error("the cluster of item {0} lies in several strata; use --by item, or strata that hold whole clusters")]
+    TornCluster(String),
+    /// Strata and a bootstrap.
+    #[error("the bootstrap does not draw within strata; leave out --bootstrap and --replicates, or --strata")]
+    StrataBootstrap,
     /// Clusters were asked for and there are none.
     #[error("there are no clusters to resample: the ratings have no cluster column, or it is empty")]
     NoClusters,
@@ -95,8 +114,11 @@ pub enum AgreementError {
     )]
     NoConfidence,
     /// Too few people to leave one out.
-    #[error("leaving one person out needs two at least, and there are {}: {}; name people with --people, or bring their labels with --gold", .0.len(), .0.join(", "))]
+    #[error("leaving one person out needs two people, and {} known; name people with --people, or bring their labels with --gold", people(.0))]
     FewPeople(Vec<String>),
+    /// Nothing is known of what judges were shown.
+    #[error("the ratings do not say what judges were shown; diagnostics need\n  {}", .0.join("\n  "))]
+    NothingShown(Vec<String>),
     /// No judge was asked twice.
     #[error("no judge has a second replicate: ask for repeats in the experiment, or fill a `replicate` column")]
     NoReplicates,
@@ -127,4 +149,12 @@ pub enum AgreementError {
         /// Those there are.
         known: String,
     },
+}
+
+/// How many people are known, and who.
+fn people(names: &[String]) -> String {
+    match names {
+        [] => "none is".to_owned(),
+        names => format!("only {} is", names.join(", ")),
+    }
 }

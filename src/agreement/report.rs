@@ -10,7 +10,7 @@ use super::error::AgreementError;
 use super::model::{AgreementReport, PairAgreement, Role};
 use super::pair::pair;
 use super::people::{People, note, of_table};
-use super::rated::{Clusters, details, item_weights, pairs, pairs_note, select, table};
+use super::rated::{Clusters, Drawn, details, pairs, pairs_note, select, table};
 use super::scale::{Declared, level_name, look_alike_names};
 use super::sides::merged;
 
@@ -29,6 +29,8 @@ pub struct Options {
     pub also: Vec<String>,
     /// Whether items count by their weights.
     pub weighted: bool,
+    /// Whether items were drawn from their strata separately.
+    pub stratified: bool,
     /// Raters who are people, whose agreement is the ceiling of judges; the raters of the label file where none are named.
     pub people: Vec<String>,
 }
@@ -163,8 +165,8 @@ pub fn report(
     let method = options.resampling.method(clusters.of_items.is_some())?;
     let rated = selected.rows.iter().map(|row| row.rater.as_str());
     let raters_detail = details(&raters, rated, &selected.missing, &left_out, options)?;
-    let weights = options.weighted.then(|| item_weights(&selected, &items)).transpose()?;
-    let table = table(&selected, &raters, &items, &clusters, &scale.categories, scale.scale, weights.as_deref());
+    let drawn = Drawn::of(&selected, &items, &clusters, options, method)?;
+    let table = table(&selected, &raters, &items, &clusters, &scale.categories, scale.scale, &drawn);
     let level = table.scale.level;
     let [over_all, of_pair] = statistics(options, level, scale.categories.len())?;
     let alike = look_alike_names(&raters, items.iter().copied());

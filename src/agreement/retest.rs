@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gold::{Rating, Ratings};
 use crate::rubric::Level;
-use crate::stats::{Coefficient, Method, Pattern, RatingTable, Statistic, Unit, coefficients, share_of};
+use crate::stats::{Coefficient, Method, Pattern, RatingTable, Sampling, Statistic, Unit, coefficients, share_of};
 
 use super::error::AgreementError;
 use super::report::{Options, statistics};
@@ -156,7 +156,12 @@ impl Maker<'_> {
     }
 
     fn table(&self, raters: usize, patterns: &[Pattern], clusters: Option<&[u32]>) -> RatingTable {
-        RatingTable::from_ratings(self.sides.scale.scale.clone(), raters, patterns, clusters, None)
+        RatingTable::from_ratings(
+            self.sides.scale.scale.clone(),
+            raters,
+            patterns,
+            Sampling { clusters, ..Sampling::default() },
+        )
     }
 
     fn code(&self, row: &Rating) -> u16 {

@@ -32,7 +32,7 @@ pub struct AgreeArgs {
     #[arg(long, value_delimiter = ',', value_name = "A,B,...")]
     people: Vec<String>,
     /// Print the consensus of the raters by an annotator model instead: labels of references are held.
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["min", "multi_label", "weight"])]
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["min", "multi_label", "weight", "strata"])]
     consensus: Option<ModelName>,
     /// A gate such as `kappa=0.6`: passes, fails or is inconclusive by the interval (exit code 0, 1, 2).
     #[arg(long, value_name = "NAME=THRESHOLD")]
@@ -100,6 +100,7 @@ impl AgreeArgs {
                 coefficients: self.coefficients.selection(self.format),
                 also: gated(&self.min),
                 weighted: self.input.is_weighted(),
+                stratified: self.input.is_stratified(),
                 people: self.people.clone(),
                 ..Options::default()
             },

@@ -18,7 +18,7 @@ use super::printer::{Format, Printer};
 use super::settings::Settings;
 
 /// What goes with coefficients only.
-const ALONE: [&str; 4] = ["min", "multi_label", "weight", "consensus"];
+const ALONE: [&str; 5] = ["min", "multi_label", "weight", "strata", "consensus"];
 
 /// Arguments of the analyses.
 #[derive(Debug, clap::Args)]

@@ -35,6 +35,9 @@ pub struct InputArgs {
     /// Column of sampling weights; items count by them.
     #[arg(long, value_name = "COLUMN", conflicts_with = "multi_label")]
     weight: Option<String>,
+    /// Column of strata that items were drawn from separately; errors are centred within them.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "multi_label")]
+    strata: Option<String>,
     /// Column of replicate numbers.
     #[arg(long, value_name = "COLUMN")]
     replicate: Option<String>,
@@ -220,6 +223,11 @@ impl InputArgs {
         self.weight.is_some()
     }
 
+    /// Whether items were drawn from strata.
+    pub fn is_stratified(&self) -> bool {
+        self.strata.is_some()
+    }
+
     /// The same form, with what raters say or were shown beside their labels where `beside` asks for it.
     pub(super) fn beside(&self, beside: bool) -> Self {
         Self { beside, ..self.clone() }
@@ -234,6 +242,7 @@ impl InputArgs {
             rubric: self.rubric_column.clone(),
             cluster: self.cluster.clone(),
             weight: self.weight.clone(),
+            stratum: self.strata.clone(),
             replicate: self.replicate.clone(),
             beside: self.beside,
         }

@@ -157,8 +157,7 @@ impl Shown for BiasReport {
     }
 
     fn exit(&self) -> Exit {
-        let found = |of: &Bias| of.needs.len() < 4;
-        if self.judges.iter().any(found) { Exit::Done } else { Exit::Inconclusive }
+        Exit::Done
     }
 }
 
@@ -166,6 +165,8 @@ impl Shown for BiasReport {
 #[derive(Default)]
 struct Line {
     name: String,
+    /// Whether it is a number of items.
+    count: bool,
     value: Option<f64>,
     se: Option<f64>,
     interval: Option<(f64, f64)>,
@@ -198,10 +199,11 @@ fn lines(of: &Bias) -> Vec<Line> {
             ("first_shown_in_both_orders", position.first_shown),
             ("second_shown_in_both_orders", position.second_shown),
         ] {
-            found.push(number(name, count as f64, position.paired));
+            found.push(Line { count: true, ..number(name, count as f64, position.paired) });
         }
         if of.reference.is_some() {
-            found.push(number("right_in_both_orders", position.right_both as f64, position.items));
+            let right = number("right_in_both_orders", position.right_both as f64, position.items);
+            found.push(Line { count: true, ..right });
         }
         found.extend(position.tests.iter().map(|one| test(one, format!("position_{}", one.name))));
     }
@@ -232,7 +234,8 @@ fn moved(report: &BiasReport, of: &Bias) -> String {
             format!("needs {}", line.needs)
         };
         let n = line.n.map_or_else(|| "-".to_owned(), |n| n.to_string());
-        vec![line.name.clone(), decimal(line.value), ends(line.interval), p_value(line.p), n, words]
+        let value = if line.count { exact(line.value) } else { decimal(line.value) };
+        vec![line.name.clone(), value, ends(line.interval), p_value(line.p), n, words]
     };
     let rows: Vec<Vec<String>> = lines(of).iter().map(row).collect();
     let header = ["what", "value", &format!("{:.0} % interval", report.confidence * 100.0), "p", "n", ""];

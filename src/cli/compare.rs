@@ -122,6 +122,8 @@ impl CompareArgs {
                 references: self.reference.clone(),
                 resampling: self.coefficients.resampling(),
                 coefficients: selection,
+                weighted: self.input.is_weighted(),
+                stratified: self.input.is_stratified(),
                 ..Options::default()
             },
         }

@@ -17,6 +17,8 @@ pub struct Columns {
     pub cluster: Option<String>,
     /// The sampling weight.
     pub weight: Option<String>,
+    /// The stratum; read only where it is named.
+    pub stratum: Option<String>,
     /// The replicate number.
     pub replicate: Option<String>,
     /// Whether what a rater says or was shown beside its label is read too: `confidence`, `shown`, `lengths`, `own`.

@@ -23,6 +23,8 @@ pub struct Rating {
     pub cluster: Option<String>,
     /// Sampling weight.
     pub weight: Option<f64>,
+    /// The stratum that the item was drawn from.
+    pub stratum: Option<String>,
     /// Replicate number.
     pub replicate: Option<u32>,
     /// Data split, such as `dev` or `test`.

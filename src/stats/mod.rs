@@ -60,6 +60,6 @@ pub use share::{Estimate, Observation, shares, shares_at};
 pub use statistic::Statistic;
 pub use suspicion::{Finding, Sight, sight};
 pub use symmetry::{bowker, mcnemar, mcnemar_clustered, stuart_maxwell, symmetry_tests};
-pub use table::{Pattern, RatingTable, Scale};
+pub use table::{Pattern, RatingTable, Sampling, Scale};
 pub use test::Test;
 pub use weighting::{Basis, Weighting};
