@@ -15,10 +15,11 @@ use assize::stats::annotators::{Annotations, Confusions, Consensus, Em, Glad, Ma
 use assize::stats::bias::{BothOrders, LengthPair, OwnAnswer, length_bias, option_order, own_bias, position_bias};
 use assize::stats::calibration::{Brier, Isotonic, Platt, Reliability, Temperature};
 use assize::stats::conformal::{Conformal, Score};
+use assize::stats::regression::Logit;
 use assize::stats::{
     Adjustment, AlternativeTest, Basis, Bootstrap, ConfusionMatrix, Contrast, Design, Errors, Finding, Influence,
-    IntervalKind, Logit, Method, RatingTable, Scale, Statistic, Test, Undefined, Unit, Verdict, Weighting, bowker,
-    cochran_q, mcnemar, mcnemar_clustered, sight, stuart_maxwell,
+    IntervalKind, Method, RatingTable, Scale, Statistic, Test, Undefined, Unit, Verdict, Weighting, bowker, cochran_q,
+    mcnemar, mcnemar_clustered, sight, stuart_maxwell,
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};

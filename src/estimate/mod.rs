@@ -1,7 +1,7 @@
 //! What a run says of the population, raw and corrected for the judge's errors as measured on gold.
 //!
 //! [`estimate`] is one report per rubric and judge; [`plan`] says how many labels more would reach a half-width, and where.
-//! The numbers come from [`crate::stats::estimate`].
+//! [`regression`] has the study's regressions. The numbers come from [`crate::stats::estimate`].
 
 mod error;
 mod group;
@@ -9,6 +9,7 @@ mod input;
 mod method;
 mod model;
 mod plan;
+pub mod regression;
 mod report;
 mod rows;
 

@@ -1,8 +1,8 @@
 //! Logistic regression by Newton's method, with errors from the influences of observations.
 
-use super::coefficient::Undefined;
-use super::influence::{Design, Influence};
-use super::symmetry::solve;
+use super::super::coefficient::Undefined;
+use super::super::influence::{Design, Influence};
+use super::super::symmetry::solve;
 
 /// Rounds of Newton's method; it takes less than ten where there is a maximum.
 const ROUNDS: usize = 100;
@@ -53,6 +53,32 @@ impl Logit {
             Ok(Influence { value: beta[at], by_item: rows.iter().zip(outcomes).map(pull).collect() })
         };
         Ok(Self { coefficients: (0..beta.len()).map(coefficient).collect::<Result<_, _>>()? })
+    }
+
+    /// The average marginal effect of a column: by how much the chance moves per unit of it, as a mean over `rows`, which the
+    /// regression was fitted on. Its errors are those of the coefficients (delta method; the rows are taken as they are).
+    ///
+    /// None where there is no such column.
+    #[must_use]
+    pub fn average_effect(&self, rows: &[Vec<f64>], column: usize) -> Option<Influence> {
+        let beta: Vec<f64> = self.coefficients.iter().map(|one| one.value).collect();
+        let slope = *beta.get(column)?;
+        let n = rows.len() as f64;
+        let mut value = 0.0;
+        let mut by_coefficient = vec![0.0; beta.len()];
+        for row in rows {
+            let chance = chance(row, &beta);
+            let spread = chance * (1.0 - chance) / n;
+            value += spread * slope;
+            for (at, part) in by_coefficient.iter_mut().enumerate() {
+                *part += spread * (f64::from(at == column) + slope * (1.0 - 2.0 * chance) * row[at]);
+            }
+        }
+        let pull = |item: usize| {
+            let parts = self.coefficients.iter().zip(&by_coefficient);
+            parts.map(|(one, part)| one.by_item[item].map(|pull| pull * part)).sum()
+        };
+        Some(Influence { value, by_item: (0..rows.len()).map(pull).collect() })
     }
 
     /// Standard errors that hold also where the model does not, by cluster where the design has any.
