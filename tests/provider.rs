@@ -61,6 +61,7 @@ impl Question {
                     abstain: None,
                     reason: ReasonKind::None,
                     evidence: false,
+                    confidence: false,
                 },
                 published_base: None,
                 guidance: vec![],

@@ -37,7 +37,7 @@ fn rubric(name: &str, kind: AnswerKind, options: Vec<AnswerOption>) -> Rubric {
         version: 1,
         title: format!("The {name}"),
         question: "Which one?".to_owned(),
-        answer: Answer { kind, options, abstain: None, reason: ReasonKind::Short, evidence: true },
+        answer: Answer { kind, options, abstain: None, reason: ReasonKind::Short, evidence: true, confidence: false },
         published_base: Some("all sessions of the study".to_owned()),
         guidance: vec![],
         tie_breaks: vec![],
@@ -61,7 +61,7 @@ fn verdict(session: usize, rubric: &str, judge: &str, outcome: Outcome) -> Verdi
 }
 
 fn labelled(label: &str) -> Outcome {
-    Outcome::Label { label: label.to_owned(), reason: Some("because".to_owned()), evidence: vec![1] }
+    Outcome::Label { label: label.to_owned(), reason: Some("because".to_owned()), evidence: vec![1], confidence: None }
 }
 
 fn row(session: usize) -> SessionRow {

@@ -45,6 +45,7 @@ fn rubric(name: &str, labels: &[(&str, Option<f64>)]) -> Rubric {
             abstain: None,
             reason: ReasonKind::None,
             evidence: false,
+            confidence: false,
         },
         published_base: None,
         guidance: vec![],

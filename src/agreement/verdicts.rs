@@ -17,9 +17,10 @@ pub fn ratings_of_verdicts(verdicts: &[Verdict], rubric: &str, cluster: impl Fn(
         let (rubric, cluster, replicate) =
             (Some(rubric.to_owned()), cluster(&verdict.session), Some(verdict.replicate));
         match &verdict.outcome {
-            Outcome::Label { label, .. } => {
-                let label = label.clone();
-                ratings.rows.push(Rating { item, rater, label, rubric, cluster, replicate, ..Rating::default() });
+            Outcome::Label { label, confidence, .. } => {
+                let (label, confidence) = (label.clone(), *confidence);
+                let rating = Rating { item, rater, label, rubric, cluster, replicate, confidence, ..Rating::default() };
+                ratings.rows.push(rating);
             }
             Outcome::None { kind, .. } => {
                 ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind: *kind });
@@ -64,8 +65,14 @@ mod tests {
             published: None,
         };
         let options = ["low", "high"].map(option).to_vec();
-        let answer =
-            Answer { kind: AnswerKind::Scale, options, abstain: None, reason: ReasonKind::None, evidence: false };
+        let answer = Answer {
+            kind: AnswerKind::Scale,
+            options,
+            abstain: None,
+            reason: ReasonKind::None,
+            evidence: false,
+            confidence: false,
+        };
         Rubric {
             name: "level".to_owned(),
             version: 1,
@@ -95,7 +102,7 @@ mod tests {
     }
 
     fn label(label: &str) -> Outcome {
-        Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new() }
+        Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new(), confidence: None }
     }
 
     #[test]

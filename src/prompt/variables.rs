@@ -26,6 +26,7 @@ struct RubricVariables<'a> {
     reason: bool,
     evidence: bool,
     max_evidence: usize,
+    confidence: bool,
     labels: Vec<&'a str>,
 }
 
@@ -67,6 +68,7 @@ impl<'a> Variables<'a> {
                 reason: rubric.answer.reason == ReasonKind::Short,
                 evidence: rubric.answer.evidence,
                 max_evidence: MAX_EVIDENCE,
+                confidence: rubric.answer.confidence,
                 labels: rubric.labels().into_iter().chain(rubric.abstain_id()).collect(),
             },
             session: SessionVariables { text: view, nonce },

@@ -217,6 +217,7 @@ fn rubric() -> Rubric {
             abstain: None,
             reason: ReasonKind::None,
             evidence: false,
+            confidence: false,
         },
         published_base: None,
         guidance: Vec::new(),

@@ -57,6 +57,9 @@ pub struct Answer {
     /// Whether turn numbers are cited.
     #[serde(default)]
     pub evidence: bool,
+    /// Whether the judge says how sure it is of its label, as a probability.
+    #[serde(default)]
+    pub confidence: bool,
 }
 
 /// Kinds of answer. This version of assize asks for `choice` and `scale`.

@@ -50,7 +50,7 @@ pub fn ratings(results: &Path, run: &str) -> Result<Ratings, RunError> {
         let (rubric, replicate) = (Some(verdict.rubric), Some(verdict.replicate));
         let (item, rater, cluster) = (verdict.session, verdict.judge, person);
         match verdict.outcome {
-            Outcome::Label { label, .. } => {
+            Outcome::Label { label, confidence, .. } => {
                 let weight = weights.get(&item).copied();
                 ratings.rows.push(Rating {
                     item,
@@ -60,6 +60,7 @@ pub fn ratings(results: &Path, run: &str) -> Result<Ratings, RunError> {
                     cluster,
                     weight,
                     replicate,
+                    confidence,
                     ..Rating::default()
                 });
             }

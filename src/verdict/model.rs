@@ -61,6 +61,9 @@ pub enum Outcome {
         reason: Option<String>,
         /// Turns it cites.
         evidence: Vec<u32>,
+        /// The probability it gives to its label, 0 to 1, where asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        confidence: Option<f64>,
     },
     /// There is no verdict.
     None {
@@ -77,6 +80,15 @@ impl Outcome {
     pub fn label(&self) -> Option<&str> {
         match self {
             Self::Label { label, .. } => Some(label),
+            Self::None { .. } => None,
+        }
+    }
+
+    /// The probability that the judge gives to its label, where it says so.
+    #[must_use]
+    pub fn confidence(&self) -> Option<f64> {
+        match self {
+            Self::Label { confidence, .. } => *confidence,
             Self::None { .. } => None,
         }
     }

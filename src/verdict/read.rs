@@ -130,7 +130,9 @@ impl Reader {
             return Ok(Outcome::None { kind: NoVerdict::Abstained, detail: reason.unwrap_or_default() });
         }
         let turns = value.get("evidence").and_then(Value::as_array).into_iter().flatten();
-        Ok(Outcome::Label { label: label.to_owned(), reason, evidence: turns.filter_map(turn_number).collect() })
+        let confidence = value.get("confidence").and_then(Value::as_f64);
+        let (label, evidence) = (label.to_owned(), turns.filter_map(turn_number).collect());
+        Ok(Outcome::Label { label, reason, evidence, confidence })
     }
 }
 
