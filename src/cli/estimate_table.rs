@@ -48,7 +48,7 @@ fn notes(notes: &[String]) -> Option<String> {
 
 /// One line a method; what belongs to the label stands on the first.
 fn lines(row: &Row, grouped: bool) -> Vec<Vec<String>> {
-    let bounds = |ends: Option<(f64, f64)>| match ends.filter(|(low, high)| low < high) {
+    let bounds = |ends: Option<(f64, f64)>| match ends.filter(|(low, high)| high - low > 1e-9) {
         Some((low, high)) => format!("{low:.3} to {high:.3}"),
         None => "-".to_owned(),
     };
