@@ -110,6 +110,38 @@ fn packages_give_the_same_numbers_for_every_coefficient() {
     assert_eq!(compared, 6 * (24 + 12));
 }
 
+// scipy on fixed resampling indices: tests/reference/bootstrap.py. Percent agreement is a mean, so that leaving one item out and the
+// influences give one acceleration; that of kappa is scipy's own.
+#[test]
+fn bootstrap_intervals_are_those_of_scipy() {
+    let reference: Value = serde_json::from_str(include_str!("reference/bootstrap.json")).unwrap();
+    let side = |name: &str| -> Vec<u16> { serde_json::from_value(reference[name].clone()).unwrap() };
+    let rows: Rows = side("first").into_iter().zip(side("second")).map(|(a, b)| vec![Some(a), Some(b)]).collect();
+    let table = table(Level::Nominal, &[1.0, 2.0, 3.0], &rows);
+    for of in reference["cases"].as_array().unwrap() {
+        let name = of["name"].as_str().unwrap();
+        let statistic = if name == "cohen_kappa" { COHEN } else { Statistic::PercentAgreement };
+        let influence = Influence::of(&table, statistic).unwrap();
+        assert_close(Some(influence.value), &of["value"], name);
+        let own = influence.acceleration(Design::default());
+        let leaving_out = of["acceleration"].as_f64().unwrap();
+        let tolerance = if name == "cohen_kappa" { 0.005 } else { 1e-12 };
+        assert!((own - leaving_out).abs() < tolerance, "{name}: {own} is not {leaving_out}");
+        let replicates: Vec<f64> = serde_json::from_value(of["replicates"].clone()).unwrap();
+        for expected in of["intervals"].as_array().unwrap() {
+            let kind = match expected["kind"].as_str().unwrap() {
+                "percentile" => IntervalKind::Percentile,
+                "basic" => IntervalKind::Basic,
+                _ => IntervalKind::Bca,
+            };
+            let confidence = expected["confidence"].as_f64().unwrap();
+            let found = kind.of(&replicates, influence.value, confidence, leaving_out).unwrap();
+            assert_close(Some(found.0), &expected["low"], &format!("{name} {expected}"));
+            assert_close(Some(found.1), &expected["high"], &format!("{name} {expected}"));
+        }
+    }
+}
+
 #[test]
 fn published_tables_give_the_published_numbers() {
     let Some(folder) = shared::folder("agreement-data") else { return };
