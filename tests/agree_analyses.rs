@@ -183,18 +183,23 @@ fn too_few_labels_for_a_coverage_are_told() {
     assert_eq!(report["judges"][0]["threshold"], Value::Null);
 }
 
+/// One of three labels.
+fn third(draw: f64) -> usize {
+    usize::from(draw > 1.0 / 3.0) + usize::from(draw > 2.0 / 3.0)
+}
+
 /// Three people right on 0.8 of 150 items, judges right on 0.85 and on 0.4, each asked three times.
 fn crowd() -> String {
     let mut random = random(3);
     let mut text = "item,rater,label,replicate\n".to_owned();
     for item in 0..150 {
-        let truth = (random() * 3.0) as usize;
+        let truth = third(random());
         let people = [("ann", 0.8), ("bob", 0.8), ("cy", 0.8)];
         for (rater, chance, repeats) in
             people.map(|(name, chance)| (name, chance, 1)).into_iter().chain([("good", 0.85, 3), ("poor", 0.4, 3)])
         {
             for replicate in 1..=repeats {
-                let label = if random() < chance { truth } else { (random() * 3.0) as usize };
+                let label = if random() < chance { truth } else { third(random()) };
                 writeln!(text, "{item},{rater},{label},{replicate}").unwrap();
             }
         }
@@ -219,7 +224,7 @@ fn a_good_judge_may_stand_in_for_people_and_a_poor_one_may_not() {
     let strict = json(folder.path(), &[&args[..], &["--epsilon", "0"]].concat());
     let p = |report: &Value| report["judges"][0]["people"][0]["p"].as_f64().unwrap();
     assert!(p(&strict) > p(&report));
-    let few: String = crowd().lines().take(200).map(|line| format!("{line}\n")).collect();
+    let few = crowd().lines().take(200).collect::<Vec<_>>().join("\n");
     let folder = folder_with(&[("r.csv", &few)]);
     assert_eq!(agree(folder.path(), &args).status.code(), Some(2), "fewer than 30 items are not tested");
 }

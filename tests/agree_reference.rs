@@ -110,6 +110,47 @@ fn packages_give_the_same_numbers_for_every_coefficient() {
     assert_eq!(compared, 6 * (24 + 12));
 }
 
+// psych and epiR of R: tests/reference/psych.R. The error of psych's weighted kappa is not that of Fleiss, Cohen and Everitt (statsmodels
+// has it), and so is not compared.
+#[test]
+fn r_packages_give_the_same_numbers() {
+    let ours: Value = serde_json::from_str(include_str!("reference/agreement.json")).unwrap();
+    let theirs: Value = serde_json::from_str(include_str!("reference/psych.json")).unwrap();
+    let mut compared = 0;
+    for (of, expected) in ours["tables"].as_array().unwrap().iter().zip(theirs["tables"].as_array().unwrap()) {
+        assert_eq!(of["name"], expected["name"]);
+        let name = of["name"].as_str().unwrap();
+        let rows: Rows = serde_json::from_value(of["rows"].clone()).unwrap();
+        let values: Vec<f64> = serde_json::from_value(of["values"].clone()).unwrap();
+        let complete: Rows = rows.into_iter().filter(|row| row.iter().all(Option::is_some)).collect();
+        let all = table(Level::Interval, &values, &complete);
+        for statistic in Statistic::every_over_all(Level::Interval) {
+            if let Some(icc) = expected["icc"].get(statistic.name()) {
+                assert_same(&one(&all, statistic), icc, &format!("{name}, {}", statistic.name()));
+                compared += 1;
+            }
+        }
+        let pair = all.pair(0, 1);
+        for statistic in Statistic::every_of_pair(Level::Interval, values.len()) {
+            if let Some(numbers) = expected.get("pair").and_then(|pair| pair.get(statistic.name())) {
+                assert_same(&one(&pair, statistic), numbers, &format!("{name}, {}", statistic.name()));
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(
+        compared,
+        6 * 6 + 4 * 3,
+        "six intraclass correlations of six tables, three coefficients of the four of two raters"
+    );
+    for of in theirs["prevalence"].as_array().unwrap() {
+        let number = |key: &str| of[key].as_f64().unwrap();
+        let raw = number("positive") / number("tested");
+        let share = (raw + number("specificity") - 1.0) / (number("sensitivity") + number("specificity") - 1.0);
+        assert_close(Some(share), &of["value"], "the formula of Rogan and Gladen");
+    }
+}
+
 // scipy on fixed resampling indices: tests/reference/bootstrap.py. Percent agreement is a mean, so that leaving one item out and the
 // influences give one acceleration; that of kappa is scipy's own.
 #[test]

@@ -414,7 +414,7 @@ fn strata_and_kappa_above_a_value_are_asked_for_by_name() {
     assert!(run(&["run", "experiment.yaml"]).status.success());
     let truth = fs_err::read_to_string(project.path("sim/truth.csv")).unwrap();
     let of_mode = truth.lines().skip(1).filter(|line| line.contains(",work_mode,")).step_by(2);
-    let gold: String = truth.lines().take(1).chain(of_mode).map(|line| format!("{line}\n")).collect();
+    let gold = truth.lines().take(1).chain(of_mode).collect::<Vec<_>>().join("\n");
     fs_err::write(project.path("gold.csv"), gold).unwrap();
     let id = project.run_folder().file_name().unwrap().to_string_lossy().into_owned();
     let estimate = |args: &[&str]| run(&[&["estimate", &id, "--gold", "gold.csv", "--format", "json"], args].concat());

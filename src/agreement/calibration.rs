@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::gold::Ratings;
-use crate::stats::calibration::{Brier, MapKind, Reliability, calibration_errors};
+use crate::stats::calibration::{Brier, Map, MapKind, Reliability, Stated, calibration_errors};
 use crate::stats::{Coefficient, Undefined, mean_of, share_of};
 
 use super::error::AgreementError;
@@ -106,8 +106,8 @@ pub fn calibration(
 }
 
 fn of_cases(judge: &str, reference: &str, cases: &Cases<'_>, bins: usize, confidence: f64) -> Calibration {
-    let stated: Vec<f64> = cases.stated.iter().map(crate::stats::calibration::Stated::confidence).collect();
-    let right: Vec<bool> = cases.stated.iter().map(crate::stats::calibration::Stated::is_right).collect();
+    let stated: Vec<f64> = cases.stated.iter().map(Stated::confidence).collect();
+    let right: Vec<bool> = cases.stated.iter().map(Stated::is_right).collect();
     let over: Vec<f64> = stated.iter().zip(&right).map(|(p, hit)| p - f64::from(*hit)).collect();
     let clusters = cases.clusters.as_deref();
     let mut numbers = vec![
@@ -137,9 +137,7 @@ fn squares(stated: &[f64], right: &[bool]) -> Vec<f64> {
 
 fn of_map(kind: MapKind, cases: &Cases<'_>, bins: usize, confidence: f64) -> CalibrationMap {
     let whole = kind.fit(&cases.stated.iter().collect::<Vec<_>>());
-    let parameters = |map: &crate::stats::calibration::Map| {
-        map.parameters().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    };
+    let parameters = |map: &Map| map.parameters().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let mut found = CalibrationMap {
         map: kind,
         numbers: Vec::new(),
@@ -150,7 +148,7 @@ fn of_map(kind: MapKind, cases: &Cases<'_>, bins: usize, confidence: f64) -> Cal
     let measured = cases.measured();
     let right: Vec<bool> = measured.iter().map(|at| cases.stated[*at].is_right()).collect();
     let clusters = cases.clusters_at(&measured);
-    match cases.held_out(|items| kind.fit(items), |map, item| map.apply(item)) {
+    match cases.held_out(|items| kind.fit(items), Map::apply) {
         Err(why) => found.undefined = Some(why),
         Ok(mapped) => {
             let brier = mean_of("brier_score", &squares(&mapped, &right), clusters.as_deref(), confidence);

@@ -114,7 +114,9 @@ impl Maker<'_> {
             let place = replicates.iter().zip(0_u32..).find(|(own, _)| **own == number(row)).map_or(0, |(_, at)| at);
             by_item.entry(&row.item).or_default().push((place, self.code(row)));
         }
-        by_item.values_mut().for_each(|pattern| pattern.sort_unstable());
+        for pattern in by_item.values_mut() {
+            pattern.sort_unstable();
+        }
         let clusters = self.sides.clusters_of(by_item.keys().copied());
         let patterns: Vec<Pattern> = by_item.values().cloned().collect();
         let table = self.table(replicates.len(), &patterns, clusters.as_deref());

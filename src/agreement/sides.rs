@@ -148,7 +148,7 @@ impl Sides {
         let numbered = clusters.of_items.filter(|_| by_cluster);
         let clusters = numbered.map(|of| items.iter().map(|item| (*item).to_owned()).zip(of).collect());
         let raters = owned(raters.iter().copied().collect());
-        Ok(Self { judges, people, scale, notes, references, raters, clusters, ratings })
+        Ok(Self { ratings, judges, people, scale, notes, references, raters, clusters })
     }
 
     /// The raters that judges are held against.

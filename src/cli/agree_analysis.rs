@@ -23,6 +23,7 @@ const ALONE: [&str; 5] = ["min", "multi_label", "weight", "strata", "consensus"]
 /// Arguments of the analyses.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Instead of coefficients")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, and the parser lets one through")]
 pub struct AnalysisArgs {
     /// Whether judges are as sure as they are right: Brier score, calibration error, reliability diagram, recalibration.
     #[arg(long, group = "analysis", conflicts_with_all = ALONE)]

@@ -59,7 +59,7 @@ pub(super) fn each<T>(
 pub(super) fn show<T: Shown>(reports: &[T], format: Format, printer: Printer) -> CliResult {
     match format {
         Format::Table => printer.out(&reports.iter().map(Shown::text).collect::<Vec<_>>().join("\n\n"))?,
-        Format::Json => by_rubric(reports, |report| report.rubric(), printer)?,
+        Format::Json => by_rubric(reports, T::rubric, printer)?,
         Format::Csv => {
             let rows = reports.iter().flat_map(|report| {
                 let rubric = report.rubric().unwrap_or_default().to_owned();

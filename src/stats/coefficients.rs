@@ -118,23 +118,19 @@ pub(super) fn design(table: &RatingTable, unit: Unit) -> Design<'_> {
 pub(super) fn by_influence(influence: &Influence, table: &RatingTable, method: Method) -> Width {
     let design = design(table, method.unit);
     let by = if design.clusters.is_some() { "clusters" } else { "items" };
-    match influence.standard_error(design) {
-        Ok(error) => {
-            let (low, high) = error.interval(influence.value, method.confidence);
-            let weighted = if table.weights().is_some() { "weighted " } else { "" };
-            let robust = match design.clusters {
-                Some(_) => format!("cluster-robust infinitesimal jackknife over {} clusters", error.units),
-                None => format!("infinitesimal jackknife over {weighted}items"),
-            };
-            let strata = if design.strata.is_some() { ", within strata" } else { "" };
-            let method = format!("{robust}{strata}, t interval");
-            Width { se: Some(error.se), interval: Some((low, high.min(1.0))), method }
-        }
-        Err(_) => {
-            let of = if design.strata.is_some() { " in a stratum" } else { "" };
-            Width { se: None, interval: None, method: format!("no interval: fewer than two {by}{of}") }
-        }
+    if let Ok(error) = influence.standard_error(design) {
+        let (low, high) = error.interval(influence.value, method.confidence);
+        let weighted = if table.weights().is_some() { "weighted " } else { "" };
+        let robust = match design.clusters {
+            Some(_) => format!("cluster-robust infinitesimal jackknife over {} clusters", error.units),
+            None => format!("infinitesimal jackknife over {weighted}items"),
+        };
+        let strata = if design.strata.is_some() { ", within strata" } else { "" };
+        let method = format!("{robust}{strata}, t interval");
+        return Width { se: Some(error.se), interval: Some((low, high.min(1.0))), method };
     }
+    let of = if design.strata.is_some() { " in a stratum" } else { "" };
+    Width { se: None, interval: None, method: format!("no interval: fewer than two {by}{of}") }
 }
 
 /// The error by formula. The core gives it; what published packages do otherwise is added here and named.

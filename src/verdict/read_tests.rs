@@ -150,7 +150,7 @@ proptest! {
         let own = reader.labels[choice].clone();
         let answer = json!({"reason": reason, "evidence": evidence, "label": own}).to_string();
         let reading = reader.read(&format!("{before}{answer}{after}")).unwrap();
-        prop_assert_eq!(reading.outcome, Outcome::Label { label: own, reason: Some(reason), evidence });
+        prop_assert_eq!(reading.outcome, Outcome::Label { label: own, reason: Some(reason), evidence, confidence: None });
     }
 
     #[test]

@@ -163,7 +163,7 @@ mod tests {
         let temperature = value(MapKind::Temperature, 0.9);
         assert!(temperature < 0.75 && temperature > 0.65, "{temperature}");
         assert!((value(MapKind::Stated, 0.9) - 0.9).abs() < 1e-12);
-        let certain = [&item(1.0, true), &item(1.0, false)].map(Clone::clone);
+        let certain = [item(1.0, true), item(1.0, false)];
         let certain: Vec<&Stated> = certain.iter().collect();
         assert_eq!(MapKind::Platt.fit(&certain).unwrap_err(), Undefined::NoVariation);
     }
