@@ -60,7 +60,7 @@ fn verdict(session: usize, rubric: &str, judge: &str, outcome: Outcome) -> Verdi
 }
 
 fn labelled(label: &str) -> Outcome {
-    Outcome::Label { label: label.to_owned(), reason: Some("because".to_owned()), evidence: vec![1] }
+    Outcome::Label { label: label.to_owned(), reason: Some("because".to_owned()), evidence: vec![1], confidence: None }
 }
 
 fn row(session: usize) -> SessionRow {

@@ -63,6 +63,9 @@ pub struct EstimateArgs {
     /// The label whose share is to gain most by them; all where not given.
     #[arg(long, requires = "plan", value_name = "LABEL")]
     cell: Option<String>,
+    /// Plan also for showing that kappa is above this.
+    #[arg(long, requires = "plan", value_name = "KAPPA", allow_negative_numbers = true)]
+    above: Option<f64>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -113,7 +116,8 @@ fn corrected(args: &EstimateArgs, gold: &Path, loaded: &Loaded, printer: Printer
 
 fn plan(args: &EstimateArgs, gold: &Path, loaded: &Loaded, printer: Printer) -> CliResult {
     let (half_width, confidence, labels) = (args.half_width, args.confidence, args.labels);
-    let options = PlanOptions { half_width, confidence, labels, cell: args.cell.clone(), by: args.by.clone() };
+    let (cell, by, above) = (args.cell.clone(), args.by.clone(), args.above);
+    let options = PlanOptions { half_width, confidence, labels, cell, above, by };
     let source = loaded.source(args.reference.as_deref());
     let pairs = loaded.pairs()?;
     let judges = loaded.judges();

@@ -1,9 +1,13 @@
 //! The command line: arguments -> settings -> one library call -> printer -> exit code. One file per command.
 
 mod agree;
+mod agree_analysis;
+mod agree_calibration;
 mod agree_consensus;
 mod agree_input;
+mod agree_judges;
 mod agree_options;
+mod agree_shown;
 mod agree_table;
 mod args;
 mod compare;
@@ -36,6 +40,7 @@ mod report_inputs;
 mod resume;
 mod run;
 mod sample;
+mod scale_args;
 mod schema;
 mod sessions;
 mod settings;

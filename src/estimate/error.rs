@@ -100,6 +100,9 @@ pub enum EstimateError {
     /// A half-width that is none.
     #[error("the half-width {0} is not between 0 and 0.5")]
     HalfWidth(f64),
+    /// A kappa that none is above.
+    #[error("no kappa is above {0}: name a value from -1 to below 1")]
+    Above(f64),
     /// A judge whose verdict is not on the rubric's scale.
     #[error("{judge} gave session {session} the label {label:?}, which {rubric} does not have")]
     UnknownLabel {

@@ -27,6 +27,6 @@ pub use error::EstimateError;
 pub use input::Source;
 pub use method::{CorrectedShares, Method};
 pub use model::{Comparison, EstimateReport, EstimateReports, Row, VERSION, Value};
-pub use plan::{HalfWidth, JudgePower, NextLabels, Plan, PlanOptions, Plans, plan};
+pub use plan::{HalfWidth, JudgePower, KappaAbove, NextLabels, Plan, PlanOptions, Plans, plan};
 pub use report::{Options, estimate};
 pub use task_value::{ORDINAL, PriceReport, PriceRow, price_reports};

@@ -20,6 +20,7 @@ mod values;
 mod write;
 
 pub use analysis::build;
+pub use charts::reliability_diagram;
 pub use csv::tables;
 pub use error::ReportError;
 pub use html::html;

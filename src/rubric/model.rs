@@ -71,6 +71,9 @@ pub struct Answer {
     /// Whether turn numbers are cited.
     #[serde(default)]
     pub evidence: bool,
+    /// Whether the judge says how sure it is of its label, as a probability.
+    #[serde(default)]
+    pub confidence: bool,
 }
 
 /// Kinds of answer: a label of the rubric's own, or a value within its bounds.
@@ -132,6 +135,7 @@ impl Answer {
             abstain: None,
             reason: ReasonKind::None,
             evidence: false,
+            confidence: false,
         }
     }
 }

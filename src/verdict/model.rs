@@ -63,6 +63,9 @@ pub enum Outcome {
         reason: Option<String>,
         /// Turns it cites.
         evidence: Vec<u32>,
+        /// The probability it gives to its label, 0 to 1, where asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        confidence: Option<f64>,
     },
     /// The judge gave a value: a number, a text, a list or an object within the rubric's bounds.
     Value {
@@ -113,6 +116,15 @@ impl Outcome {
             }
             Self::Value { value, .. } => Some(Cow::Owned(value.to_string())),
             Self::None { .. } => None,
+        }
+    }
+
+    /// The probability that the judge gives to its label, where it says so.
+    #[must_use]
+    pub fn confidence(&self) -> Option<f64> {
+        match self {
+            Self::Label { confidence, .. } => *confidence,
+            Self::Value { .. } | Self::None { .. } => None,
         }
     }
 
