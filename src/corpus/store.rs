@@ -264,9 +264,9 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// A row of `sessions`; the inner error is a value that this program does not know.
-fn session_row(row: &Row<'_>, measured: &[&str]) -> rusqlite::Result<Result<SessionRow, serde_json::Error>> {
+fn session_row(row: &Row<'_>, names: &[&str]) -> rusqlite::Result<Result<SessionRow, serde_json::Error>> {
     let mut measures = serde_json::Map::new();
-    for (place, name) in measured.iter().enumerate() {
+    for (place, name) in names.iter().enumerate() {
         measures.insert((*name).to_owned(), row.get::<_, Option<i64>>(COLUMNS.len() + place)?.into());
     }
     let (format, scope): (String, String) = (row.get(0)?, row.get(1)?);
