@@ -25,7 +25,7 @@ pub struct Log {
 /// # Errors
 /// When the filter cannot be read, or spans cannot be exported to where they should go.
 pub fn start(filter: Option<&str>, settings: &Settings) -> Result<Log, CliError> {
-    let filter = filter.or(settings.log.as_deref()).map(|text| parse(text)).transpose()?;
+    let filter = filter.or(settings.log.as_deref()).map(parse).transpose()?;
     let lines = filter.map(|filter| {
         let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
         lines.with_span_events(FmtSpan::CLOSE).with_filter(filter.and(ours()))
