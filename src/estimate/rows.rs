@@ -6,6 +6,20 @@ use crate::stats::{Design, Estimate, Observation, Undefined, shares_at};
 use super::input::Judged;
 use super::method::Method;
 use super::model::{Row, Value};
+use super::rate;
+
+/// The label of the row of a rate.
+pub(super) const RATE: &str = "rate";
+
+/// What stands below the labels.
+pub(super) enum Summary {
+    /// Nothing.
+    None,
+    /// The mean of the labels' numeric values.
+    Mean(Vec<f64>),
+    /// The first label among the first two; other labels are outside the base.
+    Rate,
+}
 
 /// What rows are made from.
 pub(super) struct Maker<'a> {
@@ -13,8 +27,7 @@ pub(super) struct Maker<'a> {
     pub methods: &'a [Method],
     pub strata: Option<&'a [u32]>,
     pub confidence: f64,
-    /// Numeric values of the labels, where all have one and their order is meant.
-    pub values: Option<Vec<f64>>,
+    pub summary: Summary,
 }
 
 /// The estimates of one group: by method, then by label, the mean last.
@@ -42,11 +55,19 @@ impl Maker<'_> {
             let value = raw_value(&share, raw[label].as_ref(), &sample);
             rows.push(self.row(name, &sample, Some(label), value, &columns, kept));
         }
-        if let Some(values) = &self.values {
-            let mean = raw_mean(&sample.numbers(|label| values[label]));
-            let value = self.raw_difference(mean.as_ref(), &sample);
-            rows.push(self.row(name, &sample, None, value, &columns, kept));
-            raw.push(mean);
+        match &self.summary {
+            Summary::None => {}
+            Summary::Mean(values) => {
+                let mean = raw_mean(&sample.numbers(|label| values[label]));
+                let value = self.raw_difference(mean.as_ref(), &sample);
+                rows.push(self.row(name, &sample, None, value, &columns, kept));
+                raw.push(mean);
+            }
+            Summary::Rate => {
+                let influence = rate::raw(&sample);
+                rows.push(self.rate_row(name, &sample, influence.as_ref(), &columns, kept));
+                raw.push(influence);
+            }
         }
         Estimates { raw, corrected, rows }
     }
@@ -82,12 +103,54 @@ impl Maker<'_> {
                 value
             })
             .collect();
-        if let Some(numbers) = &self.values {
-            let mean = enough(method.mean(sample, all, self.strata, numbers));
-            values.push(self.value(method.as_str(), &mean));
-            estimates.push(mean);
+        match &self.summary {
+            Summary::None => {}
+            Summary::Mean(numbers) => {
+                let mean = enough(method.mean(sample, all, self.strata, numbers));
+                values.push(self.value(method.as_str(), &mean));
+                estimates.push(mean);
+            }
+            Summary::Rate => {
+                let rate = enough(rate::corrected(&estimates, &values, sample));
+                let mut value = self.value(method.as_str(), &rate);
+                value.moved = values.iter().take(2).any(|share| share.moved);
+                (value.lambda, value.condition) = (outcome.lambda, outcome.condition);
+                values.push(value);
+                estimates.push(rate);
+            }
         }
         (values, estimates)
+    }
+
+    /// The rate among the base: counts are of sessions in it.
+    fn rate_row(
+        &self,
+        group: Option<&str>,
+        sample: &LabelSample,
+        influence: Option<&crate::stats::Influence>,
+        columns: &[Vec<Value>],
+        kept: &[bool],
+    ) -> Row {
+        let base = rate::base(sample);
+        let share = self.raw_shares(&base).into_iter().next();
+        let raw = share.map_or_else(
+            || Value::undefined("raw", Undefined::TooFewItems),
+            |share| raw_value(&share, influence, &base),
+        );
+        let gold: Vec<usize> =
+            sample.gold_items().filter(|item| sample.gold[*item].is_some_and(rate::in_base)).collect();
+        let answered = self.answered(sample, kept, group.is_none());
+        Row {
+            group: group.map(str::to_owned),
+            label: RATE.to_owned(),
+            judged: base.judged.iter().flatten().count(),
+            gold: gold.len(),
+            gold_with_label: gold.iter().filter(|item| sample.gold[**item] == Some(0)).count(),
+            raw_worst: rate::worst(sample, answered),
+            corrected_worst: None,
+            raw,
+            corrected: columns.iter().map(|values| values[sample.labels].clone()).filter(Value::is_meant).collect(),
+        }
     }
 
     /// An estimate as it is printed.
