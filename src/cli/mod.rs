@@ -26,6 +26,7 @@ mod ingest_report;
 mod init;
 mod installed;
 mod job;
+mod log;
 mod man;
 mod printer;
 mod progress;
@@ -39,6 +40,8 @@ mod sessions;
 mod settings;
 mod show;
 mod simulate;
+#[cfg(feature = "otel")]
+mod spans;
 mod status;
 mod summary;
 mod tally;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 
 use super::model::{IngestReport, SessionRow};
+use super::pack;
 use super::schema::{APPLICATION, VERSION, version};
 use crate::ingest::IngestError;
 use crate::session::{Measures, Session};
@@ -169,11 +170,7 @@ impl Corpus {
             path: self.path.clone(),
             message: format!("the transcript of {id} is damaged ({error}); ingest the sessions again"),
         };
-        let mut json = Vec::new();
-        let unpacked = zstd::stream::read::Decoder::new(packed.as_slice()).and_then(|decoder| {
-            std::io::Read::read_to_end(&mut std::io::Read::take(decoder, LARGEST_TRANSCRIPT), &mut json)
-        });
-        unpacked.map_err(|error| damaged(error.to_string()))?;
+        let json = pack::unpack(&packed, LARGEST_TRANSCRIPT).map_err(|error| damaged(error.to_string()))?;
         serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))
     }
 

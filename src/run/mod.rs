@@ -25,21 +25,26 @@ mod memory;
 mod plan;
 mod record;
 mod seat;
+mod stage;
+mod stages;
 mod stop;
 mod store;
 mod thread;
 mod totals;
+mod trace;
 
 pub use checkup::{Check, Checkup, Status, checkup};
+pub use engine::GivenUp;
 pub use error::RunError;
 pub use estimate::{Estimate, EstimateCell, estimate};
 pub use estimate_cost::Amounts;
-pub use event::Event;
+pub use event::{Event, Warned};
 pub use execute::{Order, Selection, execute};
 pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec};
 pub use folder::{write_csv, write_jsonl};
 pub use load::{find, latest, list, load, ratings};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};
+pub use stage::stand_ins;
 pub use stop::Interrupts;
 pub use totals::{Cell, by_judge, cells};
 
