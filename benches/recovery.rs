@@ -12,6 +12,8 @@
 mod figures;
 #[path = "recovery/measured.rs"]
 mod measured;
+#[path = "recovery/numbers.rs"]
+mod numbers;
 #[path = "recovery/recover.rs"]
 mod recover;
 #[path = "recovery/table.rs"]
@@ -26,6 +28,7 @@ use assize::corpus::{Corpus, SessionRow};
 use assize::run;
 use assize::simulate::Question;
 use figures::{Seen, figures};
+use numbers::Said;
 use recover::{JUDGE, planted, recover};
 use table::{Line, page};
 
@@ -52,9 +55,10 @@ fn main() {
     step(&["simulate", "--sessions", SESSIONS, "--seed", SEED, "--out", "made", "--detail", "short", "--gold", GOLD]);
     step(&["ingest", "made/projects", "--into", "datasets/made"]);
     let rubrics = Question::ALL.map(Question::rubric).join(", ");
+    fs_err::write(folder.join("postings.csv"), postings()).unwrap();
     let experiment = format!(
-        "name: recovery\ncorpus: datasets/made\nrubrics: [{rubrics}]\n\
-         judges: [{{model: replay/made/replay.jsonl, name: {JUDGE}}}]\ndata_label: synthetic\n"
+        "name: recovery\ncorpus: datasets/made\nrubrics: [{rubrics}, decisions, task_posting, task_value]\n\
+         calibration: {{file: postings.csv, per_tier: 2, holdout_per_tier: 1, seed: 1}}\njudges: [{{model: replay/made/replay.jsonl, name: {JUDGE}}}]\ndata_label: synthetic\n"
     );
     fs_err::write(folder.join("recovery.yaml"), experiment).unwrap();
     let printed = step(&["run", "recovery.yaml"]);
@@ -67,8 +71,11 @@ fn main() {
     let rows = Corpus::open(&folder.join("datasets/made")).unwrap().rows().unwrap();
     let truth = planted_sessions(&folder.join("made/planted.csv"));
     let mut judged = by_corpus(&rows, &truth);
+    let mut said: BTreeMap<String, Said> = BTreeMap::new();
     for verdict in &verdicts {
-        let at = Question::ALL.iter().position(|question| question.rubric() == verdict.rubric).unwrap();
+        let own = said.entry(verdict.session.clone()).or_default();
+        numbers::put(own, verdict);
+        let Some(at) = Question::ALL.iter().position(|question| question.rubric() == verdict.rubric) else { continue };
         let abstained = verdict.outcome.no_verdict() == Some(assize::verdict::NoVerdict::Abstained);
         let label = verdict.outcome.label().map(str::to_owned).or_else(|| abstained.then(|| "unclear".to_owned()));
         judged.get_mut(&verdict.session).unwrap().labels[at] = label;
@@ -88,9 +95,25 @@ fn main() {
     eprintln!("{:7.1} s  in all", started.elapsed().as_secs_f64());
     let full = Corpus::open(&folder.join("datasets/full")).unwrap().rows().unwrap();
     let measured = measured::all(&rows, &truth, &full, &records(&folder.join("full/planted.csv")));
-    let values = measured::not_yet(&records(&folder.join("made/planted.csv")));
-    let text = page(&lines, &measured, &values, [SESSIONS, GOLD, FULL, SEED]);
+    let planted = records(&folder.join("made/planted.csv")).into_iter();
+    let planted = planted.map(|row| (row["item"].clone(), numbers::planted(&row))).collect();
+    let source = numbers::Source { truth: &truth, planted: &planted, judged: &said, gold: &gold };
+    let numbers: Vec<_> = source.decisions().into_iter().chain(source.growth()).collect();
+    let text = page(&lines, &numbers, &measured, [SESSIONS, GOLD, FULL, SEED]);
     fs_err::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recovery.md"), text).unwrap();
+}
+
+/// Priced postings, without which no price is asked for. The simulated judge does not read them.
+fn postings() -> String {
+    let mut text = "id,title,description,skills,price,type,posted_at\n".to_owned();
+    for (tier, price) in [100, 500, 2_000, 9_000].into_iter().enumerate() {
+        for number in 0..3 {
+            let about = "Synthetic. A posting that stands for work of this price and says nothing else about it.";
+            let row = format!("{tier}-{number},Synthetic posting,{about},synthetic,{price},fixed,2025-03-01\n");
+            text.push_str(&row);
+        }
+    }
+    text
 }
 
 /// The rows of a CSV file by column name.

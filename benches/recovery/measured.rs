@@ -1,4 +1,4 @@
-//! Numbers of the study in which no judge takes part, and those whose rubrics are not answered by the simulated judge yet.
+//! Numbers of the study in which no judge takes part.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ pub struct Measured {
     pub published: (f64, &'static str),
     /// Planted.
     pub planted: f64,
-    /// Measured, with a 95 % interval where it is a mean; nothing where the program cannot yet.
-    pub found: Option<(f64, Option<(f64, f64)>)>,
+    /// Measured, with a 95 % interval where it is a mean.
+    pub found: (f64, Option<(f64, f64)>),
     /// What it rests on.
     pub n: usize,
 }
@@ -51,7 +51,7 @@ fn persons(rows: &[SessionRow], truth: &BTreeMap<String, Seen>) -> Vec<Measured>
         name: format!("persons with more than {least} sessions, percent"),
         published: (100.0 * published / all, "derived"),
         planted: over(&planted, least),
-        found: Some((over(&found, least), None)),
+        found: (over(&found, least), None),
         n: found.len(),
     };
     [(1, 73_066.0), (5, 6_382.0), (10, 1_413.0)].into_iter().map(persons).collect()
@@ -85,7 +85,7 @@ fn paces(full: &[SessionRow], planted: &Records) -> Vec<Measured> {
                 name: format!("{what}, expertise {level}"),
                 published: (published, "figure"),
                 planted: interval(&aims.collect::<Vec<f64>>()).0.exp(),
-                found: Some((mean.exp(), Some(((mean - half).exp(), (mean + half).exp())))),
+                found: (mean.exp(), Some(((mean - half).exp(), (mean + half).exp()))),
                 n: found.len(),
             });
         }
@@ -99,44 +99,4 @@ fn interval(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
     (mean, 1.96 * (variance / n).sqrt())
-}
-
-/// What is planted of decisions and values, which the simulated judge does not answer yet.
-pub fn not_yet(planted: &Records) -> Vec<Measured> {
-    let mean = |values: &mut dyn Iterator<Item = f64>| {
-        let values: Vec<f64> = values.collect();
-        (values.iter().sum::<f64>() / values.len() as f64, values.len())
-    };
-    let number = |row: &BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap_or(0.0);
-    let mut all = Vec::new();
-    for (kind, published) in [("planning", 70.0), ("execution", 20.0)] {
-        let by_agent = format!("{kind}_by_agent");
-        let shares = |row: &BTreeMap<String, String>| 100.0 * (1.0 - number(row, &by_agent) / number(row, kind));
-        let (planted, n) = mean(&mut planted.iter().map(shares));
-        let name = format!("person's share of {kind} decisions, percent");
-        all.push(Measured { name, published: (published, "stated"), planted, found: None, n });
-    }
-    for (mode, published, known) in [
-        ("all", 27.0, "stated"),
-        ("build", 43.0, "stated"),
-        ("operate", 34.0, "stated"),
-        ("fix", 32.0, "stated"),
-        ("communicate", 2.0, "figure"),
-    ] {
-        let of = |month: &str| {
-            let own =
-                |row: &&BTreeMap<String, String>| row["month"] == month && (mode == "all" || row["work_mode"] == mode);
-            mean(&mut planted.iter().filter(own).map(|row| number(row, "task_value")))
-        };
-        let ((first, _), (last, n)) = (of("2025-10"), of("2026-04"));
-        let name = format!("growth of the mean value, October to April, {mode}, percent");
-        all.push(Measured {
-            name,
-            published: (published, known),
-            planted: 100.0 * (last / first - 1.0),
-            found: None,
-            n,
-        });
-    }
-    all
 }

@@ -6,6 +6,7 @@ use assize::estimate::{Row, Value};
 
 use crate::figures::Figure;
 use crate::measured::Measured;
+use crate::numbers::Number;
 use crate::recover::covers;
 
 /// One rate of the table.
@@ -98,6 +99,28 @@ pub fn page(
             said(covers(line.corrected(), line.planted)),
         );
     }
+    text.push_str(
+        "\n## Decisions and values\n\n\
+         Lists and prices by the same judge, through a planted error: decisions ascribed to the other side, prices too low in the mean. \
+         Means, and their growth, in percent; corrected as numeric means by PPI++ with the planted values of the sessions that have gold.\n\n\
+         | number | published | known | planted | with gold | raw | corrected | held |\n\
+         | --- | ---: | --- | ---: | ---: | ---: | --- | --- |\n",
+    );
+    for one in numbers {
+        let (published, known) = one.published;
+        let shown = one.corrected.map(|[mean, low, high]| format!("{mean:.1} ({low:.1} to {high:.1})"));
+        let held = one.corrected.map(|[_, low, high]| (low..=high).contains(&one.planted));
+        let _ = writeln!(
+            text,
+            "| {} | {published} | {known} | {:.1} | {} | {:.1} | {} | {} |",
+            one.name,
+            one.planted,
+            one.gold,
+            one.raw,
+            shown.as_deref().unwrap_or("-"),
+            said(held),
+        );
+    }
     let _ = write!(
         text,
         "\n## Measured, without a judge\n\n\
@@ -107,22 +130,12 @@ pub fn page(
     );
     for one in measured {
         let found = match one.found {
-            Some((value, Some((low, high)))) => format!("{} ({} to {})", plain(value), plain(low), plain(high)),
-            Some((value, None)) => plain(value),
-            None => "-".to_owned(),
+            (value, Some((low, high))) => format!("{} ({} to {})", plain(value), plain(low), plain(high)),
+            (value, None) => plain(value),
         };
         let (published, known) = one.published;
         let (published, planted) = (plain(published), plain(one.planted));
         let _ = writeln!(text, "| {} | {published} | {known} | {planted} | {} | {found} |", one.name, one.n);
-    }
-    text.push_str(
-        "\n## Planted, not recovered yet\n\n\
-         The simulated judge does not answer `decisions` and `task_value` yet, whose answers are lists and numbers.\n\n\
-         | number | published | known | planted | n |\n| --- | ---: | --- | ---: | ---: |\n",
-    );
-    for one in values {
-        let (published, known) = one.published;
-        let _ = writeln!(text, "| {} | {published} | {known} | {} | {} |", one.name, plain(one.planted), one.n);
     }
     text
 }

@@ -9,6 +9,9 @@ use super::error::{CliError, CliResult, Exit};
 use super::printer::Printer;
 use super::settings::Settings;
 
+/// Rubrics without labels that the simulated judge answers.
+const VALUES: [&str; 3] = ["decisions", "task_posting", "task_value"];
+
 /// Arguments of `assize simulate`.
 #[derive(Debug, clap::Args)]
 pub struct SimulateArgs {
@@ -70,7 +73,11 @@ fn replay(folder: &Path) -> String {
 
 /// Simulates `spec` with the rubrics of the working folder, else the built-in ones, into `folder`.
 pub(super) fn write(spec: SimulateSpec, folder: &Path, settings: &Settings) -> Result<Simulation, CliError> {
-    let rubrics = BUILT_IN.iter().map(|name| rubric::load(name, &settings.folder)).collect::<Result<Vec<_>, _>>()?;
+    let rubrics = BUILT_IN
+        .iter()
+        .chain(&VALUES)
+        .map(|name| rubric::load(name, &settings.folder))
+        .collect::<Result<Vec<_>, _>>()?;
     let simulation = Simulation::new(spec, &rubrics)?;
     simulation.write(folder)?;
     Ok(simulation)

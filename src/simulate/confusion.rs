@@ -87,6 +87,14 @@ pub(super) fn row(question: Question, planted: usize) -> [f64; 24] {
     row
 }
 
+/// Decisions that the judge ascribes to the other side, in percent: those of the person and of the agent, for planning and for
+/// execution.
+pub(super) const BY_OTHER: [[f64; 2]; 2] = [[20.0, 5.0], [30.0, 4.0]];
+
+/// How many times as high as planted the judge's prices are in the geometric mean, and the spread of their logarithm. The bias is
+/// that of the study's holdout.
+pub(super) const PRICE: [f64; 2] = [0.66, 0.5];
+
 /// How the judge fails to answer, and how often, in percent of its calls.
 pub(super) const NO_VERDICTS: [(&str, f64); 3] = [("refused", 0.8), ("truncated", 0.4), ("invalid", 0.6)];
 

@@ -1,4 +1,4 @@
-//! A simulated judge as a replay file: the planted label through a planted confusion, and now and then no verdict.
+//! A simulated judge as a replay file: the planted label or value through a planted error, and now and then no verdict.
 
 use serde_json::{Map, Value, json};
 
@@ -8,14 +8,22 @@ use super::confusion::{NO_VERDICTS, row};
 use super::plan::Planned;
 use super::question::Question;
 use super::random::Random;
+use super::value::value;
 
 /// Why the judge says what it says.
-const REASON: &str = "Synthetic: the planted label through a planted confusion.";
+const REASON: &str = "Synthetic: what is planted, through a planted error.";
 
 /// The line of the replay file that answers `rubric` for `planned`; none where the simulator plants nothing for it.
 pub(super) fn line(planned: &Planned, rubric: &Rubric, seed: u64) -> Option<String> {
-    let question = Question::ALL.into_iter().find(|question| question.rubric() == rubric.name)?;
     let mut random = Random::of(seed, &format!("judge {}", rubric.name), &planned.id);
+    let question = Question::ALL.into_iter().find(|question| question.rubric() == rubric.name);
+    let said = match question {
+        Some(question) => {
+            let label = random.weighted(&row(question, planned.planted.position(question)));
+            json!(question.labels()[label])
+        }
+        None => value(planned, &rubric.name, &mut random)?,
+    };
     let mut line = json!({"session": planned.id, "rubric": rubric.name});
     let mut draw = random.unit() * 100.0;
     let kind = NO_VERDICTS.iter().find(|(_, percent)| {
@@ -26,17 +34,14 @@ pub(super) fn line(planned: &Planned, rubric: &Rubric, seed: u64) -> Option<Stri
         Some("refused") => ("stop", json!("refused")),
         Some("truncated") => ("stop", json!("cut")),
         Some(_) => ("text", json!("Several labels would fit this session.")),
-        None => {
-            let label = random.weighted(&row(question, planned.planted.position(question)));
-            ("answer", answer(rubric, question.labels()[label]))
-        }
+        None => ("answer", answer(rubric, said)),
     };
     line[key] = value;
     Some(line.to_string())
 }
 
 /// The answer as `rubric` asks for it.
-fn answer(rubric: &Rubric, label: &str) -> Value {
+fn answer(rubric: &Rubric, said: Value) -> Value {
     let mut answer = Map::new();
     if rubric.answer.reason != ReasonKind::None {
         answer.insert("reason".to_owned(), json!(REASON));
@@ -44,6 +49,6 @@ fn answer(rubric: &Rubric, label: &str) -> Value {
     if rubric.answer.evidence {
         answer.insert("evidence".to_owned(), json!([]));
     }
-    answer.insert("label".to_owned(), json!(label));
+    answer.insert(rubric.answer.kind.answer_key().to_owned(), said);
     Value::Object(answer)
 }

@@ -22,6 +22,7 @@ mod simulation;
 mod study;
 mod tools;
 mod trades;
+mod value;
 mod world;
 
 pub use plan::{Detail, Planned, Planted, SimulateError, SimulateSpec};
