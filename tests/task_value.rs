@@ -1,5 +1,7 @@
 //! Rubrics that need the verdicts of others, and what a run makes of them: stages, resumption, missing verdicts, the holdout.
+#![expect(clippy::unwrap_used, reason = "a broken fixture fails the test")]
 
+#[expect(dead_code, reason = "other commands' tests need more of it")]
 mod project;
 
 use std::time::Duration;

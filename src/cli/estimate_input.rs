@@ -77,6 +77,7 @@ impl Loaded {
         let judges: Vec<&str> = self.judges().into_iter().filter(|judge| self.is_asked(judge)).collect();
         let pairs: Vec<(&Rubric, &str)> = (self.rubrics.iter().filter(about))
             .flat_map(|rubric| judges.iter().map(move |judge| (rubric, *judge)))
+            .filter(|(rubric, judge)| self.answers(judge, &rubric.name))
             .collect();
         let none = || covered.iter().copied().collect::<Vec<_>>().join(", ");
         if pairs.is_empty() {
@@ -84,6 +85,11 @@ impl Loaded {
                 .hint(format!("it is about: {}", none())));
         }
         Ok(pairs)
+    }
+
+    /// Whether the experiment asks `judge` about `rubric`.
+    fn answers(&self, judge: &str, rubric: &str) -> bool {
+        self.run.experiment.judges.iter().any(|spec| spec.name() == judge && spec.answers(rubric))
     }
 
     fn is_asked(&self, judge: &str) -> bool {

@@ -323,7 +323,7 @@ fn sheets(
     folder: &Path,
     calibration: Option<&postings::Chosen>,
 ) -> Result<Vec<(usize, Sheet)>, RunError> {
-    let examples = calibration.map(|chosen| Examples::new(&chosen.examples));
+    let examples = calibration.map(examples);
     let load = |name: &String| Sheet::load(name, folder, examples.as_ref());
     let mut sheets = experiment.rubrics.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     if calibration.is_some() && !sheets.iter().any(Sheet::is_calibrated) {
@@ -334,8 +334,13 @@ fn sheets(
     Sheet::relate(&mut sheets);
     let rubrics: Vec<&Rubric> = sheets.iter().map(|sheet| &sheet.question.rubric).collect();
     let stages = stage::of_rubrics(&rubrics).map_err(RunError::Selection)?;
-    let staged = stages.into_iter().zip(sheets);
-    Ok(staged.filter(|(_, sheet)| !experiment.holdout || sheet.is_calibrated()).collect())
+    let sheets = stages.into_iter().zip(sheets);
+    Ok(sheets.filter(|(_, sheet)| !experiment.holdout || sheet.is_calibrated()).collect())
+}
+
+/// The chosen postings as prompts show them.
+pub(super) fn examples(chosen: &postings::Chosen) -> Examples {
+    Examples::new(&chosen.examples.iter().map(Posting::example).collect::<Vec<_>>())
 }
 
 /// What is judged: the sessions of a corpus, or postings held out.

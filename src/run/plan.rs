@@ -332,13 +332,13 @@ impl Plan {
                             continue;
                         }
                         Received::Unmet(unmet) => (Arc::new(sheet.blank.clone()), Some(unmet)),
-                        Received::All(extras) if sources.is_empty() => match &common {
-                            Some(prompt) => (Arc::clone(prompt), None),
-                            None => {
-                                let prompt = Arc::new(sheet.prompt(&view.text, &view.nonce, extras)?);
-                                (Arc::clone(common.insert(prompt)), None)
-                            }
-                        },
+                        Received::All(extras) if sources.is_empty() => {
+                            let prompt = match common.take() {
+                                Some(prompt) => prompt,
+                                None => Arc::new(sheet.prompt(&view.text, &view.nonce, extras)?),
+                            };
+                            (Arc::clone(common.insert(prompt)), None)
+                        }
                         Received::All(extras) => (Arc::new(sheet.prompt(&view.text, &view.nonce, extras)?), None),
                     };
                     let caches = shared && unmet.is_none() && judge.caches(&prompt);
