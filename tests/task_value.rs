@@ -1,5 +1,7 @@
 //! Rubrics that need the verdicts of others, and what a run makes of them: stages, resumption, missing verdicts, the holdout.
+#![expect(clippy::unwrap_used, reason = "a broken fixture fails the test")]
 
+#[expect(dead_code, reason = "other commands' tests need more of it")]
 mod project;
 
 use std::time::Duration;
@@ -93,7 +95,7 @@ async fn what_is_needed_comes_first_and_goes_into_the_prompt() {
     let text = fs_err::read_to_string(project.run_folder().join("report.md")).unwrap();
     assert!(text.contains("geometric mean") && text.contains("task value is an order"), "{text}");
     let values = fs_err::read_to_string(project.run_folder().join("tables/values.csv")).unwrap();
-    assert!(values.contains("task_value,openai/pricer,,median,US dollars,300,"), "{values}");
+    assert!(values.contains("task_value,openai/pricer,,median,US dollars,300.0,"), "{values}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

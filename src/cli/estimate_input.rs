@@ -82,6 +82,7 @@ impl Loaded {
         let judges = self.asked();
         let pairs: Vec<(&Rubric, &str)> = (self.rubrics.iter().filter(about))
             .flat_map(|rubric| judges.iter().map(move |judge| (rubric, *judge)))
+            .filter(|(rubric, judge)| self.answers(judge, &rubric.name))
             .collect();
         let none = || covered.iter().copied().collect::<Vec<_>>().join(", ");
         if pairs.is_empty() {
@@ -94,6 +95,11 @@ impl Loaded {
     /// The judges asked for.
     pub fn asked(&self) -> Vec<&str> {
         self.judges().into_iter().filter(|judge| self.is_asked(judge)).collect()
+    }
+
+    /// Whether the experiment asks `judge` about `rubric`.
+    fn answers(&self, judge: &str, rubric: &str) -> bool {
+        self.run.experiment.judges.iter().any(|spec| spec.name() == judge && spec.answers(rubric))
     }
 
     fn is_asked(&self, judge: &str) -> bool {

@@ -85,9 +85,9 @@ fn report(
     }
     let row = |name: &str, wanted: Option<usize>| {
         let kept = priced.iter().filter(|(_, tier)| wanted.is_none() || *tier == wanted);
-        let prices: Vec<Priced> = kept.map(|(price, _)| *price).collect();
-        let scores = price_scores(&prices, Bootstrap { replicates: REPLICATES, seed });
-        PriceRow { tier: name.to_owned(), n: prices.len(), scores }
+        let of_tier: Vec<Priced> = kept.map(|(price, _)| *price).collect();
+        let scores = price_scores(&of_tier, Bootstrap { replicates: REPLICATES, seed });
+        PriceRow { tier: name.to_owned(), n: of_tier.len(), scores }
     };
     let mut rows = vec![row("all", None)];
     rows.extend(TIERS.iter().enumerate().map(|(at, tier)| row(tier.name, Some(at))));

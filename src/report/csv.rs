@@ -13,16 +13,19 @@ use super::model::Report;
 /// # Errors
 /// When a row cannot be written, which is an error in assize.
 pub fn tables(report: &Report) -> Result<Vec<(&'static str, String)>, ReportError> {
-    Ok(vec![
+    let mut tables = vec![
         ("shares.csv", shares(report)?),
-        ("values.csv", values(report)?),
         ("no_verdicts.csv", no_verdicts(report)?),
         ("agreement.csv", agreement(report)?),
         ("confusion.csv", confusion(report)?),
         ("label_scores.csv", label_scores(report)?),
         ("judges.csv", judges(report)?),
         ("measures.csv", measures(report)?),
-    ])
+    ];
+    if report.rubrics.iter().flat_map(|rubric| &rubric.judges).any(|judge| !judge.values.is_empty()) {
+        tables.push(("values.csv", values(report)?));
+    }
+    Ok(tables)
 }
 
 /// Writes `rows` under `header`; absent values are empty cells.

@@ -90,13 +90,17 @@ fn choices(field: &Field, answers: &[(&Value, &str)]) -> Vec<ValueRow> {
     options.iter().zip(shares(&observations, options.len())).map(row).collect()
 }
 
+/// Decisions of one type among all.
+type Part = fn(DecisionCounts) -> Division;
+
+/// The types of decisions.
+const PARTS: [(&str, Part); 2] = [("planning", DecisionCounts::planning), ("execution", DecisionCounts::execution)];
+
 /// Means of the sessions' own shares: every session counts once, however many decisions it has.
 fn divide(answers: &[(&Value, &str)], rows: &mut Vec<ValueRow>, notes: &mut Vec<String>) {
     let counted: Vec<(DecisionCounts, &str)> =
         answers.iter().filter_map(|(value, cluster)| Some((DecisionCounts::of(value).ok()?, *cluster))).collect();
-    let parts: [(&str, fn(DecisionCounts) -> Division); 2] =
-        [("planning", DecisionCounts::planning), ("execution", DecisionCounts::execution)];
-    for (name, part) in parts {
+    for (name, part) in PARTS {
         let own: Vec<(f64, &str)> =
             (counted.iter()).filter_map(|(counts, cluster)| Some((part(*counts).user_share()?, *cluster))).collect();
         let (mean, median) = mean_and_median(&own, BOOTSTRAP);

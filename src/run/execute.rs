@@ -334,7 +334,7 @@ fn sheets(
     folder: &Path,
     calibration: Option<&postings::Chosen>,
 ) -> Result<Vec<(usize, Sheet)>, RunError> {
-    let examples = calibration.map(|chosen| Examples::new(&chosen.examples));
+    let examples = calibration.map(examples);
     let load = |name: &String| Sheet::load(name, folder, examples.as_ref());
     let mut sheets = experiment.rubrics.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     if calibration.is_some() && !sheets.iter().any(Sheet::is_calibrated) {
@@ -347,6 +347,11 @@ fn sheets(
     let stages = stage::of_rubrics(&rubrics).map_err(RunError::Selection)?;
     experiment.judges.iter().try_for_each(|judge| Showing::check(judge, &rubrics)).map_err(RunError::Selection)?;
     Ok(stages.into_iter().zip(sheets).filter(|(_, sheet)| !experiment.holdout || sheet.is_calibrated()).collect())
+}
+
+/// The chosen postings as prompts show them.
+pub(super) fn examples(chosen: &postings::Chosen) -> Examples {
+    Examples::new(&chosen.examples.iter().map(Posting::example).collect::<Vec<_>>())
 }
 
 /// What is judged: the sessions of a corpus, or postings held out.

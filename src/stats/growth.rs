@@ -74,9 +74,10 @@ pub fn growth(values: &[Dated<'_>], bootstrap: Bootstrap) -> Vec<MonthGrowth> {
         };
         let found = resampled(&clusters, bootstrap, statistics, why).map(|estimate| Estimate { n, ..estimate });
         let [mean, geometric_mean, mean_change, geometric_change] = found;
-        let fixed = |change: Estimate| match month == first {
-            true => Estimate { low: None, high: None, method: "the month compared with".to_owned(), ..change },
-            false => change,
+        let fixed = |change: Estimate| {
+            let base =
+                Estimate { low: None, high: None, method: "the month compared with".to_owned(), ..change.clone() };
+            if month == first { base } else { change }
         };
         let (mean_change, geometric_change) = (fixed(mean_change), fixed(geometric_change));
         MonthGrowth { month: month.to_owned(), n, mean, geometric_mean, mean_change, geometric_change }

@@ -58,7 +58,9 @@ pub fn price_scores(prices: &[Priced], bootstrap: Bootstrap) -> PriceScores {
 
 /// Square of Pearson's correlation; none for fewer than three pairs (two always lie on a line), or where a side does not vary.
 fn squared_correlation(x: &[f64], y: &[f64]) -> Option<f64> {
-    if x.len() < 3 {
+    // Compared as they are: the mean of equal numbers may differ from them by rounding.
+    let varies = |column: &[f64]| column.iter().any(|value| value.total_cmp(&column[0]).is_ne());
+    if x.len() < 3 || !varies(x) || !varies(y) {
         return None;
     }
     let (x_mean, y_mean) = (mean(x)?, mean(y)?);

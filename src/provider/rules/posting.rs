@@ -1,4 +1,4 @@
-//! Rules for task_posting: a posting put together from the first prompts and from what was counted.
+//! Rules for `task_posting`: a posting put together from the first prompts and from what was counted.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Rule for task_value: the geometric mean of the prices of the five examples that share most words with the posting. It
+//! Rule for `task_value`: the geometric mean of the prices of the five examples that share most words with the posting. It
 //! knows nothing of the work, and its prices are not the worth of anything.
 
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ pub(super) fn neighbours(system: &str, session: &str) -> Vec<Neighbour> {
     };
     let mut all: Vec<Neighbour> =
         system.lines().filter(|text| text.starts_with('{')).filter_map(line).filter_map(near).collect();
-    all.sort_by(|a, b| b.shared.cmp(&a.shared));
+    all.sort_by_key(|near| std::cmp::Reverse(near.shared));
     all.truncate(NEAREST);
     all
 }

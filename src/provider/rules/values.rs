@@ -1,4 +1,4 @@
-//! Answers of the rules to rubrics that ask for a value instead of a label: decisions, task_posting and task_value.
+//! Answers of the rules to rubrics that ask for a value instead of a label: decisions, `task_posting` and `task_value`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
