@@ -60,7 +60,7 @@ fn is_ending(ending: &str) -> bool {
     (1..=10).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// The posting: rule P1 names the kind of work that most actions show, P2 repeats what was asked for, P3 counts.
+/// The posting: rule J1 names the kind of work that most actions show, J2 repeats what was asked for, J3 counts.
 pub(super) fn write(work: &Work) -> Value {
     let main = work.kinds.iter().filter(|(kind, _)| !matches!(kind, Activity::Look | Activity::Other));
     let main = main.max_by_key(|(kind, count)| (**count, std::cmp::Reverse(**kind))).map(|(kind, _)| *kind);
