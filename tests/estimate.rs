@@ -434,8 +434,8 @@ fn strata_and_kappa_above_a_value_are_asked_for_by_name() {
     let unknown = estimate(&["--method", "stratified-ppi", "--strata", "moon"]);
     assert!(said(&unknown).contains("sessions have no column moon"), "{}", said(&unknown));
 
-    let plan: Value = serde_json::from_slice(&estimate(&["--plan", "--above", "0.1"]).stdout).unwrap();
-    let above = &plan["plans"][0]["above"];
+    let planned: Value = serde_json::from_slice(&estimate(&["--plan", "--above", "0.1"]).stdout).unwrap();
+    let above = &planned["plans"][0]["above"];
     assert!(above["influence"].as_u64().unwrap() > 10 && above["cantor"].is_null(), "{above}");
     assert_eq!(estimate(&["--plan", "--above", "1"]).status.code(), Some(3));
 }
