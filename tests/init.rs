@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const WRITTEN: [&str; 7] = [
+const WRITTEN: [&str; 13] = [
     "experiments/baseline.yaml",
     "experiments/local.yaml",
     "experiments/anthropic.yaml",
@@ -12,6 +12,12 @@ const WRITTEN: [&str; 7] = [
     "rubrics/expertise.yaml",
     "rubrics/outcome.yaml",
     "prompts/classify.md.j2",
+    "experiments/decisions.yaml",
+    "experiments/task-value.yaml",
+    "rubrics/decisions.yaml",
+    "rubrics/task_posting.yaml",
+    "rubrics/task_value.yaml",
+    "prompts/price.md.j2",
 ];
 
 /// A working folder of its own.
