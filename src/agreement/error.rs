@@ -43,9 +43,6 @@ pub enum AgreementError {
         /// The kind of its answers.
         kind: &'static str,
     },
-    /// A number was expected.
-    #[error("the label {0} is not a number, and the {1} level needs numbers")]
-    NotANumber(String, &'static str),
     /// So many labels are not a scale.
     #[error("{0} different labels are no scale (at most {1}); is this the right column?")]
     TooManyCategories(usize, usize),
