@@ -81,7 +81,7 @@ fn calibration_has_murphys_parts_and_the_diagram() {
     assert_eq!((&of["n"], &of["without_confidence"]), (&8.into(), &1.into()));
     // By hand: squares 3 x 0.01 + 0.81 and 2 x 0.16 + 2 x 0.36; gaps 0.15 and 0.1; base rate 5 / 8.
     near(&of["brier"]["score"], (0.03 + 0.81 + 0.32 + 0.72) / 8.0);
-    near(&of["brier"]["reliability"], (0.15_f64.powi(2) + 0.1_f64.powi(2)) / 2.0);
+    near(&of["brier"]["reliability"], f64::midpoint(0.15_f64.powi(2), 0.1_f64.powi(2)));
     near(&of["brier"]["resolution"], 0.125_f64.powi(2));
     near(&of["brier"]["uncertainty"], 0.625 * 0.375);
     near(&number(&of["numbers"], "expected_calibration_error")["value"], 0.125);
