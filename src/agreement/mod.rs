@@ -29,8 +29,7 @@ pub use error::AgreementError;
 pub use gate::{Decision, Gate, GateResult, decide};
 pub use label_sets::{ConformalReport, LabelSetOf, LabelSets, label_sets};
 pub use model::{
-    AgreementReport, AgreementReports, Ceiling, Confusion, LabelScore, PairAgreement, RaterDetail, Role, ScaleOrigin,
-    SightOf,
+    AgreementReport, Ceiling, Confusion, LabelScore, PairAgreement, RaterDetail, Role, ScaleOrigin, SightOf,
 };
 pub use multi_label::multi_label_report;
 pub use report::{Options, Resampling, Selection, report, side_by_side};
