@@ -125,15 +125,24 @@ async fn twice_the_room_is_reserved_for_before_it_is_asked_for() {
             "usage": {"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105},
         }))
     };
-    // A prompt of at most 10,000 bytes may cost 0.51 with its answer, and twice that where there is twice the room.
-    for (budget, asked, code) in [("0.9", 1, 2), ("1.5", 2, 2)] {
+    let project = |budget: f64| {
         let project = Project::with_sessions(1);
         let judges = "judges: [{model: openai/tiny, params: {max_output_tokens: 10}}]";
         experiment(&project, &format!("rubrics: [mood]\n{judges}\nbudget: {budget}\nlimits: {{max_retries: 0}}"));
-        let fake = Fake::start(Duration::ZERO, move |_| cut()).await;
-        let output = project.run(&fake.url(), &[]);
+        project
+    };
+    let fake = Fake::start(Duration::ZERO, move |_| cut()).await;
+    let output = project(0.001).run(&fake.url(), &["--format", "json"]);
+    let events = String::from_utf8(output.stdout).unwrap();
+    let over = events.lines().find(|line| line.contains("over_budget")).unwrap();
+    let most = serde_json::from_str::<Value>(over).unwrap()["short_of"].as_u64().unwrap();
+    assert_eq!(fake.asked(), 0);
+    // What the first answer really cost is small beside what it might have.
+    for (times, asked) in [(1.7, 1), (2.3, 2)] {
+        let before = fake.asked();
+        let output = project(most as f64 * 1e-6 * times).run(&fake.url(), &[]);
         let text = said(&output);
-        assert_eq!((output.status.code(), fake.asked()), (Some(code), asked), "{text}");
+        assert_eq!((output.status.code(), fake.asked() - before), (Some(2), asked), "{text}");
         assert_eq!(text.contains("the budget is used up"), asked == 1, "{text}");
     }
 }

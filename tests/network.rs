@@ -69,8 +69,8 @@ async fn serve_tls(certificate: &Certificate, key: &KeyPair) -> (String, Arc<Mut
             let Ok(count) = stream.read(&mut buffer).await else { continue };
             log.lock().unwrap().extend_from_slice(&buffer[..count]);
             let body = r#"{"choices":[{"message":{"content":"{\"label\":\"glad\"}"},"finish_reason":"stop"}]}"#;
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+            let start = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(format!("{start}{body}").as_bytes()).await;
             let _ = stream.shutdown().await;
         }
     });

@@ -72,11 +72,6 @@ impl Declared {
             return Err(AgreementError::TooManyCategories(categories.len(), MOST_CATEGORIES));
         }
         let values = categories.iter().map(|category| number(category)).collect::<Option<Vec<f64>>>();
-        if matches!(level, Level::Interval | Level::Ratio)
-            && let Some(word) = categories.iter().find(|category| number(category).is_none())
-        {
-            return Err(AgreementError::NotANumber(word.clone(), level_name(level)));
-        }
         if origin == ScaleOrigin::Observed && level == Level::Ordinal && values.is_none() {
             return Err(AgreementError::NoOrder { level: "ordinal", labels: categories.join(", ") });
         }

@@ -28,7 +28,7 @@ pub fn main() -> ExitCode {
     let settings = Settings::from_environment();
     let logged = log::start(args.log.as_deref(), &settings).and_then(|log| {
         let done = dispatch(&args, &settings, printer);
-        if let Err(lost) = log.finish() {
+        if let Some(lost) = log.finish() {
             printer.say(&lost);
         }
         done

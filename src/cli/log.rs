@@ -25,7 +25,7 @@ pub struct Log {
 /// # Errors
 /// When the filter cannot be read, or spans cannot be exported to where they should go.
 pub fn start(filter: Option<&str>, settings: &Settings) -> Result<Log, CliError> {
-    let filter = filter.or(settings.log.as_deref()).map(|text| parse(text)).transpose()?;
+    let filter = filter.or(settings.log.as_deref()).map(parse).transpose()?;
     let lines = filter.map(|filter| {
         let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
         lines.with_span_events(FmtSpan::CLOSE).with_filter(filter.and(ours()))
@@ -50,16 +50,12 @@ pub fn start(filter: Option<&str>, settings: &Settings) -> Result<Log, CliError>
 }
 
 impl Log {
-    /// Sends what is still to be sent; what could not be sent is worth a warning, and no more.
-    ///
-    /// # Errors
-    /// Why spans are lost.
-    pub fn finish(self) -> Result<(), String> {
+    /// Sends what is still to be sent; why spans are lost, where they are.
+    pub fn finish(self) -> Option<String> {
         #[cfg(feature = "otel")]
-        if let Some(spans) = self.spans {
-            return spans.finish();
-        }
-        Ok(())
+        return self.spans.and_then(|spans| spans.finish().err());
+        #[cfg(not(feature = "otel"))]
+        None
     }
 }
 

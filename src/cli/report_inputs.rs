@@ -6,7 +6,6 @@ use crate::agreement::{Declared, Options, ratings_of_verdicts, report, report_of
 use crate::corpus::{self, BuildOptions, Corpus, Salt};
 use crate::gold::{Columns, Known, Ratings, Shape, read};
 use crate::limit::LimitSpec;
-use crate::provider::Params;
 use crate::report::Inputs;
 use crate::rubric::{self, BUILT_IN};
 use crate::run::{self, Experiment, Interrupts, JudgeSpec, Order, RunState, Selection};
@@ -48,13 +47,7 @@ pub(super) fn judge_folder(job: &FolderRun<'_>, settings: &Settings, printer: Pr
         sample: None,
         view: ViewSpec::default(),
         rubrics: BUILT_IN.map(str::to_owned).to_vec(),
-        judges: vec![JudgeSpec {
-            model: job.judge.to_owned(),
-            name: None,
-            params: Params::default(),
-            repeats: 1,
-            rubrics: Vec::new(),
-        }],
+        judges: vec![JudgeSpec::of(job.judge)],
         limits: LimitSpec::default(),
         calibration: None,
         holdout: false,
@@ -95,6 +88,10 @@ pub(super) fn labels(path: &Path, settings: &Settings) -> Result<Ratings, CliErr
 pub(super) fn load_run(run: &str, gold: Option<&Path>, settings: &Settings) -> Result<Inputs, CliError> {
     let (run, verdicts) = run::load(&settings.folder.join(RESULTS), run)?;
     let rows = Corpus::open(&settings.folder.join(&run.experiment.corpus))?.rows()?;
+    if run.experiment.holdout {
+        return Err(CliError::new(format!("run {} priced postings held out, and no sessions", run.id))
+            .hint(format!("assize estimate {} --task-value", run.id)));
+    }
     let names = run.rubrics.iter().map(|rubric| &rubric.name);
     let rubrics = names.map(|name| rubric::load(name, &settings.folder)).collect::<Result<Vec<_>, _>>()?;
     let gold: Option<PathBuf> = gold.map(Path::to_owned).or_else(|| run.experiment.gold.clone());
@@ -117,7 +114,7 @@ pub(super) fn load_run(run: &str, gold: Option<&Path>, settings: &Settings) -> R
         let of_gold = joined.as_ref().map(|joined| joined.ratings.of_rubric(&rubric.name));
         if let Some(of_gold) = of_gold.filter(|of_gold| !of_gold.rows.is_empty()) {
             agreement.push(report_of_verdicts(&verdicts, &of_gold, rubric, person, &Options::default())?);
-        } else if run.experiment.judges.len() > 1 {
+        } else if run.experiment.judges.iter().filter(|judge| judge.answers(&rubric.name)).count() > 1 {
             let judges = ratings_of_verdicts(&verdicts, &rubric.name, person);
             let declared = Declared::of_rubric(rubric)?;
             agreement.push(report(&judges, Some(&rubric.name), &declared, &Options::default())?);

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::corpus::Corpus;
+use crate::postings::Posting;
 use crate::prompt::{Examples, Extras, Template};
 use crate::rubric::{self, Rubric};
 use crate::run::stand_ins;
@@ -80,9 +81,11 @@ fn extras(rubric: &Rubric, template: &Template, settings: &Settings, printer: Pr
     for need in &rubric.needs {
         printer.say(&format!("the answer to {need} stands in here for the one that a run puts there"));
     }
+    let x = || "x".to_owned();
     let shown = template.reads("calibration").then(|| {
         printer.say("one posting stands in here for those that an experiment names under `calibration`");
-        Examples::new(&[json!({"title": "x", "description": "x", "skills": ["x"], "price": 10.0})])
+        let posting = Posting { id: String::new(), title: x(), description: x(), skills: vec![x()], price: 10.0 };
+        Examples::new(&[posting.example()])
     });
     Ok(Extras { needs: stand_ins(rubric, &settings.folder)?, calibration: shown })
 }

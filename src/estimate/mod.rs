@@ -4,6 +4,7 @@
 //! [`plan`] says how many labels more would reach a half-width, and where; [`regression`] has the study's regressions.
 //! The numbers come from [`crate::stats::estimate`].
 
+mod decisions;
 mod derived;
 mod error;
 mod group;
@@ -15,14 +16,17 @@ mod rate;
 pub mod regression;
 mod report;
 mod rows;
+mod task_value;
 
+pub use decisions::{DecisionCounts, Division, NotDecisions};
 pub use derived::{
     DecisionShares, DerivedMeasure, DerivedReports, LeftOut, MachineTwin, Measured, Part, SessionParts, Shares,
-    Standing, derived_ratings, derived_verdicts, estimate_derived,
+    Standing, decision_shares, derived_ratings, derived_verdicts, estimate_derived,
 };
 pub use error::EstimateError;
 pub use input::Source;
 pub use method::{CorrectedShares, Method};
 pub use model::{Comparison, EstimateReport, EstimateReports, Row, VERSION, Value};
-pub use plan::{HalfWidth, JudgePower, NextLabels, Plan, PlanOptions, Plans, plan};
+pub use plan::{HalfWidth, JudgePower, KappaAbove, NextLabels, Plan, PlanOptions, Plans, plan};
 pub use report::{Options, estimate};
+pub use task_value::{ORDINAL, PriceReport, PriceRow, price_reports};

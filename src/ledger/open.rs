@@ -17,8 +17,6 @@ const FORMAT: i64 = 2;
 /// How long one statement waits for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Room for pages in memory, in KiB.
-const CACHE_KIB: i64 = 8_192;
 /// Pages of 4 KiB that the write-ahead log holds before they go into the file.
 const WAL_PAGES: i64 = 4_000;
 
@@ -134,8 +132,7 @@ impl Writer {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // Each row cost money: it must also survive a power failure.
             connection.pragma_update(None, "synchronous", "FULL")?;
-            // Fingerprints come in no order: fewer pages are read again and written twice.
-            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+            // Fingerprints come in no order: fewer pages are written twice.
             connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
             connection.pragma_update(None, "foreign_keys", true)
         })?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// A price band in US dollars: the lower end belongs to it, the upper one only to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -33,10 +34,9 @@ pub fn tier(price: f64) -> Option<usize> {
 }
 
 /// One posting that passed the filters.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Posting {
     /// Identifier in its file.
-    #[serde(skip)]
     pub id: String,
     /// Heading.
     pub title: String,
@@ -46,6 +46,18 @@ pub struct Posting {
     pub skills: Vec<String>,
     /// Fixed price in US dollars.
     pub price: f64,
+}
+
+impl Posting {
+    /// What a template sees of it: `title`, `description`, `skills`, `price`, and all of that as one line of JSON in `json`,
+    /// made once for all prompts.
+    #[must_use]
+    pub fn example(&self) -> Value {
+        let Self { title, description, skills, price, .. } = self;
+        let mut example = json!({"title": title, "description": description, "skills": skills, "price": price});
+        example["json"] = Value::String(example.to_string());
+        example
+    }
 }
 
 /// Which postings an experiment uses, and for what.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 
-use crate::rubric::Rubric;
+use crate::rubric::{OptionOrder, Rubric};
 
 use super::error::PromptError;
 use super::variables::{Extras, RubricValues};
@@ -84,7 +84,7 @@ impl Template {
     /// # Errors
     /// When the template reads an undefined variable, lacks a block, or exceeds its fuel or size.
     pub fn render(&self, rubric: &Rubric, view: &str, nonce: &str, extras: &Extras) -> Result<Prompt, PromptError> {
-        self.fill(&RubricValues::of(rubric), view, nonce, extras)
+        self.fill(&RubricValues::of(rubric, OptionOrder::Written), view, nonce, extras)
     }
 
     /// The same for a rubric whose values were made before.

@@ -7,8 +7,8 @@ use minijinja::{Value, context};
 use serde::Serialize;
 
 use crate::rubric::{
-    Abstain, AnswerKind, AnswerOption, Field, FieldOption, MAX_EVIDENCE, NumberForm, ReasonKind, Rubric, TextForm,
-    TextsForm,
+    Abstain, AnswerKind, AnswerOption, Field, FieldOption, MAX_EVIDENCE, NumberForm, OptionOrder, ReasonKind, Rubric,
+    TextForm, TextsForm,
 };
 
 /// What a prompt receives beside the rubric and the session.
@@ -45,6 +45,13 @@ impl Examples {
 #[derive(Debug, Clone)]
 pub struct RubricValues(Value);
 
+fn in_order<T>(mut list: Vec<T>, order: OptionOrder) -> Vec<T> {
+    if order == OptionOrder::Reversed {
+        list.reverse();
+    }
+    list
+}
+
 /// The rubric without what a judge must not see: published shares would pull it towards them.
 #[derive(Serialize)]
 struct RubricVariables<'a> {
@@ -54,12 +61,14 @@ struct RubricVariables<'a> {
     question: &'a str,
     kind: AnswerKind,
     options: Vec<OptionVariables<'a>>,
+    reversed: bool,
     abstain: Option<&'a Abstain>,
     guidance: &'a [String],
     tie_breaks: &'a [String],
     reason: bool,
     evidence: bool,
     max_evidence: usize,
+    confidence: bool,
     labels: Vec<&'a str>,
     number: Option<NumberVariables<'a>>,
     text: Option<&'a TextForm>,
@@ -96,10 +105,10 @@ struct OptionVariables<'a> {
 }
 
 impl RubricValues {
-    /// The values of `rubric`.
+    /// The values of `rubric`, its labels in `order`.
     #[must_use]
-    pub fn of(rubric: &Rubric) -> Self {
-        Self(Value::from(Serde(RubricVariables::of(rubric))))
+    pub fn of(rubric: &Rubric, order: OptionOrder) -> Self {
+        Self(Value::from(Serde(RubricVariables::of(rubric, order))))
     }
 
     /// Everything a template may read: these, a session's view with the nonce in its markers, and `extras`.
@@ -133,7 +142,7 @@ impl<'a> FieldVariables<'a> {
 }
 
 impl<'a> RubricVariables<'a> {
-    fn of(rubric: &'a Rubric) -> Self {
+    fn of(rubric: &'a Rubric, order: OptionOrder) -> Self {
         let answer = &rubric.answer;
         let option = |option: &'a AnswerOption| OptionVariables {
             id: &option.id,
@@ -151,14 +160,16 @@ impl<'a> RubricVariables<'a> {
             title: &rubric.title,
             question: &rubric.question,
             kind: answer.kind,
-            options: answer.options.iter().map(option).collect(),
+            options: in_order(answer.options.iter().map(option).collect(), order),
+            reversed: order == OptionOrder::Reversed,
             abstain: answer.abstain.as_ref(),
             guidance: &rubric.guidance,
             tie_breaks: &rubric.tie_breaks,
             reason: answer.reason == ReasonKind::Short,
             evidence: answer.evidence,
             max_evidence: MAX_EVIDENCE,
-            labels: rubric.labels().into_iter().chain(rubric.abstain_id()).collect(),
+            confidence: answer.confidence,
+            labels: in_order(rubric.labels(), order).into_iter().chain(rubric.abstain_id()).collect(),
             number: answer.number.as_ref().map(NumberVariables::new),
             text: answer.text.as_ref(),
             fields: fields.collect(),

@@ -45,7 +45,10 @@ impl<'a> Judged<'a> {
     }
 
     /// The cluster of `session`: its person, or itself where persons are not told apart.
-    pub(super) fn cluster(&self, session: &'a str) -> &'a str {
+    pub(super) fn cluster<'s>(&self, session: &'s str) -> &'s str
+    where
+        'a: 's,
+    {
         let person = self.rows.get(session).and_then(|row| row.person.as_deref());
         if self.by_person { person.unwrap_or(session) } else { session }
     }
@@ -87,7 +90,9 @@ pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
                 })
                 .collect(),
             published_base: rubric.published_base.clone(),
-            judges: judges.iter().map(|judge| shares::judge_shares(inputs, &sessions, rubric, judge)).collect(),
+            judges: (judges.iter().filter(|judge| is_asked(inputs, &judge.name, &rubric.name)))
+                .map(|judge| shares::judge_shares(inputs, &sessions, rubric, judge))
+                .collect(),
             agreement: agreement::section(inputs, rubric, &judges),
         })
         .collect();
@@ -118,6 +123,11 @@ pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
         measures: measures(&sessions),
         judges,
     })
+}
+
+/// Whether the experiment asks `judge` about `rubric`.
+fn is_asked(inputs: &Inputs, judge: &str, rubric: &str) -> bool {
+    inputs.run.experiment.judges.iter().any(|spec| spec.name() == judge && spec.answers(rubric))
 }
 
 fn judge_facts(inputs: &Inputs) -> Vec<JudgeFacts> {

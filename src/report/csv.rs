@@ -13,7 +13,7 @@ use super::model::Report;
 /// # Errors
 /// When a row cannot be written, which is an error in assize.
 pub fn tables(report: &Report) -> Result<Vec<(&'static str, String)>, ReportError> {
-    Ok(vec![
+    let mut tables = vec![
         ("shares.csv", shares(report)?),
         ("no_verdicts.csv", no_verdicts(report)?),
         ("agreement.csv", agreement(report)?),
@@ -21,7 +21,11 @@ pub fn tables(report: &Report) -> Result<Vec<(&'static str, String)>, ReportErro
         ("label_scores.csv", label_scores(report)?),
         ("judges.csv", judges(report)?),
         ("measures.csv", measures(report)?),
-    ])
+    ];
+    if report.rubrics.iter().flat_map(|rubric| &rubric.judges).any(|judge| !judge.values.is_empty()) {
+        tables.push(("values.csv", values(report)?));
+    }
+    Ok(tables)
 }
 
 /// Writes `rows` under `header`; absent values are empty cells.
@@ -74,6 +78,20 @@ fn shares(report: &Report) -> Result<String, ReportError> {
                     columns(&row.share),
                     (judge.corrected, row.worst_low, row.worst_high, published, known),
                 )
+            })
+        })
+    });
+    table(&header, rows)
+}
+
+fn values(report: &Report) -> Result<String, ReportError> {
+    let header =
+        ["data", "rubric", "judge", "judge_note", "number", "unit", "value", "low", "high", "n", "method", "undefined"];
+    let rows = report.rubrics.iter().flat_map(|rubric| {
+        rubric.judges.iter().flat_map(move |judge| {
+            judge.values.iter().map(move |row| {
+                let who = (data(report), &rubric.name, &judge.judge, tag(report, &judge.judge));
+                (who, &row.name, &row.unit, columns(&row.estimate), row.estimate.undefined)
             })
         })
     });

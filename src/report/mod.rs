@@ -16,9 +16,11 @@ mod measures;
 mod model;
 mod shares;
 mod summary;
+mod values;
 mod write;
 
 pub use analysis::build;
+pub use charts::reliability_diagram;
 pub use csv::tables;
 pub use error::ReportError;
 pub use html::html;
@@ -26,7 +28,7 @@ pub use inputs::Inputs;
 pub use markdown::markdown;
 pub use model::{
     AgreementSection, JudgeFacts, JudgeShares, LabelFacts, MeasureRow, PairSection, RaterFacts, RaterKind,
-    ReferenceFacts, Relation, Report, RubricSection, RunFacts, SampleFacts, ShareRow,
+    ReferenceFacts, Relation, Report, RubricSection, RunFacts, SampleFacts, ShareRow, ValueRow,
 };
 pub use summary::{Summary, summary};
 pub use write::write;

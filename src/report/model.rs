@@ -163,7 +163,7 @@ pub struct JudgeShares {
     pub judge: String,
     /// Units planned: sessions times replicates.
     pub planned: u64,
-    /// Units with a label.
+    /// Units with a label or a value.
     pub labelled: u64,
     /// Units without, by kind; every kind is there.
     pub no_verdicts: BTreeMap<NoVerdict, u64>,
@@ -173,10 +173,27 @@ pub struct JudgeShares {
     pub no_verdict_rate: Estimate,
     /// The judge's raw shares, in scale order; not corrected for its errors.
     pub shares: Vec<ShareRow>,
+    /// What was answered to a rubric that asks for a value instead of a label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValueRow>,
+    /// What a reader of those must know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub value_notes: Vec<String>,
     /// Whether shares are corrected for judge error: never, in this version.
     pub corrected: bool,
     /// The first message of each kind that is the provider's or the program's own.
     pub messages: Vec<String>,
+}
+
+/// A number computed from values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValueRow {
+    /// What it is, in words.
+    pub name: String,
+    /// What it counts, where the rubric says so.
+    pub unit: Option<String>,
+    /// The number.
+    pub estimate: Estimate,
 }
 
 /// The share of one label.

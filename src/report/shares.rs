@@ -10,6 +10,7 @@ use super::analysis::Judged;
 use super::error::ReportError;
 use super::inputs::Inputs;
 use super::model::{JudgeFacts, JudgeShares, ShareRow};
+use super::values;
 
 /// Checks every verdict against rubrics and judges.
 ///
@@ -59,7 +60,7 @@ pub(super) fn judge_shares(inputs: &Inputs, judged: &Judged<'_>, rubric: &Rubric
     let answered: Vec<Observation<'_>> = verdicts
         .iter()
         .map(|verdict| Observation {
-            label: usize::from(verdict.outcome.label().is_none()),
+            label: usize::from(verdict.outcome.no_verdict().is_some()),
             weight: weight(verdict),
             cluster: judged.cluster(&verdict.session),
         })
@@ -68,6 +69,7 @@ pub(super) fn judge_shares(inputs: &Inputs, judged: &Judged<'_>, rubric: &Rubric
     for kind in verdicts.iter().filter_map(|verdict| verdict.outcome.no_verdict()) {
         *no_verdicts.entry(kind).or_default() += 1;
     }
+    let (values, value_notes) = values::of(rubric, &verdicts, judged);
     let planned = (inputs.run.sessions * u64::from(judge.repeats)).max(verdicts.len() as u64);
     let not_judged = planned - verdicts.len() as u64;
     let total = answered.iter().map(|unit| unit.weight).sum::<f64>() + not_judged as f64;
@@ -87,11 +89,13 @@ pub(super) fn judge_shares(inputs: &Inputs, judged: &Judged<'_>, rubric: &Rubric
     JudgeShares {
         judge: judge.name.clone(),
         planned,
-        labelled: labelled.len() as u64,
+        labelled: verdicts.iter().filter(|verdict| verdict.outcome.no_verdict().is_none()).count() as u64,
         no_verdicts,
         not_judged,
         no_verdict_rate: shares(&answered, 2).swap_remove(1),
         shares: shares(&labelled, scale.len()).into_iter().enumerate().map(row).collect(),
+        values,
+        value_notes,
         corrected: false,
         messages: messages(&verdicts),
     }

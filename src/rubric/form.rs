@@ -122,10 +122,10 @@ impl Field {
             }
             check_names(&place, ids)?;
         }
-        if let Some(texts) = &self.texts {
-            if texts.max_items == 0 || texts.min_items > texts.max_items || texts.max_chars == 0 {
-                return Err(format!("{place}: min_items, max_items and max_chars allow no text at all"));
-            }
+        if let Some(texts) = &self.texts
+            && (texts.max_items == 0 || texts.min_items > texts.max_items || texts.max_chars == 0)
+        {
+            return Err(format!("{place}: min_items, max_items and max_chars allow no text at all"));
         }
         self.number.as_ref().map_or(Ok(()), |form| form.check(&place))?;
         self.text.as_ref().map_or(Ok(()), |form| form.check(&place))

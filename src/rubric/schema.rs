@@ -41,7 +41,7 @@ pub struct AnswerSchema {
     openai: Value,
 }
 
-/// The form of every answer. The reason comes first, so that it is written before the label is chosen.
+/// The form of every answer. The reason comes first, so that it is written before the label is chosen; confidence comes after it.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used; answers are read as JSON values")]
@@ -52,10 +52,12 @@ struct AnswerForm {
     evidence: Vec<u32>,
     /// The label chosen.
     label: String,
+    /// Probability that the label is right.
+    confidence: f64,
 }
 
 impl AnswerSchema {
-    /// Schema of the answers to `rubric`: `reason`, then `evidence`, then `label` or `value`, as far as the rubric asks for them.
+    /// Schema of the answers to `rubric`: `reason`, then `evidence`, then `label` or `value`, then `confidence`, as far as the rubric asks for them.
     #[must_use]
     pub fn of(rubric: &Rubric) -> Self {
         let generator = SchemaSettings::draft2020_12().with_transform(ForRubric::new(rubric)).into_generator();
@@ -136,10 +138,11 @@ impl ForRubric {
     fn new(rubric: &Rubric) -> Self {
         let reason = (rubric.answer.reason == ReasonKind::None).then_some("reason");
         let evidence = (!rubric.answer.evidence).then_some("evidence");
+        let confidence = (!rubric.answer.confidence).then_some("confidence");
         Self {
             labels: rubric.labels().into_iter().chain(rubric.abstain_id()).map(ToOwned::to_owned).collect(),
             value: value_schema::of(&rubric.answer),
-            unused: reason.into_iter().chain(evidence).collect(),
+            unused: reason.into_iter().chain(evidence).chain(confidence).collect(),
         }
     }
 }
@@ -158,9 +161,14 @@ impl Transform for ForRubric {
         bound("/properties/evidence", json!({"maxItems": MAX_EVIDENCE}));
         bound("/properties/evidence/items", json!({"minimum": 1, "maximum": MAX_TURN}));
         bound("/properties/label", json!({"enum": self.labels}));
+        bound("/properties/confidence", json!({"minimum": 0, "maximum": 1}));
         if let Some(Value::Object(items)) = schema.pointer_mut("/properties/evidence/items") {
             // `uint32` is a format of Rust's, and the bounds say the same.
             items.shift_remove("format");
+        }
+        if let Some(Value::Object(confidence)) = schema.pointer_mut("/properties/confidence") {
+            // So is `double`.
+            confidence.shift_remove("format");
         }
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             properties.retain(|name, _| !self.unused.contains(&name.as_str()));
@@ -244,6 +252,12 @@ mod tests {
         let full = AnswerSchema::of(&rubric).full;
         assert_eq!(full["required"], json!(["label"]));
         assert_eq!(full["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["label"]);
+        rubric.answer.confidence = true;
+        let schema = AnswerSchema::of(&rubric);
+        assert_eq!(schema.full["required"], json!(["label", "confidence"]));
+        let number = json!({"description": "Probability that the label is right.", "type": "number"});
+        assert_eq!(schema.wire(Dialect::Anthropic)["properties"]["confidence"], number);
+        assert_eq!(schema.full["properties"]["confidence"]["maximum"], json!(1));
     }
 
     fn value(kind: &str, form: &str) -> Rubric {

@@ -111,7 +111,9 @@ impl<J: Judge> Floor<J> {
     /// Stops the run.
     pub(super) fn raise(&self, stage: Stage) {
         self.stop.raise(stage);
-        self.seats.iter().for_each(|seat| seat.line.stop.raise(stage));
+        for seat in &self.seats {
+            seat.line.stop.raise(stage);
+        }
     }
 
     /// Asks those no more whom `seat` stands for, because they cannot be used any further; the first reason counts. The run
@@ -129,7 +131,9 @@ impl<J: Judge> Floor<J> {
             if left.is_empty() {
                 return;
             }
-            left.iter().for_each(|other| other.line.stop.raise(Stage::Drain));
+            for other in &left {
+                other.line.stop.raise(Stage::Drain);
+            }
             let judges: Vec<String> = left.iter().map(|other| other.name.clone()).collect();
             given_up.push(GivenUp { judges: judges.clone(), message: message.to_owned() });
             judges

@@ -28,6 +28,7 @@ use super::memory::Memory;
 use super::plan::{self, Chosen, ChosenSession, PlannedJudge, Sheet, Supply};
 use super::record::{RunRecord, RunState};
 use super::seat::{Line, Seat, Supplier};
+use super::showing::Showing;
 use super::stage::{self, sources};
 use super::stages::{self, Stages, Waiting};
 use super::stop::{Interrupts, Signals, Stage};
@@ -235,6 +236,9 @@ impl Prepared {
             params: &judge.params,
             repeats: judge.repeats,
             rubrics: &judge.rubrics,
+            view: judge.view.as_ref(),
+            option_order: judge.option_order,
+            canary: judge.canary.as_ref(),
         });
         let frozen = Frozen {
             corpus: &corpus_hash,
@@ -298,6 +302,7 @@ impl Prepared {
                 params_hash: identity::hash(&judge.params),
                 params: judge.params.clone(),
                 repeats: judge.repeats,
+                showing: Showing::of(judge, &experiment.view),
                 provider: Arc::clone(&seat.judge),
                 server: OnceCell::new(),
                 sources: sources.map_err(RunError::Selection)?,
@@ -310,7 +315,6 @@ impl Prepared {
             run: record.id.clone(),
             supply,
             sessions,
-            view: experiment.view.clone(),
             sheets: Stages::sort(sheets),
             judges: judges.clone(),
             ledger: folder::ledger(order.results),
@@ -330,7 +334,7 @@ fn sheets(
     folder: &Path,
     calibration: Option<&postings::Chosen>,
 ) -> Result<Vec<(usize, Sheet)>, RunError> {
-    let examples = calibration.map(|chosen| Examples::new(&chosen.examples));
+    let examples = calibration.map(examples);
     let load = |name: &String| Sheet::load(name, folder, examples.as_ref());
     let mut sheets = experiment.rubrics.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     if calibration.is_some() && !sheets.iter().any(Sheet::is_calibrated) {
@@ -341,7 +345,13 @@ fn sheets(
     Sheet::relate(&mut sheets);
     let rubrics: Vec<&Rubric> = sheets.iter().map(|sheet| &sheet.question.rubric).collect();
     let stages = stage::of_rubrics(&rubrics).map_err(RunError::Selection)?;
+    experiment.judges.iter().try_for_each(|judge| Showing::check(judge, &rubrics)).map_err(RunError::Selection)?;
     Ok(stages.into_iter().zip(sheets).filter(|(_, sheet)| !experiment.holdout || sheet.is_calibrated()).collect())
+}
+
+/// The chosen postings as prompts show them.
+pub(super) fn examples(chosen: &postings::Chosen) -> Examples {
+    Examples::new(&chosen.examples.iter().map(Posting::example).collect::<Vec<_>>())
 }
 
 /// What is judged: the sessions of a corpus, or postings held out.

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::prompt::Prompt;
 use crate::provider::{Params, Request};
+use crate::rubric::OptionOrder;
 use crate::sample::SampleSpec;
 use crate::verdict::Fingerprint;
-use crate::view::ViewSpec;
+use crate::view::{CanarySpec, ViewSpec};
 
 use super::record::RubricRecord;
 
@@ -95,6 +96,12 @@ pub(super) struct FrozenJudge<'a> {
     pub(super) repeats: u32,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(super) rubrics: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) view: Option<&'a ViewSpec>,
+    #[serde(skip_serializing_if = "OptionOrder::is_written")]
+    pub(super) option_order: OptionOrder,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) canary: Option<&'a CanarySpec>,
 }
 
 /// The identifier of a run of the experiment `name`.

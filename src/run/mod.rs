@@ -25,6 +25,7 @@ mod memory;
 mod plan;
 mod record;
 mod seat;
+mod showing;
 mod stage;
 mod stages;
 mod stop;

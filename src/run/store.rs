@@ -1,7 +1,7 @@
 //! The ledger's thread: it owns the ledger, and commits whatever waits in one transaction.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,9 +13,11 @@ use super::thread;
 
 /// Messages that may wait; senders beyond that wait themselves.
 const WAITING: usize = 1_024;
-/// Least time from one transaction to the next: where answers come thick and fast they share one, which costs a fraction;
-/// beside the seconds that a model takes it is nothing.
-const BETWEEN: Duration = Duration::from_millis(2);
+/// Where answers come thick and fast they share a transaction, which costs a fraction: what comes within this time of a
+/// message is waited for...
+const NEXT: Duration = Duration::from_micros(500);
+/// ...so often at most. Beside the seconds that a model takes it is nothing.
+const WAITS: usize = 8;
 
 /// The way to the ledger's thread.
 #[derive(Debug, Clone)]
@@ -128,16 +130,20 @@ impl Desk {
 
     fn work(mut self, mut receiver: mpsc::Receiver<Message>) -> Result<Writer, LedgerError> {
         let mut damage = Ok(());
-        let mut committed_at = Instant::now();
         while let Some(first) = receiver.blocking_recv() {
             damage = self.take_all(Some(first), &mut receiver, damage);
-            let early = BETWEEN.saturating_sub(committed_at.elapsed());
-            if !self.entries.is_empty() && !early.is_zero() {
-                std::thread::sleep(early);
+            for _ in 0..WAITS {
+                let held = self.entries.len();
+                if held == 0 || held >= WAITING {
+                    break;
+                }
+                std::thread::sleep(NEXT);
                 damage = self.take_all(None, &mut receiver, damage);
+                if self.entries.len() == held {
+                    break;
+                }
             }
             self.commit()?;
-            committed_at = Instant::now();
         }
         damage.map(|()| self.ledger)
     }

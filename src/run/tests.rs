@@ -82,7 +82,8 @@ impl Judge for Scripted {
     fn read(&self, _: &Reader, text: &str) -> Result<Reading, Unreadable> {
         match text.strip_prefix("label ") {
             Some(label) => {
-                let outcome = Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new() };
+                let outcome =
+                    Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new(), confidence: None };
                 Ok(Reading { outcome, repairs: [].into() })
             }
             None => Err(Unreadable { error: format!("{text} is no label") }),

@@ -16,7 +16,9 @@ pub(super) fn mend(value: &mut Value, answer: &Answer, repairs: &mut BTreeSet<Re
     } else if let Some(form) = &answer.object {
         mend_object(value, &form.fields, repairs);
     } else if let (Some(form), Value::Array(items)) = (&answer.list, value) {
-        items.iter_mut().for_each(|item| mend_object(item, &form.items, repairs));
+        for item in items {
+            mend_object(item, &form.items, repairs);
+        }
     }
 }
 

@@ -35,10 +35,10 @@ impl MachineTwin {
             match standings.get(row.id.as_str()).zip(machine) {
                 None => {}
                 Some((Standing::Outside, _)) => outside += 1,
-                Some((rated, machine)) => {
+                Some((said, machine)) => {
                     let at = |standing: Standing| u16::from(standing != Standing::Yes);
-                    counts[usize::from(at(*rated))][usize::from(at(machine))] += 1;
-                    pairs.push([Some(at(*rated)), Some(at(machine))]);
+                    counts[usize::from(at(*said))][usize::from(at(machine))] += 1;
+                    pairs.push([Some(at(*said)), Some(at(machine))]);
                     names.push(row.person.as_deref().unwrap_or(&row.id));
                 }
             }
