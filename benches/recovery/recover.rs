@@ -43,7 +43,9 @@ pub fn recover(
         replicate: 1,
         unit: Fingerprint::of(&[session.as_bytes()]),
         outcome: match (figure.of)(seen) {
-            Some(to) => Outcome::Label { label: code(to).to_owned(), reason: None, evidence: Vec::new(), confidence: None },
+            Some(to) => {
+                Outcome::Label { label: code(to).to_owned(), reason: None, evidence: Vec::new(), confidence: None }
+            }
             None => Outcome::None { kind: NoVerdict::Invalid, detail: "a part has no verdict".to_owned() },
         },
         repairs: BTreeSet::new(),
