@@ -31,7 +31,9 @@ fn seen(simulation: &Simulation, rubrics: &[Rubric]) -> [BTreeMap<String, Seen>;
         })
         .collect();
     let mut judged = truth.clone();
-    judged.values_mut().for_each(|seen| seen.labels = [const { None }; 8]);
+    for seen in judged.values_mut() {
+        seen.labels = [const { None }; 8];
+    }
     let readers: BTreeMap<&str, Reader> =
         rubrics.iter().map(|rubric| (rubric.name.as_str(), Reader::new(rubric).unwrap())).collect();
     for line in simulation.answers() {

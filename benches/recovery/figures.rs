@@ -118,7 +118,7 @@ pub fn figures() -> Vec<Figure> {
     for (mode, published, known) in modes {
         add("Figure 1", format!("work mode {mode}"), published, known, share(Q::WorkMode, mode));
     }
-    let moves = [
+    let months = [
         ("fix", "2025-10", 33.0, "stated"),
         ("fix", "2026-04", 19.0, "stated"),
         ("build", "2025-10", 24.0, "derived"),
@@ -128,7 +128,7 @@ pub fn figures() -> Vec<Figure> {
         ("communicate or analyze", "2025-10", 10.0, "stated"),
         ("communicate or analyze", "2026-04", 20.0, "stated"),
     ];
-    for (mode, month, published, known) in moves {
+    for (mode, month, published, known) in months {
         let of = move |seen: &Seen| {
             let mut parts = mode.split(" or ");
             among(Some(seen.month == month), seen.label(Q::WorkMode).map(|found| parts.any(|part| part == found)))

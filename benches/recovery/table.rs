@@ -56,8 +56,8 @@ fn said(covered: Option<bool>) -> &'static str {
 /// The whole page.
 pub fn page(
     lines: &[Line],
+    numbers: &[Number],
     measured: &[Measured],
-    values: &[Measured],
     [sessions, gold, full, seed]: [&str; 4],
 ) -> String {
     let held = |of: &dyn Fn(&Line) -> Option<bool>| {

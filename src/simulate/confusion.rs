@@ -74,14 +74,18 @@ pub(super) fn row(question: Question, planted: usize) -> [f64; 24] {
                 NO_OCCUPATION => [(NO_OCCUPATION, 62.0), (SOFTWARE, 32.0), (BUSINESS, 6.0)],
                 _ => [(planted, 76.0), (SOFTWARE, 18.0), (NO_OCCUPATION, 6.0)],
             };
-            given.into_iter().for_each(|(label, percent)| row[label] += percent);
+            for (label, percent) in given {
+                row[label] += percent;
+            }
         }
         Question::OccupationWork => {
             let given = match planted {
                 SOFTWARE => [(SOFTWARE, 96.0), (MEDIA, 3.0), (BUSINESS, 1.0)],
                 _ => [(planted, 72.0), (SOFTWARE, 22.0), (MEDIA, 6.0)],
             };
-            given.into_iter().for_each(|(label, percent)| row[label] += percent);
+            for (label, percent) in given {
+                row[label] += percent;
+            }
         }
     }
     row

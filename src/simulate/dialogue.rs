@@ -96,24 +96,24 @@ impl Actor<'_> {
 
     fn opening(&mut self) -> &'static str {
         if self.planted.label(Question::Outcome) == "no_clear_goal" {
-            return *self.random.pick(&WANDERING);
+            return self.random.pick::<&str>(&WANDERING);
         }
         let register = self.register();
-        *self.random.pick(OPENINGS[self.planted.mode()][register])
+        self.random.pick::<&str>(OPENINGS[self.planted.mode()][register])
     }
 
     fn middle(&mut self) -> &'static str {
         if self.planted.position(Question::Expertise) == NO_LEVEL {
-            return *self.random.pick(&THIN);
+            return self.random.pick::<&str>(&THIN);
         }
         if self.random.chance(0.15) {
-            return *self.random.pick(&DETOURS);
+            return self.random.pick::<&str>(&DETOURS);
         }
         if self.planted.label(Question::Outcome) == "no_clear_goal" && self.random.chance(0.5) {
-            return *self.random.pick(&WANDERING);
+            return self.random.pick::<&str>(&WANDERING);
         }
         let register = self.register();
-        *self.random.pick(MIDDLE[register])
+        self.random.pick::<&str>(MIDDLE[register])
     }
 
     /// All tool calls, in order: those that set the scene, the work, and those that end it.

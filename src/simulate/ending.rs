@@ -36,12 +36,9 @@ pub(super) fn signs(planted: &Planted, prompts: usize, random: &mut Random) -> V
     let talks = prompts > 1;
     match planted.position(Question::FailureSignal) {
         0 => {}
-        1 => signs.push(Sign::Slip),
-        2 if talks => signs.push(Sign::Concern),
-        2 => signs.push(Sign::Slip),
         3 if prompts > 2 => signs.push(Sign::Complaint),
-        3 if talks => signs.push(Sign::Concern),
-        3 => signs.push(Sign::Slip),
+        2 | 3 if talks => signs.push(Sign::Concern),
+        1..=3 => signs.push(Sign::Slip),
         4 if talks && random.chance(0.5) => signs.push(Sign::Rejection),
         4 => signs.push(Sign::FinalError),
         _ if talks => signs.extend([Sign::FinalError, Sign::Rejection]),
