@@ -76,7 +76,7 @@ fn a_built_in_experiment_runs_from_any_folder_and_a_file_of_the_same_name_wins()
     let run = |path: &str| project.assize(&["run", path]);
     let output = run("experiments/baseline.yaml");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert!(said(&output).contains("run baseline-") && said(&output).contains("24 units"), "{}", said(&output));
+    assert!(said(&output).contains("run baseline-") && said(&output).contains("72 units"), "{}", said(&output));
 
     fs_err::create_dir(project.path("experiments")).unwrap();
     let own = "name: own\ncorpus: datasets/mine\nrubrics: [outcome]\njudges: [{model: baseline/rules}]\n";

@@ -72,7 +72,7 @@ pub struct Answer {
     #[serde(default)]
     pub evidence: bool,
     /// Whether the judge says how sure it is of its label, as a probability.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confidence: bool,
 }
 
