@@ -14,8 +14,9 @@ mod report;
 mod rows;
 
 pub use error::EstimateError;
-pub use input::Source;
+pub use input::{Source, reference_rater};
 pub use method::{CorrectedShares, Method};
 pub use model::{Comparison, EstimateReport, EstimateReports, Row, VERSION, Value};
 pub use plan::{HalfWidth, JudgePower, NextLabels, Plan, PlanOptions, Plans, plan};
 pub use report::{Options, estimate};
+pub use rows::corrected;

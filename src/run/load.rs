@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::gold::{Missing, Rating, Ratings};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::verdict::{Outcome, Verdict};
 
 use super::error::RunError;
@@ -18,13 +18,47 @@ use super::totals;
 /// # Errors
 /// When there is no such run, or several, or the ledger cannot be read.
 pub fn load(results: &Path, run: &str) -> Result<(RunRecord, Vec<Verdict>), RunError> {
-    let (ledger, id) = locate(results, run)?;
     let mut verdicts = Vec::new();
-    ledger.0.verdicts(&id, |verdict, _| -> Result<(), RunError> {
+    let push = |(): &mut (), verdict| {
         verdicts.push(verdict);
-        Ok(())
+        Ok::<(), RunError>(())
+    };
+    let (run, ()) = stream(results, run, |_| Ok(()), push)?;
+    Ok((run, verdicts))
+}
+
+/// The record of a run, named as for [`load`]; its verdicts are handed to `each` one by one, in the order of [`load`], with
+/// what `begin` makes of the record.
+///
+/// # Errors
+/// As [`load`], and those of `begin` and `each`.
+pub fn stream<T, E: From<RunError>>(
+    results: &Path,
+    run: &str,
+    begin: impl FnOnce(&RunRecord) -> Result<T, E>,
+    mut each: impl FnMut(&mut T, Verdict) -> Result<(), E>,
+) -> Result<(RunRecord, T), E> {
+    let (ledger, id) = locate(results, run)?;
+    let record = record(&ledger, &id)?;
+    let mut state = begin(&record)?;
+    let passed = ledger.0.verdicts(&id, |verdict, _| each(&mut state, verdict).map_err(Passed::Other));
+    passed.map_err(|passed| match passed {
+        Passed::Ledger(error) => RunError::from(error).into(),
+        Passed::Other(error) => error,
     })?;
-    Ok((record(&ledger, &id)?, verdicts))
+    Ok((record, state))
+}
+
+/// What ended a stream.
+enum Passed<E> {
+    Ledger(LedgerError),
+    Other(E),
+}
+
+impl<E> From<LedgerError> for Passed<E> {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
 }
 
 /// The record of a run, named as for [`load`], and the folder of its ledger.

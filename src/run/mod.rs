@@ -38,7 +38,7 @@ pub use event::Event;
 pub use execute::{Order, Selection, execute};
 pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec};
 pub use folder::{write_csv, write_jsonl};
-pub use load::{find, latest, list, load, ratings};
+pub use load::{find, latest, list, load, ratings, stream};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};
 pub use stop::Interrupts;
 pub use totals::{Cell, by_judge, cells};

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::bootstrap::Units;
 use super::coefficient::Undefined;
 use super::interval::{CONFIDENCE, normal_quantile, score_interval, t_quantile};
 
@@ -44,6 +43,17 @@ pub struct Observation<'a> {
     pub cluster: &'a str,
 }
 
+/// One observation of a label whose cluster is a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Numbered {
+    /// Position of the label in the scale.
+    pub label: usize,
+    /// Inclusion weight, above 0.
+    pub weight: f64,
+    /// Number of what it shares its error with.
+    pub cluster: u32,
+}
+
 /// Weighted shares of `labels` labels among `observations`, each with a 95 % interval.
 ///
 /// Independent observations of equal weight get Wilson intervals. Otherwise n is divided by the design effect, which is the
@@ -58,6 +68,18 @@ pub fn shares(observations: &[Observation<'_>], labels: usize) -> Vec<Estimate> 
 /// [`shares`] with intervals at another confidence.
 #[must_use]
 pub fn shares_at(observations: &[Observation<'_>], labels: usize, confidence: f64) -> Vec<Estimate> {
+    let (numbers, _) = numbered(observations.iter().map(|one| one.cluster));
+    let all: Vec<Numbered> = observations
+        .iter()
+        .zip(numbers)
+        .map(|(one, cluster)| Numbered { label: one.label, weight: one.weight, cluster })
+        .collect();
+    shares_numbered(&all, labels, confidence)
+}
+
+/// [`shares`] where clusters are numbers.
+#[must_use]
+pub fn shares_numbered(observations: &[Numbered], labels: usize, confidence: f64) -> Vec<Estimate> {
     let n = observations.len();
     let total: f64 = observations.iter().map(|one| one.weight).sum();
     let clusters = Clusters::of(observations, labels);
@@ -95,12 +117,16 @@ struct Clusters {
 }
 
 impl Clusters {
-    fn of(observations: &[Observation<'_>], labels: usize) -> Self {
-        let (numbers, count) = numbered(observations.iter().map(|one| one.cluster));
+    fn of(observations: &[Numbered], labels: usize) -> Self {
+        let mut names: Vec<u32> = observations.iter().map(|one| one.cluster).collect();
+        names.sort_unstable();
+        names.dedup();
+        let count = names.len();
         let mut clusters = Self { by_label: vec![vec![0.0; count]; labels], all: vec![0.0; count] };
-        for (one, cluster) in observations.iter().zip(numbers) {
-            clusters.by_label[one.label][cluster as usize] += one.weight;
-            clusters.all[cluster as usize] += one.weight;
+        for one in observations {
+            let Ok(cluster) = names.binary_search(&one.cluster) else { continue };
+            clusters.by_label[one.label][cluster] += one.weight;
+            clusters.all[cluster] += one.weight;
         }
         clusters
     }
@@ -120,11 +146,6 @@ impl Clusters {
         let count = self.len() as f64;
         squares / total.powi(2) * count / (count - 1.0)
     }
-}
-
-/// Units to draw, from the names of each observation's cluster; their order is that of the names.
-pub(super) fn units<'a>(clusters: impl Iterator<Item = &'a str> + Clone) -> Units {
-    Units::clusters(&numbered(clusters).0)
 }
 
 /// The number of each observation's cluster in the order of names, and how many clusters there are.
