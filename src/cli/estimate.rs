@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::estimate::{
-    EstimateReports, Method, Options, PlanOptions, Plans, VERSION, estimate as estimate_one, plan as plan_one,
+    DerivedReports, EstimateReports, Method, Options, PlanOptions, Plans, Shares, VERSION, estimate as estimate_one,
+    estimate_derived, plan as plan_one,
 };
 
 use super::agree_options::confidence;
 use super::error::{CliError, CliResult, Exit};
+use super::estimate_derived_table;
 use super::estimate_input::Loaded;
 use super::estimate_method::MethodName;
 use super::estimate_table;
@@ -43,6 +45,9 @@ pub struct EstimateArgs {
     /// Confidence of the intervals.
     #[arg(long, default_value_t = 0.95, value_parser = confidence)]
     confidence: f64,
+    /// The study's derived measures instead: rates raw and corrected, and machine evidence beside verified success.
+    #[arg(long, conflicts_with_all = ["plan", "rubric"])]
+    derived: bool,
     /// Plan labels instead: how many reach a half-width, and which to give next, with the gold there is as pilot.
     #[arg(long)]
     plan: bool,
@@ -63,14 +68,41 @@ pub struct EstimateArgs {
 /// Runs the command.
 pub fn run(args: &EstimateArgs, settings: &Settings, printer: Printer) -> CliResult {
     let loaded = Loaded::read(&args.run, &args.gold, args.rubric.as_deref(), args.judge.as_deref(), settings)?;
-    if args.plan { plan(args, &loaded, printer) } else { corrected(args, &loaded, printer) }
+    match (args.plan, args.derived) {
+        (true, _) => plan(args, &loaded, printer),
+        (_, true) => derived(args, &loaded, printer),
+        _ => corrected(args, &loaded, printer),
+    }
 }
 
-fn corrected(args: &EstimateArgs, loaded: &Loaded, printer: Printer) -> CliResult {
+fn options(args: &EstimateArgs) -> Options {
     let own = Options::default();
     let methods = args.method.iter().map(|name| Method::from(*name)).collect::<Vec<_>>();
     let methods = if methods.is_empty() { own.methods } else { methods };
-    let options = Options { methods, by: args.by.clone(), strata: args.strata.clone(), confidence: args.confidence };
+    Options { methods, by: args.by.clone(), strata: args.strata.clone(), confidence: args.confidence }
+}
+
+fn derived(args: &EstimateArgs, loaded: &Loaded, printer: Printer) -> CliResult {
+    let source = loaded.source(args.reference.as_deref());
+    let all = estimate_derived(&source, &loaded.asked(), &Shares::new(), &options(args))?;
+    let (run, gold, notes) = (loaded.run.id.clone(), file(&args.gold), loaded.notes());
+    let all = DerivedReports { run, gold, notes, ..all };
+    match args.format {
+        Format::Json => printer.json(&all)?,
+        Format::Csv => printer.out(&estimate_derived_table::csv(&all)?)?,
+        Format::Table => printer.out(&estimate_derived_table::text(&all))?,
+    }
+    Ok(match all.inconclusive() {
+        None => Exit::Done,
+        Some(why) => {
+            printer.say(&format!("inconclusive: {why}"));
+            Exit::Inconclusive
+        }
+    })
+}
+
+fn corrected(args: &EstimateArgs, loaded: &Loaded, printer: Printer) -> CliResult {
+    let options = options(args);
     let source = loaded.source(args.reference.as_deref());
     let pairs = loaded.pairs()?;
     let reports = pairs.iter().map(|(rubric, judge)| estimate_one(&source, rubric, judge, &options));

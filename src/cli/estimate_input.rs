@@ -74,7 +74,7 @@ impl Loaded {
                 .hint(format!("say which one it is about: --rubric {}", names.join("|"))));
         }
         let about = |rubric: &&Rubric| covered.is_empty() || covered.contains(rubric.name.as_str()) || self.one_rubric;
-        let judges: Vec<&str> = self.judges().into_iter().filter(|judge| self.is_asked(judge)).collect();
+        let judges = self.asked();
         let pairs: Vec<(&Rubric, &str)> = (self.rubrics.iter().filter(about))
             .flat_map(|rubric| judges.iter().map(move |judge| (rubric, *judge)))
             .collect();
@@ -84,6 +84,11 @@ impl Loaded {
                 .hint(format!("it is about: {}", none())));
         }
         Ok(pairs)
+    }
+
+    /// The judges asked for.
+    pub fn asked(&self) -> Vec<&str> {
+        self.judges().into_iter().filter(|judge| self.is_asked(judge)).collect()
     }
 
     fn is_asked(&self, judge: &str) -> bool {

@@ -41,7 +41,7 @@ fn one(report: &EstimateReport, confidence: f64) -> String {
     blocks.join("\n\n")
 }
 
-fn notes(notes: &[String]) -> Option<String> {
+pub(super) fn notes(notes: &[String]) -> Option<String> {
     let lines: Vec<String> = notes.iter().map(|note| format!("note: {note}")).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
@@ -86,7 +86,7 @@ fn differences(comparison: &Comparison) -> Vec<Vec<String>> {
 }
 
 /// `0.123 [0.100, 0.150]`, or why there is no number.
-fn number(value: &Value) -> String {
+pub(super) fn number(value: &Value) -> String {
     let star = if value.moved { "*" } else { "" };
     match (value.value, value.low.zip(value.high)) {
         (Some(number), Some((low, high))) => format!("{number:.3} [{low:.3}, {high:.3}]{star}"),

@@ -15,6 +15,7 @@ mod doctor;
 mod entry;
 mod error;
 mod estimate;
+mod estimate_derived_table;
 mod estimate_input;
 mod estimate_method;
 mod estimate_table;

@@ -82,4 +82,46 @@ pub enum EstimateError {
         /// The rubric.
         rubric: String,
     },
+    /// A judge was never asked for a part of a derived measure.
+    #[error("{judge} has no verdicts on {missing}, which {measure} is made of; run that rubric too")]
+    NoPart {
+        /// The measure.
+        measure: &'static str,
+        /// The judge.
+        judge: String,
+        /// The rubric.
+        missing: String,
+    },
+    /// A label that the definition of a derived measure does not know.
+    #[error("{measure} cannot read the label {label:?} that {rater} gave {item} for {rubric}; it knows {known}")]
+    PartLabel {
+        /// The measure.
+        measure: &'static str,
+        /// The rubric.
+        rubric: String,
+        /// The label.
+        label: String,
+        /// Who gave it.
+        rater: String,
+        /// To what.
+        item: String,
+        /// The labels it knows.
+        known: String,
+    },
+    /// The parts of a derived measure stand for different numbers of sessions.
+    #[error("the label file gives the parts of {measure} different weights for {item}; give all its rows the same")]
+    PartWeights {
+        /// The measure.
+        measure: &'static str,
+        /// The item.
+        item: String,
+    },
+    /// Gold has none of a derived measure's parts.
+    #[error("no rater of the label file has all that {measure} is made of ({parts}); name the rubric in every row")]
+    NoGoldPart {
+        /// The measure.
+        measure: &'static str,
+        /// Its rubrics.
+        parts: String,
+    },
 }

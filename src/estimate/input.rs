@@ -90,8 +90,22 @@ impl<'a> Source<'a> {
     /// # Errors
     /// When gold has no single rater, unknown labels, or weights on some rows only.
     pub(super) fn judged(&self, rubric: &'a Rubric, judge: &str) -> Result<Judged<'a>, EstimateError> {
-        let labels = rubric.labels();
         let (gold_rater, gold) = self.gold_of(rubric)?;
+        self.join(rubric, judge, gold_rater, &gold)
+    }
+
+    /// Joins the first replicate of `judge` on `rubric` with `gold`, which may be empty.
+    ///
+    /// # Errors
+    /// When a verdict has an unknown label, or some gold rows only have weights.
+    pub(super) fn join(
+        &self,
+        rubric: &'a Rubric,
+        judge: &str,
+        gold_rater: String,
+        gold: &BTreeMap<&'a str, &'a Rating>,
+    ) -> Result<Judged<'a>, EstimateError> {
+        let labels = rubric.labels();
         let own = |verdict: &&Verdict| verdict.rubric == rubric.name && verdict.judge == judge;
         let repeats = self.verdicts.iter().filter(own).filter(|verdict| verdict.replicate > 1).count();
         let verdicts: BTreeMap<&str, &Verdict> = (self.verdicts.iter().filter(own))
@@ -129,7 +143,7 @@ impl<'a> Source<'a> {
             gold: sessions.iter().map(|session| position(&gold.get(session)?.label)).collect(),
             judged,
             weights: sessions.iter().map(weight).collect(),
-            gold_weights: gold_weights(&rubric.name, &sessions, &gold)?,
+            gold_weights: gold_weights(&rubric.name, &sessions, gold)?,
             clusters: shared.then(|| names.iter().map(|name| numbers[name]).collect()),
         };
         let persons_known = sessions.iter().all(|session| person(session).is_some());

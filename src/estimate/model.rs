@@ -55,7 +55,8 @@ pub struct EstimateReport {
     pub weighted: bool,
     /// The column of the groups, where asked for.
     pub by: Option<String>,
-    /// One per group and label; the group of all comes first and has no name. The row `mean` is that of numeric labels.
+    /// One per group and label; the group of all comes first and has no name. The row `mean` is that of numeric labels; the
+    /// row `rate`, of derived measures, is `yes` among `yes` and `no`.
     pub rows: Vec<Row>,
     /// Every group less the first one.
     pub comparisons: Vec<Comparison>,
@@ -70,7 +71,7 @@ pub struct EstimateReport {
 pub struct Row {
     /// The group; none for all sessions.
     pub group: Option<String>,
-    /// The label, or `mean`.
+    /// The label, `mean` or `rate`; the counts beside `rate` are of sessions in its base.
     pub label: String,
     /// Sessions of the group with a label by the judge.
     pub judged: usize,

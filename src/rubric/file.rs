@@ -6,13 +6,27 @@ use std::path::{Path, PathBuf};
 use super::model::Rubric;
 
 /// Names of the rubrics inside the binary.
-pub const BUILT_IN: [&str; 3] = ["work_mode", "expertise", "outcome"];
+pub const BUILT_IN: [&str; 8] = [
+    "work_mode",
+    "expertise",
+    "outcome",
+    "success_signal",
+    "failure_signal",
+    "occupation_user",
+    "occupation_work",
+    "codebase_context",
+];
 
 /// Files of the rubrics inside the binary, in the order of [`BUILT_IN`]: path below the working folder, and text.
-pub const BUILT_IN_FILES: [(&str, &str); 3] = [
+pub const BUILT_IN_FILES: [(&str, &str); 8] = [
     ("rubrics/work_mode.yaml", include_str!("../../rubrics/work_mode.yaml")),
     ("rubrics/expertise.yaml", include_str!("../../rubrics/expertise.yaml")),
     ("rubrics/outcome.yaml", include_str!("../../rubrics/outcome.yaml")),
+    ("rubrics/success_signal.yaml", include_str!("../../rubrics/success_signal.yaml")),
+    ("rubrics/failure_signal.yaml", include_str!("../../rubrics/failure_signal.yaml")),
+    ("rubrics/occupation_user.yaml", include_str!("../../rubrics/occupation_user.yaml")),
+    ("rubrics/occupation_work.yaml", include_str!("../../rubrics/occupation_work.yaml")),
+    ("rubrics/codebase_context.yaml", include_str!("../../rubrics/codebase_context.yaml")),
 ];
 
 /// Why a rubric cannot be used.
@@ -182,7 +196,8 @@ prompt: prompts/classify.md.j2
     fn an_unknown_name_lists_what_there_is() {
         let error = load("work_mod", Path::new("x")).unwrap_err().to_string();
         let expected = "no rubric named work_mod: neither x/rubrics/work_mod.yaml nor a built-in one \
-            (work_mode, expertise, outcome); did you mean `work_mode`?";
+            (work_mode, expertise, outcome, success_signal, failure_signal, occupation_user, occupation_work, \
+            codebase_context); did you mean `work_mode`?";
         assert_eq!(error, expected);
         assert!(matches!(load("../rubrics/outcome", Path::new(".")), Err(RubricError::NotFound { .. })));
     }

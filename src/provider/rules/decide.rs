@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::provider::model::Ask;
 
 use super::features::Features;
-use super::{expertise, outcome, work_mode};
+use super::{codebase, expertise, occupation, outcome, signals, work_mode};
 
 /// Raised with every change of a rule, so that old verdicts are not taken for new ones.
-pub(in crate::provider) const VERSION: u32 = 1;
+pub(in crate::provider) const VERSION: u32 = 2;
 
 /// A label with the rule that decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +63,14 @@ pub(in crate::provider) fn answer(request: &[u8]) -> Result<String, String> {
         "work_mode" => work_mode::decide,
         "expertise" => expertise::decide,
         "outcome" => outcome::decide,
+        "success_signal" => signals::success,
+        "failure_signal" => signals::failure,
+        "occupation_user" => occupation::user,
+        "occupation_work" => occupation::work,
+        "codebase_context" => codebase::decide,
         other => {
-            let known = "work_mode, expertise and outcome";
+            let known = "work_mode, expertise, outcome, success_signal, failure_signal, occupation_user, occupation_work \
+                         and codebase_context";
             return Err(format!("baseline/rules has no rules for the rubric {other}; it knows {known}"));
         }
     };

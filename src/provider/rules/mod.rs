@@ -5,11 +5,16 @@
 //! to any labels. Words are English only.
 
 mod activity;
+mod codebase;
 mod cues;
 mod decide;
 mod expertise;
 mod features;
+mod files;
+mod occupation;
 mod outcome;
+mod signals;
+mod trades;
 mod work_mode;
 
 pub(super) use decide::{VERSION, answer, request};
