@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 6] = [
     &["session", "rubric"],
     &["ingest", "sample", "view", "prompt", "verdict", "stats"],
-    &["corpus", "ledger", "gold", "provider", "limit"],
+    &["corpus", "ledger", "gold", "postings", "provider", "limit"],
     &["run", "agreement", "estimate", "simulate"],
     &["report", "review"],
     &["cli"],

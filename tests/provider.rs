@@ -9,7 +9,7 @@ use assize::prompt::Prompt;
 use assize::provider::{
     Access, Ask, CallError, Form, Params, Provider, ProviderError, Reply, Shared, Stop, TokenCounts,
 };
-use assize::rubric::{Answer, AnswerKind, AnswerOption, AnswerSchema, ReasonKind, Rubric};
+use assize::rubric::{Answer, AnswerKind, AnswerOption, AnswerSchema, Rubric};
 use assize::session::{Format, Scope, Session};
 use rstest::rstest;
 use secrecy::SecretString;
@@ -55,13 +55,7 @@ impl Question {
                 version: 1,
                 title: "Work mode".to_owned(),
                 question: "Which?".to_owned(),
-                answer: Answer {
-                    kind: AnswerKind::Choice,
-                    options: vec![option("fix"), option("build")],
-                    abstain: None,
-                    reason: ReasonKind::None,
-                    evidence: false,
-                },
+                answer: Answer { options: vec![option("fix"), option("build")], ..Answer::new(AnswerKind::Choice) },
                 published_base: None,
                 guidance: vec![],
                 tie_breaks: vec![],

@@ -37,7 +37,7 @@ fn rubric(name: &str, kind: AnswerKind, options: Vec<AnswerOption>) -> Rubric {
         version: 1,
         title: format!("The {name}"),
         question: "Which one?".to_owned(),
-        answer: Answer { kind, options, abstain: None, reason: ReasonKind::Short, evidence: true },
+        answer: Answer { options, reason: ReasonKind::Short, evidence: true, ..Answer::new(kind) },
         published_base: Some("all sessions of the study".to_owned()),
         guidance: vec![],
         tie_breaks: vec![],
@@ -199,7 +199,13 @@ fn inputs() -> Inputs {
         verdicts.push(verdict(session, "mode", MODEL, mode));
         verdicts.push(verdict(session, "level", MODEL, level));
     }
-    let judge = |model: &str| JudgeSpec { model: model.to_owned(), name: None, params: Params::default(), repeats: 1 };
+    let judge = |model: &str| JudgeSpec {
+        model: model.to_owned(),
+        name: None,
+        params: Params::default(),
+        repeats: 1,
+        rubrics: Vec::new(),
+    };
     let record = |rubric: &Rubric| RubricRecord {
         name: rubric.name.clone(),
         version: 1,
@@ -240,6 +246,8 @@ fn inputs() -> Inputs {
                 rubrics: vec!["mode".to_owned(), "level".to_owned()],
                 judges: vec![judge(RULES), judge(MODEL)],
                 limits: LimitSpec::default(),
+                calibration: None,
+                holdout: false,
                 gold: None,
                 data_label: Some("synthetic".to_owned()),
             },

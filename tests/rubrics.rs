@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use assize::prompt::{Prompt, Template};
+use assize::prompt::{Extras, Prompt, Template};
 use assize::rubric::{self, BUILT_IN};
 use assize::session::{Action, ActionStatus, Format, Note, PromptKind, Scope, Session, Step, Turn};
 use assize::verdict::Reader;
@@ -53,7 +53,10 @@ fn session() -> Session {
 fn prompt(rubric: &str, folder: &Path) -> Prompt {
     let rubric = rubric::load(rubric, folder).unwrap();
     let view = view::render(&session(), &ViewSpec::default());
-    Template::load(&rubric.prompt, folder).unwrap().render(&rubric, &view.text, &view.nonce).unwrap()
+    Template::load(&rubric.prompt, folder)
+        .unwrap()
+        .render(&rubric, &view.text, &view.nonce, &Extras::default())
+        .unwrap()
 }
 
 #[test]

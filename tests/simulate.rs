@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use assize::gold::Rating;
 use assize::ingest;
-use assize::rubric::{Answer, AnswerKind, AnswerOption, Published, PublishedKind, ReasonKind, Rubric};
+use assize::rubric::{Answer, AnswerKind, AnswerOption, Published, PublishedKind, Rubric};
 use assize::session::{Scope, Session};
 use assize::simulate::{SimulateError, SimulateSpec, Simulation};
 use proptest::prelude::*;
@@ -39,13 +39,7 @@ fn rubric(name: &str, labels: &[(&str, Option<f64>)]) -> Rubric {
         version: 1,
         title: name.to_owned(),
         question: "?".to_owned(),
-        answer: Answer {
-            kind: AnswerKind::Choice,
-            options: labels.iter().map(option).collect(),
-            abstain: None,
-            reason: ReasonKind::None,
-            evidence: false,
-        },
+        answer: Answer { options: labels.iter().map(option).collect(), ..Answer::new(AnswerKind::Choice) },
         published_base: None,
         guidance: vec![],
         tie_breaks: vec![],

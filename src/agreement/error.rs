@@ -32,6 +32,20 @@ pub enum AgreementError {
         /// The labels.
         labels: String,
     },
+    /// Answers that no coefficient compares as a whole.
+    #[error(
+        "the answers to {rubric} are of the kind {kind} and cannot be compared as a whole; what is computed from them can \
+         (shares of decisions, for example)"
+    )]
+    NotComparable {
+        /// The rubric.
+        rubric: String,
+        /// The kind of its answers.
+        kind: &'static str,
+    },
+    /// A number was expected.
+    #[error("the label {0} is not a number, and the {1} level needs numbers")]
+    NotANumber(String, &'static str),
     /// So many labels are not a scale.
     #[error("{0} different labels are no scale (at most {1}); is this the right column?")]
     TooManyCategories(usize, usize),

@@ -43,7 +43,7 @@ pub(super) fn run(
     };
     let loaded = load(&[request.source.to_owned()], request.gold, input, settings)?;
     let mut reports = Vec::new();
-    for name in loaded.rubrics(request.rubric)? {
+    for name in loaded.comparable(request, settings, printer)? {
         let declared =
             declared(request, name.as_deref().filter(|_| loaded.is_run || request.rubric.is_some()), settings)?;
         let mut ratings = loaded.judges_of(name.as_deref());

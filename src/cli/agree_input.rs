@@ -135,8 +135,16 @@ fn of_run(
         )));
     }
     let mut reports = Vec::new();
+    let mut left_out = Vec::new();
     for name in rubrics.iter().copied().filter(|name| request.rubric.is_none_or(|asked| asked == *name)) {
-        let declared = declared(request, Some(name), settings)?;
+        let declared = match declared(request, Some(name), settings) {
+            // One rubric whose answers cannot be compared keeps nobody from the others.
+            Err(error) if request.rubric.is_none() && is_incomparable(request, name, settings) => {
+                left_out.push(error.message);
+                continue;
+            }
+            declared => declared?,
+        };
         let part = judges.of_rubric(name);
         let of_gold = joined.as_ref().map(|joined| joined.ratings.of_rubric(name));
         if of_gold.as_ref().is_some_and(|gold| gold.rows.is_empty()) && request.rubric.is_none() {
@@ -166,7 +174,12 @@ fn of_run(
         }
         reports.push(report);
     }
-    if reports.is_empty() {
+    if let Some(first) = reports.first_mut() {
+        first.notes.append(&mut left_out);
+    } else {
+        if let Some(message) = left_out.into_iter().next() {
+            return Err(CliError::new(message));
+        }
         return Err(CliError::new(format!(
             "the label file has no rubric of the run ({})",
             rubrics.into_iter().collect::<Vec<_>>().join(", ")
@@ -188,11 +201,16 @@ pub(super) fn sessions(folder: &Path, judges: &Ratings, settings: &Settings) -> 
     ids.into_iter().map(|id| Known { id: id.to_owned(), file: file(id) }).collect()
 }
 
+/// Whether the answers to the rubric `name` cannot be compared, where the command line declares no scale of its own.
+pub(super) fn is_incomparable(request: &Request<'_>, name: &str, settings: &Settings) -> bool {
+    request.categories.is_none() && rubric::load(name, &settings.folder).is_ok_and(|rubric| rubric.level().is_none())
+}
+
 /// What the command line or the rubric declares about the scale.
 pub(super) fn declared(request: &Request<'_>, rubric: Option<&str>, settings: &Settings) -> Result<Declared, CliError> {
     let declared = match (request.categories, rubric) {
         (Some(categories), _) => Declared { categories: Some(categories.to_vec()), ..Declared::default() },
-        (None, Some(name)) => Declared::of_rubric(&rubric::load(name, &settings.folder)?),
+        (None, Some(name)) => Declared::of_rubric(&rubric::load(name, &settings.folder)?)?,
         (None, None) => Declared::default(),
     };
     Ok(Declared { level: request.level.or(declared.level), ..declared })

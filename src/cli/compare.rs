@@ -80,7 +80,7 @@ pub fn run(args: &CompareArgs, settings: &Settings, printer: Printer) -> CliResu
     let loaded = load(&args.sources, args.gold.as_deref(), &args.input, settings)?;
     let request = args.request();
     let mut reports = Vec::new();
-    for name in loaded.rubrics(args.rubric.as_deref())? {
+    for name in loaded.comparable(&request, settings, printer)? {
         let name = name.as_deref();
         let declared = declared(&request, name.filter(|_| loaded.is_run || args.rubric.is_some()), settings)?;
         let gold = loaded.gold_of(name);

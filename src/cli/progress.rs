@@ -66,6 +66,12 @@ impl Progress {
                 }
             }
             Event::Verdict { .. } => self.advance(),
+            Event::Calibrated { summary } => self.say(&format!("calibration: {summary}")),
+            Event::Waiting { rubric, units } => {
+                self.say(&format!(
+                    "{rubric}: {units} units wait for verdicts that they need and that are not there yet"
+                ));
+            }
             Event::Warning { judge, message } => self.say(&format!("{judge}: {message}")),
             Event::Draining { in_flight } => {
                 self.say(&format!("stopping; {in_flight} calls under way are awaited (Ctrl-C again quits at once)"));

@@ -48,8 +48,16 @@ pub(super) fn judge_folder(job: &FolderRun<'_>, settings: &Settings, printer: Pr
         sample: None,
         view: ViewSpec::default(),
         rubrics: BUILT_IN.map(str::to_owned).to_vec(),
-        judges: vec![JudgeSpec { model: job.judge.to_owned(), name: None, params: Params::default(), repeats: 1 }],
+        judges: vec![JudgeSpec {
+            model: job.judge.to_owned(),
+            name: None,
+            params: Params::default(),
+            repeats: 1,
+            rubrics: Vec::new(),
+        }],
         limits: LimitSpec::default(),
+        calibration: None,
+        holdout: false,
         gold: None,
         data_label: job.data_label.map(str::to_owned),
     };
@@ -104,13 +112,14 @@ pub(super) fn load_run(run: &str, gold: Option<&Path>, settings: &Settings) -> R
         }
     }
     let mut agreement = Vec::new();
-    for rubric in &rubrics {
+    // Texts, lists and objects cannot be compared as a whole; the report says so in their sections.
+    for rubric in rubrics.iter().filter(|rubric| rubric.level().is_some()) {
         let of_gold = joined.as_ref().map(|joined| joined.ratings.of_rubric(&rubric.name));
         if let Some(of_gold) = of_gold.filter(|of_gold| !of_gold.rows.is_empty()) {
             agreement.push(report_of_verdicts(&verdicts, &of_gold, rubric, person, &Options::default())?);
         } else if run.experiment.judges.len() > 1 {
             let judges = ratings_of_verdicts(&verdicts, &rubric.name, person);
-            let declared = Declared::of_rubric(rubric);
+            let declared = Declared::of_rubric(rubric)?;
             agreement.push(report(&judges, Some(&rubric.name), &declared, &Options::default())?);
         }
     }

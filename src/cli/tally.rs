@@ -69,7 +69,11 @@ impl Tally {
             }
             Event::Finished { interrupted, .. } => self.interrupted = *interrupted,
             Event::OverBudget { .. } => self.over_budget = true,
-            Event::Answered { .. } | Event::Warning { .. } | Event::Draining { .. } => (),
+            Event::Answered { .. }
+            | Event::Calibrated { .. }
+            | Event::Waiting { .. }
+            | Event::Warning { .. }
+            | Event::Draining { .. } => (),
         }
     }
 

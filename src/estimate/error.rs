@@ -44,6 +44,14 @@ pub enum EstimateError {
         /// The columns.
         known: String,
     },
+    /// Shares are shares of labels.
+    #[error("the answers to {rubric} are of the kind {kind}: there are no labels whose shares could be corrected")]
+    NoLabels {
+        /// The rubric.
+        rubric: String,
+        /// The kind of its answers.
+        kind: &'static str,
+    },
     /// No label of that name.
     #[error("{rubric} has no label {label}; it has: {known}")]
     NoLabel {

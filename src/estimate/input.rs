@@ -90,6 +90,10 @@ impl<'a> Source<'a> {
     /// # Errors
     /// When gold has no single rater, unknown labels, or weights on some rows only.
     pub(super) fn judged(&self, rubric: &'a Rubric, judge: &str) -> Result<Judged<'a>, EstimateError> {
+        if !rubric.answer.kind.has_labels() {
+            let (rubric, kind) = (rubric.name.clone(), rubric.answer.kind.as_str());
+            return Err(EstimateError::NoLabels { rubric, kind });
+        }
         let (gold_rater, gold) = self.gold_of(rubric)?;
         self.join(rubric, judge, gold_rater, &gold)
     }

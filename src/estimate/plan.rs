@@ -135,7 +135,7 @@ pub fn plan(
     let judged = source.judged(rubric, judge)?;
     let sample = &judged.sample;
     let mut needed: Vec<HalfWidth> = (0..sample.labels).map(|label| of_label(&judged, label, options)).collect();
-    needed.push(of_kappa(&judged, rubric.level(), options));
+    needed.push(of_kappa(&judged, rubric.level().unwrap_or(Level::Nominal), options));
     let mut powers = Vec::new();
     for other in others.iter().filter(|other| **other != judge) {
         powers.extend(power(sample, other, &source.judged(rubric, other)?, &judged));

@@ -48,7 +48,7 @@ pub fn estimate(
     options: &Options,
 ) -> Result<EstimateReport, EstimateError> {
     let judged = source.judged(rubric, judge)?;
-    let ordered = rubric.level() != Level::Nominal;
+    let ordered = rubric.level() == Some(Level::Ordinal);
     let values = judged.labels.iter().map(|label| label.parse().ok()).collect::<Option<Vec<f64>>>();
     let summary = values.filter(|_| ordered).map_or(Summary::None, Summary::Mean);
     estimate_joined(&judged, &rubric.name, judge, summary, options)

@@ -3,17 +3,18 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 
 use crate::rubric::Rubric;
 
 use super::error::PromptError;
-use super::variables::Variables;
+use super::variables::{Extras, variables};
 
 /// Files of the templates inside the binary: path below the working folder, and text.
-pub const BUILT_IN_FILES: [(&str, &str); 1] =
-    [("prompts/classify.md.j2", include_str!("../../prompts/classify.md.j2"))];
+pub const BUILT_IN_FILES: [(&str, &str); 2] = [
+    ("prompts/classify.md.j2", include_str!("../../prompts/classify.md.j2")),
+    ("prompts/price.md.j2", include_str!("../../prompts/price.md.j2")),
+];
 
 /// Steps that rendering all three blocks twice may take; the built-in template takes some thousands.
 pub(super) const FUEL: u64 = 1_000_000;
@@ -70,13 +71,20 @@ impl Template {
         Ok(Self { name: name.to_owned(), source, environment })
     }
 
+    /// Whether the template reads the variable `name`.
+    #[must_use]
+    pub fn reads(&self, name: &str) -> bool {
+        let template = self.environment.get_template(&self.name);
+        template.is_ok_and(|template| template.undeclared_variables(false).contains(name))
+    }
+
     /// Renders the prompt of `rubric` for the text of a view between markers with `nonce`; each part loses the white space
     /// around it.
     ///
     /// # Errors
     /// When the template reads an undefined variable, lacks a block, or exceeds its fuel or size.
-    pub fn render(&self, rubric: &Rubric, view: &str, nonce: &str) -> Result<Prompt, PromptError> {
-        self.blocks(Value::from(Serde(Variables::new(rubric, view, nonce))))
+    pub fn render(&self, rubric: &Rubric, view: &str, nonce: &str, extras: &Extras) -> Result<Prompt, PromptError> {
+        self.blocks(variables(rubric, view, nonce, extras))
             .map_err(|error| PromptError::explain(&self.name, &self.source, root(&error)))
     }
 
@@ -131,7 +139,7 @@ mod tests {
 
     fn blocks(source: &str) -> Result<Prompt, PromptError> {
         let rubric = crate::rubric::load("work_mode", Path::new("/nowhere")).unwrap();
-        Template::parse("t.j2", source.to_owned())?.render(&rubric, "<b> {{ 7 * 7 }} &", "c0de")
+        Template::parse("t.j2", source.to_owned())?.render(&rubric, "<b> {{ 7 * 7 }} &", "c0de", &Extras::default())
     }
 
     #[test]
@@ -193,6 +201,6 @@ mod tests {
         .unwrap();
         let template = Template::load("prompts/classify.md.j2", folder.path()).unwrap();
         let rubric = crate::rubric::load("outcome", folder.path()).unwrap();
-        assert_eq!(template.render(&rubric, "", "").unwrap().system, "mine");
+        assert_eq!(template.render(&rubric, "", "", &Extras::default()).unwrap().system, "mine");
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::prompt::Prompt;
-use crate::rubric::{Answer, AnswerKind, AnswerSchema, ReasonKind, Rubric};
+use crate::rubric::{Answer, AnswerKind, AnswerSchema, Rubric};
 use crate::session::{Format, Session};
 
 use super::dispatch::{Access, Provider, ProviderError};
@@ -211,13 +211,7 @@ fn rubric() -> Rubric {
         version: 1,
         title: String::new(),
         question: String::new(),
-        answer: Answer {
-            kind: AnswerKind::Choice,
-            options: Vec::new(),
-            abstain: None,
-            reason: ReasonKind::None,
-            evidence: false,
-        },
+        answer: Answer::new(AnswerKind::Choice),
         published_base: None,
         guidance: Vec::new(),
         tie_breaks: Vec::new(),

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use super::model::{ReasonKind, Rubric};
+use super::value_schema;
 
 /// Most turns that an answer may cite.
 pub const MAX_EVIDENCE: usize = 20;
@@ -13,8 +14,8 @@ pub const MAX_EVIDENCE: usize = 20;
 /// Most characters of a rationale.
 const MAX_REASON_CHARS: usize = 2_000;
 
-/// Key of the label in every answer.
-const LABEL: &str = "label";
+/// Keys of the label or value in answers.
+const ANSWER_KEYS: [&str; 2] = ["label", "value"];
 
 /// Most rubrics in one schema: Anthropic takes 24 optional keys (providers.md 1.4).
 const MAX_FAMILY: usize = 20;
@@ -52,7 +53,7 @@ struct AnswerForm {
 }
 
 impl AnswerSchema {
-    /// Schema of the answers to `rubric`: `reason`, then `evidence`, then `label`, as far as the rubric asks for them.
+    /// Schema of the answers to `rubric`: `reason`, then `evidence`, then `label` or `value`, as far as the rubric asks for them.
     #[must_use]
     pub fn of(rubric: &Rubric) -> Self {
         let generator = SchemaSettings::draft2020_12().with_transform(ForRubric::new(rubric)).into_generator();
@@ -70,33 +71,41 @@ impl AnswerSchema {
     }
 
     /// One schema for the answers to several rubrics, by name: the keys that they have in common, and for each rubric the key
-    /// of its name in place of `label`. Requests that carry it can share a provider's prompt cache.
+    /// of its name in place of `label` or `value`. Requests that carry it can share a provider's prompt cache.
     ///
     /// None where the rubrics ask for different keys, a name is already a key, or there are more than providers take.
     #[must_use]
     pub fn of_family(rubrics: &[(&str, &Self)]) -> Option<Self> {
         let (_, first) = rubrics.first()?;
-        let mut family = without_label(&first.full)?;
-        let same = rubrics.iter().all(|(_, schema)| without_label(&schema.full).as_ref() == Some(&family));
+        let mut family = without_answer(&first.full)?;
+        let same = rubrics.iter().all(|(_, schema)| without_answer(&schema.full).as_ref() == Some(&family));
         if !same || rubrics.len() > MAX_FAMILY {
             return None;
         }
         let properties = family.get_mut("properties")?.as_object_mut()?;
         for (name, schema) in rubrics {
-            if *name == LABEL || properties.contains_key(*name) {
+            if ANSWER_KEYS.contains(name) || properties.contains_key(*name) {
                 return None;
             }
-            properties.insert((*name).to_owned(), schema.full.pointer("/properties/label")?.clone());
+            properties.insert((*name).to_owned(), schema.answer()?.clone());
         }
         Some(Self { full: family })
     }
+
+    /// The schema of the label or value alone.
+    fn answer(&self) -> Option<&Value> {
+        let properties = self.full.get("properties")?;
+        ANSWER_KEYS.iter().find_map(|key| properties.get(*key))
+    }
 }
 
-/// `schema` without its label.
-fn without_label(schema: &Value) -> Option<Value> {
+/// `schema` without its label or value.
+fn without_answer(schema: &Value) -> Option<Value> {
     let mut schema = schema.clone();
-    schema.get_mut("properties")?.as_object_mut()?.shift_remove(LABEL);
-    schema.get_mut("required")?.as_array_mut()?.retain(|key| key != LABEL);
+    for key in ANSWER_KEYS {
+        schema.get_mut("properties")?.as_object_mut()?.shift_remove(key);
+        schema.get_mut("required")?.as_array_mut()?.retain(|required| required != key);
+    }
     Some(schema)
 }
 
@@ -104,6 +113,8 @@ fn without_label(schema: &Value) -> Option<Value> {
 #[derive(Clone)]
 struct ForRubric {
     labels: Vec<String>,
+    /// The schema of the value that stands in place of the label.
+    value: Option<Value>,
     unused: Vec<&'static str>,
 }
 
@@ -113,6 +124,7 @@ impl ForRubric {
         let evidence = (!rubric.answer.evidence).then_some("evidence");
         Self {
             labels: rubric.labels().into_iter().chain(rubric.abstain_id()).map(ToOwned::to_owned).collect(),
+            value: value_schema::of(&rubric.answer),
             unused: reason.into_iter().chain(evidence).collect(),
         }
     }
@@ -142,6 +154,17 @@ impl Transform for ForRubric {
         if let Some(Value::Array(required)) = schema.get_mut("required") {
             required.retain(|name| !self.unused.iter().any(|unused| name == unused));
         }
+        if let Some(value) = self.value.take() {
+            let [label, key] = ANSWER_KEYS;
+            if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+                properties.shift_remove(label);
+                properties.insert(key.to_owned(), value);
+            }
+            if let Some(Value::Array(required)) = schema.get_mut("required") {
+                required.retain(|name| name != label);
+                required.push(json!(key));
+            }
+        }
     }
 }
 
@@ -154,6 +177,10 @@ impl Transform for Dialect {
         };
         for keyword in refused {
             schema.remove(*keyword);
+        }
+        // Anthropic takes no other least number of items than 0 and 1.
+        if *self == Self::Anthropic && schema.get("minItems").and_then(Value::as_u64).is_some_and(|least| least > 1) {
+            schema.remove("minItems");
         }
         transform_subschemas(self, schema);
     }
@@ -187,7 +214,7 @@ mod tests {
 
     #[test]
     fn schemas_of_the_built_in_rubrics() {
-        for name in BUILT_IN {
+        for name in BUILT_IN.into_iter().chain(["decisions", "task_posting", "task_value"]) {
             let schema = AnswerSchema::of(&load(name, Path::new("/nowhere")).unwrap());
             insta::assert_json_snapshot!(format!("{name}_full"), schema.full);
             insta::assert_json_snapshot!(format!("{name}_anthropic"), schema.wire(Dialect::Anthropic));
@@ -203,5 +230,49 @@ mod tests {
         let full = AnswerSchema::of(&rubric).full;
         assert_eq!(full["required"], json!(["label"]));
         assert_eq!(full["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["label"]);
+    }
+
+    fn value(kind: &str, form: &str) -> Rubric {
+        let text = format!(
+            "{{name: v, version: 1, title: V, question: V?, prompt: p, answer: {{kind: {kind}, {kind}: {form}, reason: short}}}}"
+        );
+        serde_saphyr::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn values_have_the_bounds_of_their_form_and_every_key_is_required() {
+        let full = AnswerSchema::of(&value("number", "{minimum: 10, maximum: 50000, unit: US dollars}")).full;
+        assert_eq!(full["required"], json!(["reason", "value"]));
+        assert_eq!(full["properties"]["value"], json!({"type": "number", "minimum": 10, "maximum": 50000}));
+        let list = "{max_items: 60, items: [{name: turn, definition: d, number: {minimum: 1, maximum: 9, whole: true}},
+            {name: by, definition: d, choice: [{id: user, definition: d}, {id: agent, definition: d}]},
+            {name: tags, definition: d, texts: {min_items: 3, max_items: 8, max_chars: 20}}]}";
+        let schema = AnswerSchema::of(&value("list", list));
+        let item = &schema.full["properties"]["value"]["items"];
+        assert_eq!(schema.full["properties"]["value"]["maxItems"], 60);
+        assert_eq!(item["required"], json!(["turn", "by", "tags"]));
+        assert_eq!(item["additionalProperties"], false);
+        assert_eq!(item["properties"]["turn"], json!({"type": "integer", "minimum": 1, "maximum": 9}));
+        assert_eq!(item["properties"]["tags"]["minItems"], 3);
+        // What providers refuse is left out on the wire, and checked afterwards.
+        let wire = schema.wire(Dialect::Anthropic).to_string();
+        for refused in ["minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength"] {
+            assert!(!wire.contains(refused), "{refused} in {wire}");
+        }
+        let wire = schema.wire(Dialect::OpenAi).to_string();
+        assert!(wire.contains("minItems") && wire.contains("minimum") && !wire.contains("Length"), "{wire}");
+    }
+
+    #[test]
+    fn values_and_labels_share_a_family_by_the_names_of_their_rubrics() {
+        let number = AnswerSchema::of(&value("number", "{minimum: 0, maximum: 1}"));
+        let mut outcome = load("outcome", Path::new("/nowhere")).unwrap();
+        outcome.answer.evidence = false;
+        let outcome = AnswerSchema::of(&outcome);
+        let family = AnswerSchema::of_family(&[("outcome", &outcome), ("v", &number)]).unwrap().full;
+        assert_eq!(family["required"], json!(["reason"]));
+        let keys: Vec<_> = family["properties"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(keys, ["reason", "outcome", "v"]);
+        assert_eq!(family["properties"]["v"], json!({"type": "number", "minimum": 0, "maximum": 1}));
     }
 }

@@ -11,6 +11,7 @@ use super::engine::Floor;
 use super::event::Event;
 use super::plan::Unit;
 use super::seat::{Judge, Seat};
+use super::stage::Unmet;
 
 /// Brings a unit to its verdict and commits it; nothing when the run stops first.
 pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(), Halt> {
@@ -18,11 +19,18 @@ pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(),
     let recorded = floor.store.decision(&unit.place.unit).await.map_err(|_| Halt::Stop)?;
     let (decision, recorded) = match recorded {
         Some(decision) => (decision, true),
-        None => (judge(floor, seat, &unit).await?, false),
+        None => match &unit.unmet {
+            Some(Unmet { kind, detail, .. }) => {
+                let outcome = Outcome::None { kind: *kind, detail: detail.clone() };
+                (Decision { outcome, repairs: BTreeSet::new(), calls: Vec::new() }, false)
+            }
+            None => (judge(floor, seat, &unit).await?, false),
+        },
     };
     floor.store.decide(unit.place.clone(), decision.clone()).await.map_err(|_| Halt::Stop)?;
+    // Where a needed verdict is missing, the model was not asked, and did not fail.
     let failure = match &decision.outcome {
-        Outcome::None { kind: NoVerdict::Failed, detail } => Some(detail.clone()),
+        Outcome::None { kind: NoVerdict::Failed, detail } if unit.unmet.is_none() => Some(detail.clone()),
         _ => None,
     };
     let place = unit.place;

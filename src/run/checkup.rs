@@ -7,6 +7,8 @@ use serde::Serialize;
 use crate::corpus::Corpus;
 use crate::gold::{self, Columns, Shape};
 use crate::ledger::{Ledger, LedgerError};
+use crate::postings;
+use crate::prompt::Examples;
 use crate::provider::{Access, Form, Params, Probed, Provider, Site, Told};
 
 use super::clock;
@@ -180,8 +182,14 @@ impl Findings {
             self.result(&path.display().to_string(), "gold", detail.map_err(ToString::to_string));
             (path, ratings)
         });
+        let examples = experiment.calibration.as_ref().and_then(|spec| {
+            let chosen = postings::choose(spec, folder);
+            let detail = chosen.as_ref().map(|chosen| chosen.summary.clone()).map_err(ToString::to_string);
+            self.result(&spec.file.display().to_string(), "calibration", detail);
+            chosen.ok().map(|chosen| Examples::new(&chosen.examples))
+        });
         for name in &experiment.rubrics {
-            let sheet = Sheet::load(name, folder).map(|sheet| {
+            let sheet = Sheet::load(name, folder, examples.as_ref()).map(|sheet| {
                 let record = sheet.record();
                 (sheet, record)
             });

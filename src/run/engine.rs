@@ -140,17 +140,37 @@ impl<J: Judge> Floor<J> {
     }
 }
 
-/// Runs `plan` to its end or to a stop, telling `on_event` all that happens.
-pub(super) async fn drive<J: Judge>(
+/// Runs the plan of each stage to its end, one after the other, or to a stop, telling `on_event` all that happens.
+pub(super) async fn drive<J: Judge, P>(
     floor: Arc<Floor<J>>,
     mut events: mpsc::Receiver<Event>,
-    plan: impl Iterator<Item = Result<Unit, RunError>> + Send + 'static,
+    stages: impl IntoIterator<Item = P>,
     mut signals: Signals,
     on_event: &mut (dyn FnMut(&Event) + Send),
+) -> Ending
+where
+    P: Iterator<Item = Result<Unit, RunError>> + Send + 'static,
+{
+    let mut ending = Ending { sent: 0, interrupted: false, given_up: None, error: None };
+    for plan in stages {
+        ending = drive_stage(&floor, &mut events, plan, &mut signals, on_event).await;
+        if floor.stop.stage() != Stage::Go || ending.error.is_some() {
+            break;
+        }
+    }
+    ending
+}
+
+async fn drive_stage<J: Judge>(
+    floor: &Arc<Floor<J>>,
+    events: &mut mpsc::Receiver<Event>,
+    plan: impl Iterator<Item = Result<Unit, RunError>> + Send + 'static,
+    signals: &mut Signals,
+    on_event: &mut (dyn FnMut(&Event) + Send),
 ) -> Ending {
-    let (queues, mut workers) = hire(&floor);
+    let (queues, mut workers) = hire(floor);
     let planner = thread::spawn("plan", {
-        let floor = Arc::clone(&floor);
+        let floor = Arc::clone(floor);
         move || feed(plan, &queues, &floor.stop)
     });
     let mut interrupted = false;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::corpus::CorpusError;
 use crate::ledger::LedgerError;
+use crate::postings::PostingsError;
 use crate::prompt::PromptError;
 use crate::provider::ProviderError;
 use crate::rubric::RubricError;
@@ -27,6 +28,9 @@ pub enum RunError {
     /// A template cannot be used.
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    /// Priced postings cannot be used.
+    #[error("calibration: {0}")]
+    Postings(#[from] PostingsError),
     /// A judge cannot be made.
     #[error(transparent)]
     Provider(#[from] ProviderError),

@@ -20,6 +20,18 @@ pub enum Event {
         /// Calls that were under way when an earlier run was killed: perhaps paid for, never answered.
         lost_calls: u64,
     },
+    /// Priced postings were read for the judge.
+    Calibrated {
+        /// What was kept, what was dropped and why, and what was chosen.
+        summary: String,
+    },
+    /// Units of a rubric wait for verdicts that it needs and that are not decided yet.
+    Waiting {
+        /// The rubric.
+        rubric: String,
+        /// Units.
+        units: u64,
+    },
     /// A call was answered.
     Answered {
         /// The judge.
@@ -67,7 +79,7 @@ pub enum Event {
     Finished {
         /// The run.
         run: String,
-        /// Units of the whole run with a label.
+        /// Units of the whole run with a label or a value.
         labels: u64,
         /// Units without, those not reached included.
         no_verdicts: u64,

@@ -69,11 +69,11 @@ fn write_ratings(ledger: &Ledger, run: &str, out: &mut dyn Write) -> Result<(), 
     let header = ["item", "rater", "label", "rubric", "cluster", "replicate", "no_verdict"];
     rows.write_record(header).map_err(io::Error::from)?;
     ledger.verdicts(run, |verdict, person| {
-        let replicate = verdict.replicate.to_string();
+        let (replicate, cell) = (verdict.replicate.to_string(), verdict.outcome.cell());
         let row = [
             verdict.session.as_str(),
             verdict.judge.as_str(),
-            verdict.outcome.label().unwrap_or_default(),
+            cell.as_deref().unwrap_or_default(),
             verdict.rubric.as_str(),
             person.as_deref().unwrap_or_default(),
             replicate.as_str(),

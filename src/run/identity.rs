@@ -46,6 +46,23 @@ pub(super) fn unit(judge: JudgeIdentity<'_>, prompt: &Prompt, schema: &AnswerSch
     ])
 }
 
+/// Identity of a unit that is not asked, because the unit `needed` has no verdict.
+pub(super) fn unmet(
+    judge: JudgeIdentity<'_>,
+    schema: &AnswerSchema,
+    replicate: u32,
+    needed: &Fingerprint,
+) -> Fingerprint {
+    Fingerprint::of(&[
+        b"unmet",
+        judge.model.as_bytes(),
+        hash(judge.params).0.as_bytes(),
+        hash(&schema.full).0.as_bytes(),
+        &replicate.to_le_bytes(),
+        needed.0.as_bytes(),
+    ])
+}
+
 /// Identity of a call: the exact request without its key, and the replicate number.
 pub(super) fn call(request: &Request, replicate: u32) -> Fingerprint {
     Fingerprint::of(&[b"call", &request.identity_bytes(), &replicate.to_le_bytes()])
@@ -71,6 +88,8 @@ pub(super) struct FrozenJudge<'a> {
     pub(super) source: String,
     pub(super) params: &'a Params,
     pub(super) repeats: u32,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) rubrics: &'a [String],
 }
 
 /// The identifier of a run of the experiment `name`.

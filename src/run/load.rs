@@ -83,23 +83,11 @@ pub fn ratings(results: &Path, run: &str) -> Result<Ratings, RunError> {
     ledger.0.verdicts(&id, |verdict, person| -> Result<(), RunError> {
         let (rubric, replicate) = (Some(verdict.rubric), Some(verdict.replicate));
         let (item, rater, cluster) = (verdict.session, verdict.judge, person);
-        match verdict.outcome {
-            Outcome::Label { label, .. } => {
-                let weight = weights.get(&item).copied();
-                ratings.rows.push(Rating {
-                    item,
-                    rater,
-                    label,
-                    rubric,
-                    cluster,
-                    weight,
-                    replicate,
-                    ..Rating::default()
-                });
-            }
-            Outcome::None { kind, .. } => {
-                ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind });
-            }
+        if let Outcome::None { kind, .. } = verdict.outcome {
+            ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind });
+        } else if let Some(label) = verdict.outcome.cell() {
+            let (label, weight) = (label.into_owned(), weights.get(&item).copied());
+            ratings.rows.push(Rating { item, rater, label, rubric, cluster, weight, replicate, ..Rating::default() });
         }
         Ok(())
     })?;

@@ -25,6 +25,8 @@ mod memory;
 mod plan;
 mod record;
 mod seat;
+mod stage;
+mod stages;
 mod stop;
 mod store;
 mod thread;
@@ -40,6 +42,7 @@ pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec};
 pub use folder::{write_csv, write_jsonl};
 pub use load::{find, latest, list, load, ratings, stream};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};
+pub use stage::stand_ins;
 pub use stop::Interrupts;
 pub use totals::{Cell, by_judge, cells};
 

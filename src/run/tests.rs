@@ -155,7 +155,7 @@ fn unit(question: &Arc<Question>, session: &str) -> Unit {
     };
     let prompt = Prompt { system: String::new(), session: String::new(), question: String::new() };
     let (question, session, prompt) = (Arc::clone(question), Arc::new(session), Arc::new(prompt));
-    Unit { place, seat: 0, question, session, prompt, request: None, shared: false, prefix: None }
+    Unit { place, seat: 0, question, session, prompt, request: None, shared: false, prefix: None, unmet: None }
 }
 
 struct Trial {
@@ -215,7 +215,7 @@ impl Trial {
             Event::Warning { message, .. } => warnings.push(message.clone()),
             _ => (),
         };
-        let ending = engine::drive(floor, events, plan.into_iter(), signals, &mut on_event).await;
+        let ending = engine::drive(floor, events, [plan.into_iter()], signals, &mut on_event).await;
         let seconds = start.elapsed().as_secs_f64();
         end.await.unwrap().unwrap();
         verdicts.sort_by(|a, b| a.session.cmp(&b.session));
@@ -475,7 +475,7 @@ async fn the_same_question_asked_at_once_is_bought_once() {
     });
     let mut verdicts = 0;
     let mut on_event = |event: &Event| verdicts += usize::from(matches!(event, Event::Verdict { .. }));
-    engine::drive(floor, events, copies, Signals::default(), &mut on_event).await;
+    engine::drive(floor, events, [copies], Signals::default(), &mut on_event).await;
     end.await.unwrap().unwrap();
     assert_eq!((verdicts, log.sent.lock().unwrap().len()), (4, 1));
 }
@@ -493,7 +493,7 @@ async fn a_full_disk_ends_the_run_and_the_rest_is_asked_by_the_next() {
     let plan: Vec<_> = (0..2_000).map(|n| Ok(unit(&question, &format!("s{n}")))).collect();
     let mut told = 0_u64;
     let mut on_event = |event: &Event| told += u64::from(matches!(event, Event::Verdict { .. }));
-    engine::drive(floor, events, plan.into_iter(), Signals::default(), &mut on_event).await;
+    engine::drive(floor, events, [plan.into_iter()], Signals::default(), &mut on_event).await;
     let error = end.await.unwrap().unwrap_err();
     assert!(error.to_string().contains("disk is full"), "{error}");
     let held: u64 = Ledger::open(&path).unwrap().counts("r").unwrap().iter().map(|count| count.units).sum();
@@ -523,7 +523,7 @@ async fn answers_under_way_are_kept_when_another_row_of_the_ledger_is_damaged() 
         std::thread::sleep(TRIAL.latency / 5);
         Ok(unit(&question, &format!("s{n}")))
     });
-    engine::drive(floor, events, plan, Signals::default(), &mut |_: &Event| ()).await;
+    engine::drive(floor, events, [plan], Signals::default(), &mut |_: &Event| ()).await;
     let error = end.await.unwrap().unwrap_err();
     assert!(error.to_string().contains("is damaged"), "{error}");
     let held = Writer::open(&path).unwrap().answers();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::rubric::{Answer, AnswerKind, AnswerOption, ReasonKind, Rubric};
+use crate::rubric::{Answer, AnswerKind, AnswerOption, Rubric};
 
 use super::parts::{Part, SessionParts, Standing};
 
@@ -216,13 +216,13 @@ impl DerivedMeasure {
             published: None,
         };
         let options = Standing::ALL.map(option).to_vec();
-        let (kind, reason) = (AnswerKind::Choice, ReasonKind::None);
+        let kind = AnswerKind::Choice;
         Rubric {
             name: self.as_str().to_owned(),
             version: 1,
             title: self.as_str().replace('_', " "),
             question: self.formula().to_owned(),
-            answer: Answer { kind, options, abstain: None, reason, evidence: false },
+            answer: Answer { options, ..Answer::new(kind) },
             published_base: None,
             guidance: Vec::new(),
             tie_breaks: Vec::new(),
