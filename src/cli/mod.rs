@@ -30,6 +30,7 @@ mod man;
 mod printer;
 mod progress;
 mod report;
+mod report_agreement;
 mod report_inputs;
 mod resume;
 mod run;

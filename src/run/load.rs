@@ -19,34 +19,29 @@ use super::totals;
 /// When there is no such run, or several, or the ledger cannot be read.
 pub fn load(results: &Path, run: &str) -> Result<(RunRecord, Vec<Verdict>), RunError> {
     let mut verdicts = Vec::new();
-    let push = |(): &mut (), verdict| {
+    let run = stream(results, run, |verdict| {
         verdicts.push(verdict);
         Ok::<(), RunError>(())
-    };
-    let (run, ()) = stream(results, run, |_| Ok(()), push)?;
+    })?;
     Ok((run, verdicts))
 }
 
-/// The record of a run, named as for [`load`]; its verdicts are handed to `each` one by one, in the order of [`load`], with
-/// what `begin` makes of the record.
+/// The record of a run, named as for [`load`]; its verdicts are handed to `each` one by one, in the order of [`load`].
 ///
 /// # Errors
-/// As [`load`], and those of `begin` and `each`.
-pub fn stream<T, E: From<RunError>>(
+/// As [`load`], and those of `each`.
+pub fn stream<E: From<RunError>>(
     results: &Path,
     run: &str,
-    begin: impl FnOnce(&RunRecord) -> Result<T, E>,
-    mut each: impl FnMut(&mut T, Verdict) -> Result<(), E>,
-) -> Result<(RunRecord, T), E> {
+    mut each: impl FnMut(Verdict) -> Result<(), E>,
+) -> Result<RunRecord, E> {
     let (ledger, id) = locate(results, run)?;
-    let record = record(&ledger, &id)?;
-    let mut state = begin(&record)?;
-    let passed = ledger.0.verdicts(&id, |verdict, _| each(&mut state, verdict).map_err(Passed::Other));
+    let passed = ledger.0.verdicts(&id, |verdict, _| each(verdict).map_err(Passed::Other));
     passed.map_err(|passed| match passed {
         Passed::Ledger(error) => RunError::from(error).into(),
         Passed::Other(error) => error,
     })?;
-    Ok((record, state))
+    Ok(record(&ledger, &id)?)
 }
 
 /// What ended a stream.

@@ -114,6 +114,39 @@ pub fn quantiles(values: &[Weighed], probabilities: &[f64], confidence: f64) -> 
     probabilities.iter().map(one).collect()
 }
 
+/// The mean of `later` over that of `base`, less 1: the change between two groups, which may share clusters.
+///
+/// The interval is that of the logarithm of the quotient, linearised and summed within clusters. Where `same`, both are one
+/// group and there is no change.
+#[must_use]
+pub fn ratio_of_means(later: &[Weighed], base: &[Weighed], same: bool, confidence: f64) -> Estimate {
+    let n = later.len();
+    let total = |values: &[Weighed]| values.iter().map(|one| one.weight).sum::<f64>();
+    let sum = |values: &[Weighed]| values.iter().map(|one| one.weight * one.value).sum::<f64>();
+    if n == 0 || base.is_empty() || sum(base) <= 0.0 || sum(later) <= 0.0 {
+        return Estimate::undefined(n, Undefined::TooFewItems);
+    }
+    if same {
+        let (value, method) = (Some(0.0), "the group compared with".to_owned());
+        return Estimate { value, low: None, high: None, n, method, undefined: None };
+    }
+    let pulls = |values: &[Weighed], sign: f64| -> Vec<Weighed> {
+        let (all, centre) = (total(values), sum(values) / total(values));
+        let pull = |one: &Weighed| sign * one.weight * (one.value - centre) / (all * centre);
+        values.iter().map(|one| Weighed { value: pull(one), weight: 1.0, cluster: one.cluster }).collect()
+    };
+    let both = by_cluster(&[pulls(later, 1.0), pulls(base, -1.0)].concat());
+    let spread = Spread::of(&both, |pull| pull);
+    let change = sum(later) / total(later) / (sum(base) / total(base));
+    if spread.clusters < 2 {
+        return no_interval(change - 1.0, n);
+    }
+    let half = t_quantile(spread.clusters - 1, confidence) * spread.variance(1.0).sqrt();
+    let end = |sign: f64| Some((change.ln() + sign * half).exp_m1());
+    let method = format!("quotient of means, t interval of its logarithm over {} clusters", spread.clusters);
+    Estimate { value: Some(change - 1.0), low: end(-1.0), high: end(1.0), n, method, undefined: None }
+}
+
 fn no_interval(value: f64, n: usize) -> Estimate {
     let method = "no interval: one cluster".to_owned();
     Estimate { value: Some(value), low: None, high: None, n, method, undefined: None }
@@ -185,6 +218,21 @@ mod tests {
         let found = geometric_mean(&plain(&[0.0, 1.0, 100.0]), 0.95);
         assert!((found.value.unwrap() - 10.0).abs() < 1e-9 && found.n == 2, "{found:?}");
         assert_eq!(geometric_mean(&plain(&[0.0]), 0.95).undefined, Some(Undefined::TooFewItems));
+    }
+
+    #[test]
+    fn a_ratio_of_means_knows_that_groups_share_persons() {
+        let group = |scale: f64| -> Vec<Weighed> {
+            (0..30).map(|cluster| Weighed { value: scale * f64::from(cluster + 1), weight: 1.0, cluster }).collect()
+        };
+        // Every person's value grew by half: nothing varies.
+        let found = ratio_of_means(&group(3.0), &group(2.0), false, 0.95);
+        assert!((found.value.unwrap() - 0.5).abs() < 1e-12 && (found.high.unwrap() - 0.5).abs() < 1e-9, "{found:?}");
+        let others: Vec<Weighed> =
+            group(2.0).iter().map(|one| Weighed { cluster: one.cluster + 30, ..*one }).collect();
+        let apart = ratio_of_means(&group(3.0), &others, false, 0.95);
+        assert!(apart.low.unwrap() < 0.2 && apart.high.unwrap() > 0.8, "{apart:?}");
+        assert_eq!(ratio_of_means(&others, &others, true, 0.95).value, Some(0.0));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub use difference::{Contrast, Difference, Equivalence, Verdict, equivalence};
 pub use icc::{Icc, IccModel};
 pub use influence::{Design, Influence, StandardError};
 pub use interval::{CONFIDENCE, Interval, normal_interval, t_interval, wilson_interval};
-pub use location::{Weighed, geometric_mean, mean, quantiles};
+pub use location::{Weighed, geometric_mean, mean, quantiles, ratio_of_means};
 pub use macro_kappa::{macro_cohen_kappa, macro_influence};
 pub use multiple::Adjustment;
 pub use share::{Estimate, Numbered, Observation, shares, shares_at, shares_numbered};

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde_json::Value;
+
 use crate::corpus::SessionRow;
 use crate::estimate::{EstimateError, reference_rater};
 use crate::gold::Ratings;
@@ -32,6 +34,30 @@ pub struct TableBuilder<'a> {
 /// A file is named with or without the ending of its compression.
 fn plain(name: &str) -> &str {
     name.strip_suffix(".gz").unwrap_or(name)
+}
+
+/// The numbers in a judge's answer that is no label.
+fn numbers(rubric: &str, value: &Value) -> Vec<(NumberColumn, f64)> {
+    match rubric {
+        "task_value" => value.as_f64().map(|price| (NumberColumn::TaskValue, price)).into_iter().collect(),
+        "decisions" => {
+            let of = |kind: Option<&str>| {
+                let field = |item: &'_ Value, name: &str, wanted: &str| item[name].as_str() == Some(wanted);
+                let listed = value.as_array().into_iter().flatten();
+                let own = listed.filter(|item| kind.is_none_or(|kind| field(item, "type", kind)));
+                let (user, all) =
+                    own.fold((0, 0), |(user, all), item| (user + u32::from(field(item, "by", "user")), all + 1));
+                (all > 0).then(|| f64::from(user) / f64::from(all))
+            };
+            let columns = [
+                (NumberColumn::PlanningByUser, of(Some("planning"))),
+                (NumberColumn::ExecutionByUser, of(Some("execution"))),
+                (NumberColumn::DecisionsByUser, of(None)),
+            ];
+            columns.into_iter().filter_map(|(column, share)| Some((column, share?))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 impl<'a> TableBuilder<'a> {
@@ -71,6 +97,7 @@ impl<'a> TableBuilder<'a> {
                     label: label.clone(),
                 })?)
             }
+            Outcome::Value { .. } => Answer::Value,
             Outcome::None { kind, detail } => {
                 // Other kinds carry words about a session's content.
                 if matches!(kind, NoVerdict::Failed | NoVerdict::TooLong | NoVerdict::Stopped) {
@@ -82,6 +109,11 @@ impl<'a> TableBuilder<'a> {
         };
         let at = self.row_of(session);
         self.table.verdicts += 1;
+        if let Some(value) = verdict.outcome.value().filter(|_| *replicate == 1) {
+            for (column, number) in numbers(rubric, value) {
+                self.number(at, by, column, number);
+            }
+        }
         if self.table.answers.entry((number, by, *replicate)).or_default().set(at, answer) {
             return Ok(());
         }
@@ -89,20 +121,10 @@ impl<'a> TableBuilder<'a> {
         Err(ReportError::Duplicate { judge, session, rubric, replicate: *replicate })
     }
 
-    /// Takes a number that `judge` gave of a session with a verdict.
-    ///
-    /// # Errors
-    /// When the judge is unknown.
-    pub fn number(&mut self, session: &str, judge: &str, column: NumberColumn, value: f64) -> Result<(), ReportError> {
-        let by = self.judges.iter().position(|known| *known == judge);
-        let by = by.ok_or_else(|| ReportError::NoJudge(judge.to_owned()))?;
-        let at = self.row_of(session);
-        let numbers = self.table.numbers.entry((by, column)).or_default();
+    fn number(&mut self, at: usize, judge: usize, column: NumberColumn, value: f64) {
+        let numbers = self.table.numbers.entry((judge, column)).or_default();
         numbers.resize(numbers.len().max(at + 1), None);
-        #[expect(clippy::cast_possible_truncation, reason = "shares and prices need no more than seven digits")]
-        let short = value as f32;
-        numbers[at] = Some(short).filter(|value| value.is_finite());
-        Ok(())
+        numbers[at] = Some(value).filter(|value| value.is_finite());
     }
 
     fn row_of(&mut self, session: &str) -> usize {
@@ -124,6 +146,7 @@ impl<'a> TableBuilder<'a> {
             visible_words: 0,
             prompt_words: 0,
             lines_added: 0,
+            lines_removed: 0,
             machine_success: None,
         });
         at
@@ -157,6 +180,7 @@ impl<'a> TableBuilder<'a> {
             visible_words: short(measures.visible_words),
             prompt_words: short(measures.prompt_words),
             lines_added: short(measures.lines_added),
+            lines_removed: short(measures.lines_removed),
             machine_success: row.evidence.machine_success,
         };
     }

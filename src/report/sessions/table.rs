@@ -36,6 +36,8 @@ pub(in crate::report) struct Facts {
     pub prompt_words: u32,
     /// Lines added by edits.
     pub lines_added: u32,
+    /// Lines removed by edits.
+    pub lines_removed: u32,
     /// Whether commits, pull requests or tests prove success; none where nothing decides.
     pub machine_success: Option<bool>,
 }
@@ -45,12 +47,12 @@ pub(in crate::report) struct Facts {
 pub enum NumberColumn {
     /// What a freelancer would be paid for the session's work, in US dollars.
     TaskValue,
-    /// The agent's share of planning decisions, 0 to 1.
-    PlanningShare,
-    /// The agent's share of execution decisions, 0 to 1.
-    ExecutionShare,
-    /// The agent's share of all decisions, 0 to 1.
-    OverallShare,
+    /// The person's share of planning decisions, 0 to 1.
+    PlanningByUser,
+    /// The person's share of execution decisions, 0 to 1.
+    ExecutionByUser,
+    /// The person's share of all decisions, 0 to 1.
+    DecisionsByUser,
 }
 
 /// Labels by the reference rater on one rubric.
@@ -78,7 +80,7 @@ pub struct StudyTable {
     /// Answers by rubric, judge (positions in the experiment) and replicate.
     pub(in crate::report) answers: BTreeMap<(usize, usize, u32), Column>,
     /// Numbers by judge.
-    pub(in crate::report) numbers: BTreeMap<(usize, NumberColumn), Vec<Option<f32>>>,
+    pub(in crate::report) numbers: BTreeMap<(usize, NumberColumn), Vec<Option<f64>>>,
     /// Gold by rubric.
     pub(in crate::report) gold: BTreeMap<usize, Gold>,
     /// Why a rubric with labels of other raters has no gold, by rubric.

@@ -1,27 +1,17 @@
 //! One judge's answers beside gold, and every number that is made of them.
 
-use crate::estimate::{Method, Value, corrected};
+use crate::estimate::{Method, Standing, Value, corrected, corrected_rate};
 use crate::rubric::Rubric;
-use crate::stats::estimate::{Corrected, FEWEST_GOLD, Form, LabelSample};
-use crate::stats::{CONFIDENCE, Estimate, Influence, Numbered, Undefined, Weighed, shares_numbered};
+use crate::stats::estimate::{FEWEST_GOLD, LabelSample};
+use crate::stats::{CONFIDENCE, Estimate, Numbered, Undefined, Weighed, shares_numbered};
 
 use crate::report::sessions::{Answer, Column, StudyTable};
 
 /// The method that corrects: the judge counts as much as it helps, and nothing is asked of it.
 pub(in crate::report) const CORRECTION: Method = Method::PpiPlusPlus;
 
-/// What a rater says of a session in a yes-or-no measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::report) enum Mark {
-    /// The measure holds.
-    Yes,
-    /// It does not.
-    No,
-    /// The session is not in the measure's base.
-    Outside,
-    /// A part of it has no verdict.
-    Unknown,
-}
+/// What a rater says of a session in a yes-or-no measure; none where a part of it has no verdict.
+pub(in crate::report) type Mark = Option<Standing>;
 
 /// A share with all that must stand beside it.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,11 +95,11 @@ pub(in crate::report) fn rate(
     rows: &[usize],
     not_reached: u64,
 ) -> Share {
-    let base: Vec<usize> = rows.iter().copied().filter(|at| matches!(marks[*at], Mark::Yes | Mark::No)).collect();
-    let yes = || base.iter().copied().filter(|at| marks[*at] == Mark::Yes);
-    let judged: Vec<Option<usize>> = base.iter().map(|at| Some(usize::from(marks[*at] == Mark::Yes))).collect();
+    let base: Vec<usize> = rows.iter().copied().filter(|at| matches!(marks[*at], Some(Standing::Yes | Standing::No))).collect();
+    let yes = || base.iter().copied().filter(|at| marks[*at] == Some(Standing::Yes));
+    let judged: Vec<Option<usize>> = base.iter().map(|at| Some(usize::from(marks[*at] == Some(Standing::Yes)))).collect();
     let raw = shares_numbered(&observations(table, &base, &judged), 2, CONFIDENCE).swap_remove(1);
-    let missing = Missing::of(table, rows.iter().copied().filter(|at| marks[*at] == Mark::Unknown), not_reached);
+    let missing = Missing::of(table, rows.iter().copied().filter(|at| marks[*at].is_none()), not_reached);
     Share {
         sessions: base.len() as u64,
         persons: persons(table, base.iter().copied()),
@@ -117,52 +107,27 @@ pub(in crate::report) fn rate(
         count_persons: persons(table, yes()),
         no_verdict: missing.sessions,
         worst: missing.bounds(weight(table, yes()), weight(table, base.iter().copied())),
-        corrected: gold.map(|(gold, weights)| corrected_rate(table, marks, gold, weights, rows)),
+        corrected: gold.map(|(gold, weights)| rate_by_gold(table, marks, gold, weights, rows)),
         raw,
     }
 }
 
-/// The rate with judge and gold both free to say what is in the base: the share of yes over that of yes or no, each by
-/// prediction-powered inference, with the error of their quotient.
-fn corrected_rate(
+/// The rate with judge and gold both free to say what is in the base.
+fn rate_by_gold(
     table: &StudyTable,
     marks: &[Mark],
     gold: &[Mark],
     weights: Option<&[f64]>,
     rows: &[usize],
 ) -> Value {
-    let code = |mark: Mark| match mark {
-        Mark::Yes => Some(0),
-        Mark::No => Some(1),
-        Mark::Outside => Some(2),
-        Mark::Unknown => None,
-    };
+    let code = |mark: Mark| mark.map(|mark| mark as usize);
     let judged: Vec<Option<usize>> = rows.iter().map(|at| code(marks[*at])).collect();
     let truth = rows.iter().map(|at| code(gold[*at])).collect();
     let sample = label_sample(table, 3, &judged, truth, weights, rows);
-    let estimate = if has_enough(&sample) { quotient(&sample) } else { Err(Undefined::TooFewItems) };
-    let mut value = Value::of(CORRECTION.as_str(), &estimate, CONFIDENCE);
-    if let Some(inside) = value.value.map(|value| value.clamp(0.0, 1.0)) {
-        value.moved = value.value != Some(inside);
-        value.value = Some(inside);
+    if !has_enough(&sample) {
+        return Value::undefined(CORRECTION.as_str(), Undefined::TooFewItems);
     }
-    value
-}
-
-fn quotient(sample: &LabelSample) -> Result<Corrected, Undefined> {
-    let mut shares = CORRECTION.shares(sample, sample, None).labels.into_iter();
-    let (Some(yes), Some(no)) = (shares.next(), shares.next()) else { return Err(Undefined::TooFewItems) };
-    let (yes, no) = (yes?, no?);
-    let base = yes.value() + no.value();
-    if base <= 0.0 {
-        return Err(Undefined::TooFewItems);
-    }
-    let parts = [(no.value() / base.powi(2), &yes.influence), (-yes.value() / base.powi(2), &no.influence)];
-    let influence = Influence { value: yes.value() / base, ..Influence::weighted_sum(&parts) };
-    // Gold outside the base says nothing about the rate within it.
-    let gold: Vec<usize> = sample.gold_items().filter(|item| sample.gold[*item] != Some(2)).collect();
-    let estimate = Corrected::new(influence, gold.into_iter(), sample.clusters.as_deref(), Form::Share)?;
-    if estimate.error.units < FEWEST_GOLD { Err(Undefined::TooFewItems) } else { Ok(estimate) }
+    corrected_rate(CORRECTION, &sample, CONFIDENCE)
 }
 
 /// Numbers of `rows`, ready for means and quantiles.
