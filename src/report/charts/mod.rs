@@ -2,7 +2,9 @@
 
 mod forest;
 mod shares;
+mod study;
 mod theme;
 
 pub(super) use forest::forest;
 pub(super) use shares::shares;
+pub(super) use study::{Drawn, panels};

@@ -189,6 +189,13 @@ impl Cell {
         *self = Self { published, withheld: Some(why), ..bare };
     }
 
+    /// The same without intervals, for charts that draw none.
+    pub(in crate::report) fn without_ends(&self) -> Self {
+        let raw = self.raw.as_ref().map(|raw| Estimate { low: None, high: None, ..raw.clone() });
+        let corrected = self.corrected.as_ref().map(|value| Value { low: None, high: None, ..value.clone() });
+        Self { raw, corrected, ..self.clone() }
+    }
+
     /// The number to draw: corrected before raw.
     pub(in crate::report) fn best(&self) -> Option<f64> {
         self.corrected.as_ref().and_then(|value| value.value).or_else(|| self.raw.as_ref()?.value)
