@@ -16,8 +16,8 @@ use super::simulate;
 /// What the demo simulates: enough for every table, little enough to end in seconds.
 const SPEC: SimulateSpec = SimulateSpec { sessions: 120, persons: 30, seed: 20_260_617 };
 
-/// The rater of the simulation that knows the planted labels.
-const PLANTED: &str = "planted";
+/// The simulated rater whose labels count as the truth.
+const REFERENCE: &str = "simulated-a";
 
 /// Arguments of `assize demo`.
 #[derive(Debug, clap::Args)]
@@ -46,7 +46,7 @@ pub fn run(args: &DemoArgs, settings: &Settings, printer: Printer) -> CliResult 
     };
     let run = judge_folder(&job, settings, printer)?;
     let ratings = sessions.join("ratings.csv");
-    let asked = Asked { gold: Some(&ratings), reference: Some(PLANTED), ..Asked::default() };
+    let asked = Asked { gold: Some(&ratings), reference: Some(REFERENCE), ..Asked::default() };
     let inputs = load_run(&run, asked, settings)?;
     let report = report::build(&inputs)?;
     let page = report::write(&report, &Path::new(RESULTS).join(&report.run.id))?;

@@ -133,7 +133,6 @@ pub struct Cell {
     /// Why the number is not shown.
     pub withheld: Option<Withheld>,
     /// Other numbers of a regression, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, f64>,
 }
 

@@ -44,7 +44,7 @@ pub(super) fn table_2(source: &Source<'_>) -> Exhibit {
         // What no rubric of the run speaks of needs no row; measured ones always have one.
         let Some(marks) = source.marks(measure, None) else { continue };
         let share = source.rate(&marks, &source.all);
-        cells.push(cell(("all", measure.formula()), (measure.as_str(), title(measure)), share));
+        cells.push(cell(("all", title(measure)), (measure.as_str(), measure.formula()), share));
     }
     Exhibit {
         id: "table_2".to_owned(),
@@ -86,7 +86,9 @@ pub(super) fn figure_5(source: &Source<'_>, controls: &Controls) -> Exhibit {
         correction: source.correction(&["outcome", "success_signal", "failure_signal"]),
         panels: Vec::new(),
         notes: vec![
-            "Levels are the judge's own, also where rates are corrected. Adjusted rates are uncorrected.".to_owned(),
+            "Levels are the judge's own, also where rates are corrected. Adjusted rates are uncorrected, and there are none \
+             where cells of equal controls hold fewer than two sessions on average."
+                .to_owned(),
             "Troubled sessions are a selection: experts hit trouble less often, and on work of higher value.".to_owned(),
         ],
     };

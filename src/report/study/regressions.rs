@@ -12,6 +12,9 @@ use super::source::Source;
 /// The logistic check rests on the sessions of so many persons that there are about this many; its design is a full matrix.
 const CHECKED: usize = 20_000;
 
+/// Sessions a cell on average below which nothing is adjusted: cells would hold one session each, and compare none.
+const FULL: usize = 2;
+
 /// The study's controls, as far as the run has them.
 pub(super) struct Controls {
     /// Each with the number of the column of Table A1 that adds it.
@@ -92,20 +95,24 @@ impl Controls {
         Sessions { outcomes, levels, persons, weights, min_sessions: 1 }
     }
 
-    /// The slope of `outcomes` by level among sessions equal in all controls; none without levels.
+    /// The slope of `outcomes` by level among sessions equal in all controls; none without levels, or with fewer sessions than [`FULL`]
+    /// a cell.
     pub(super) fn adjusted_slope(&self, source: &Source<'_>, outcomes: &[Option<f64>]) -> Option<Rung> {
         if self.levels.len() < source.table.len() || self.levels.is_empty() {
             return None;
         }
-        ladder(&self.sessions(outcomes), &self.together, &[]).pop()
+        let rung = ladder(&self.sessions(outcomes), &self.together, &[]).pop()?;
+        rung.cells.is_none_or(|cells| cells * FULL <= rung.slope.n).then_some(rung)
     }
 
-    /// Rates of `outcomes` by level, raw and adjusted; none without levels.
+    /// Rates of `outcomes` by level, raw and adjusted; none without levels, or with fewer sessions than [`FULL`] a cell.
     pub(super) fn level_rates(&self, outcomes: &[Option<f64>]) -> Option<LevelRates> {
         if self.levels.is_empty() {
             return None;
         }
-        Some(level_rates(&self.sessions(outcomes), &self.together))
+        let rates = level_rates(&self.sessions(outcomes), &self.together);
+        let sessions: usize = rates.levels.iter().map(|level| level.sessions).sum();
+        (rates.cells * FULL <= sessions).then_some(rates)
     }
 }
 

@@ -163,15 +163,20 @@ impl<'a> Source<'a> {
         if known.is_empty() {
             return None;
         }
-        let raters: Vec<&str> = known.iter().filter_map(|at| Some(self.table.gold.get(at)?.rater.as_str())).collect();
-        Some(match raters.first() {
-            Some(rater) if raters.len() == known.len() => {
-                format!("corrected by PPI++ with the labels of {rater} taken as the truth")
-            }
-            _ => match known.iter().find_map(|at| self.table.no_gold.get(at)) {
+        let rater = |at: &usize| self.table.gold.get(at).map(|gold| gold.rater.as_str());
+        let with: Vec<&str> =
+            known.iter().filter(|at| rater(at).is_some()).map(|at| self.rubrics[*at].name.as_str()).collect();
+        let by = known.iter().find_map(rater).unwrap_or_default();
+        Some(if with.is_empty() {
+            match known.iter().find_map(|at| self.table.no_gold.get(at)) {
                 Some(why) => format!("uncorrected: {why}"),
-                None => "uncorrected: no gold labels of every rubric it rests on".to_owned(),
-            },
+                None => "uncorrected: no labels of other raters".to_owned(),
+            }
+        } else if with.len() == known.len() {
+            format!("corrected by PPI++ with the labels of {by} taken as the truth")
+        } else {
+            let with = with.join(" and ");
+            format!("what rests on {with} alone is corrected by PPI++ with the labels of {by} taken as the truth; all else is uncorrected")
         })
     }
 }

@@ -6,15 +6,15 @@ use crate::report::study::Panel;
 
 use super::frame::{Place, along, span, step, tick};
 
-const WIDTH: i32 = 440;
-const LEFT: i32 = 168;
-const TOP: i32 = 6;
-const ROW: i32 = 30;
+const WIDTH: i32 = 380;
+const LEFT: i32 = 14;
+const TOP: i32 = 4;
+const ROW: i32 = 42;
 
 pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> {
     let rows = i32::try_from(panel.cells.len()).unwrap_or(0).min(200);
     let bottom = TOP + ROW * rows;
-    let axis = Axis { data: span(panel), pixels: (LEFT, WIDTH - 18) };
+    let axis = Axis { data: span(panel), pixels: (LEFT, WIDTH - 22) };
     let about = "Bars are what the judge said; marks with lines are the best estimate and its 95 % interval; upright bars are the \
                  published shares. The table below holds the numbers.";
     draw_sized(&place.id, &place.title, about, (WIDTH, bottom + 26), |canvas| {
@@ -27,8 +27,9 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             value += step;
         }
         for (row, cell) in (0_i32..).zip(&panel.cells) {
-            let y = TOP + ROW * row + ROW / 2;
-            canvas.text(&cell.group_title, (LEFT - 10, y), Align::End, Ink::Text, 25)?;
+            // The name stands above its bar, so that the bars keep the whole width of a phone.
+            let y = TOP + ROW * row + ROW - 13;
+            canvas.text(&cell.group_title, (LEFT, y - 20), Align::Start, Ink::Text, 50)?;
             if cell.withheld.is_some() {
                 canvas.text("withheld", (LEFT + 8, y), Align::Start, Ink::Quiet, 12)?;
                 continue;

@@ -4,7 +4,7 @@ use crate::report::charts::theme::{Align, Axis, Ink, Mark, draw_sized};
 use crate::report::error::ReportError;
 use crate::report::study::{Panel, Unit};
 
-use super::frame::{Place, cell, groups, tick};
+use super::frame::{Place, below, cell, groups, tick};
 
 const SIZE: (i32, i32) = (340, 262);
 const LEFT: i32 = 52;
@@ -31,10 +31,10 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             canvas.text(&tick(10_f64.powf(power), Unit::Number), (LEFT - 7, y), Align::End, Ink::Quiet, 9)?;
             power += 1.0;
         }
-        for (number, (level, title)) in (0_i32..).zip(&levels) {
+        for (number, (level, _)) in (0_i32..).zip(&levels) {
             let x = LEFT + (right - LEFT) * (2 * number + 1) / (2 * count);
             let value = |measure: &str| cell(panel, level, measure).and_then(|cell| cell.best());
-            canvas.text(title, (x, BOTTOM + 16), Align::Middle, Ink::Text, 12)?;
+            canvas.text(level, (x, BOTTOM + 16), Align::Middle, Ink::Text, 12)?;
             if let (Some(p05), Some(p25), Some(median), Some(p75), Some(p95)) =
                 (value("p05"), value("p25"), value("median"), value("p75"), value("p95"))
             {
@@ -46,7 +46,7 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             }
             let Some(own) = cell(panel, level, "geometric_mean") else { continue };
             if own.withheld.is_some() {
-                canvas.text("withheld", (x, i32::midpoint(TOP, BOTTOM)), Align::Middle, Ink::Quiet, 10)?;
+                canvas.text("withheld", (x, BOTTOM - 12), Align::Middle, Ink::Quiet, 10)?;
             }
             if let Some(published) = &own.published {
                 let y = at(published.value);
@@ -56,6 +56,6 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                 canvas.mark((x, at(mean)), Ink::Series(1), Mark::Dot)?;
             }
         }
-        canvas.text("level of expertise", (i32::midpoint(LEFT, right), BOTTOM + 42), Align::Middle, Ink::Quiet, 40)
+        canvas.text(&below(&levels), (i32::midpoint(LEFT, right), BOTTOM + 40), Align::Middle, Ink::Quiet, 48)
     })
 }

@@ -58,10 +58,12 @@ pub(super) fn step(span: f64) -> f64 {
 pub(super) fn span(panel: &Panel) -> (f64, f64) {
     let numbers = panel.cells.iter().flat_map(|cell| {
         let ends = ends(cell).map_or([None, None], |(low, high)| [Some(low), Some(high)]);
-        let own = [cell.best(), cell.published.as_ref().map(|one| one.value), cell.adjusted.as_ref().and_then(|one| one.value)];
+        let raw = cell.raw.as_ref().and_then(|raw| raw.value);
+        let own = [cell.best(), raw, cell.published.as_ref().map(|one| one.value), cell.adjusted.as_ref().and_then(|one| one.value)];
         ends.into_iter().chain(own).flatten()
     });
-    let most = |share: bool, end: f64| if share { end.clamp(-1.0, 1.0) } else { end };
+    // Adjusted rates of a linear model can lie beyond 0 and 1.
+    let most = |share: bool, end: f64| if share { end.clamp(0.0, 1.0) } else { end };
     let is_share = panel.unit == Unit::Share;
     let (low, high) = numbers.fold((0.0_f64, 0.0_f64), |(low, high), n| (low.min(n), high.max(n)));
     let (low, high) = (most(is_share, low), most(is_share, high.max(if is_share { 0.05 } else { 1e-6 })));
@@ -76,6 +78,16 @@ pub(super) fn tick(value: f64, unit: Unit) -> String {
         Unit::Number if value.abs() >= 10_000.0 => format!("{}k", decimal(Some(value / 1_000.0), 0)),
         Unit::Number => decimal(Some(value), usize::from(value.fract().abs() > 1e-9)),
         Unit::Change | Unit::Points => format!("{} %", quantity(Some(value), Unit::Change, 0)),
+    }
+}
+
+/// What the groups below a chart are, where they are named by numbers or bands.
+pub(super) fn below(groups: &[(&str, &str)]) -> String {
+    match (groups.first(), groups.last()) {
+        (Some((first, low)), Some((last, high))) if first.parse::<u32>().is_ok() => {
+            format!("level of expertise: {first} {low} to {last} {high}")
+        }
+        _ => "agent's share of decisions (%)".to_owned(),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use crate::report::charts::theme::{Align, Axis, Ink, draw_sized, series_mark};
 use crate::report::error::ReportError;
-use crate::report::figures::quantity;
+use crate::report::figures::{quantity, words};
 use crate::report::study::Panel;
 
 use super::frame::{Place, cell, grid, groups, measures, span};
 
-const SIZE: (i32, i32) = (440, 330);
+const SIZE: (i32, i32) = (400, 330);
 const LEFT: i32 = 50;
-const RIGHT: i32 = 258;
+const RIGHT: i32 = 262;
 const TOP: i32 = 10;
 const BOTTOM: i32 = 290;
 /// Least distance of two names.
@@ -32,7 +32,7 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             canvas.text(month, (x(number), BOTTOM + 16), Align::Middle, Ink::Quiet, 9)?;
         }
         let mut names = Vec::new();
-        for (number, (measure, title)) in series.iter().enumerate() {
+        for (number, (measure, _)) in series.iter().enumerate() {
             let mut before: Option<(i32, i32)> = None;
             let mut end = None;
             for (month, (group, _)) in (0_i32..).zip(&months) {
@@ -53,13 +53,13 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                     canvas.ring((x(month), axis.at(published.value)), Ink::Text)?;
                 }
             }
-            names.extend(end.map(|(y, value)| (y, number, *title, value)));
+            names.extend(end.map(|(y, value)| (y, number, words(measure), value)));
         }
         for ((y, number, title, value), at) in names.iter().zip(spread(&names.iter().map(|name| name.0).collect::<Vec<_>>())) {
             canvas.line((RIGHT + 3, *y), (RIGHT + 16, at), Ink::Series(*number), 1)?;
             canvas.mark((RIGHT + 22, at), Ink::Series(*number), series_mark(*number))?;
             let text = format!("{} {title}", quantity(Some(*value), panel.unit, 0));
-            canvas.text(&text, (RIGHT + 32, at), Align::Start, Ink::Text, 24)?;
+            canvas.text(&text, (RIGHT + 32, at), Align::Start, Ink::Text, 15)?;
         }
         Ok(())
     })

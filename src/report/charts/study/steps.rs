@@ -4,7 +4,7 @@ use crate::report::charts::theme::{Align, Axis, Ink, draw_sized, series_mark};
 use crate::report::error::ReportError;
 use crate::report::study::Panel;
 
-use super::frame::{Place, cell, ends, grid, groups, measures, span, upright};
+use super::frame::{Place, below, cell, ends, grid, groups, measures, span, upright};
 
 const SIZE: (i32, i32) = (340, 262);
 const LEFT: i32 = 50;
@@ -23,10 +23,11 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                  short bars across are the published numbers. The table below holds the numbers.";
     draw_sized(&place.id, &place.title, about, SIZE, |canvas| {
         grid(canvas, axis, (LEFT, right), panel.unit)?;
-        for (number, (_, title)) in (0_i32..).zip(&levels) {
+        for (number, (level, _)) in (0_i32..).zip(&levels) {
             let x = LEFT + (right - LEFT) * (2 * number + 1) / (2 * count);
-            canvas.text(title, (x, BOTTOM + 16), Align::Middle, Ink::Text, 12)?;
+            canvas.text(level, (x, BOTTOM + 16), Align::Middle, Ink::Text, 12)?;
         }
+        canvas.text(&below(&levels), (i32::midpoint(LEFT, right), BOTTOM + 38), Align::Middle, Ink::Quiet, 48)?;
         for (number, (measure, _)) in series.iter().enumerate() {
             let offset = (i32::try_from(number).unwrap_or(0) * 2 - middle) * STEP / 2;
             let mut before = None;
