@@ -4,13 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const WRITTEN: [&str; 7] = [
+const WRITTEN: [&str; 12] = [
     "experiments/baseline.yaml",
     "experiments/local.yaml",
     "experiments/anthropic.yaml",
     "rubrics/work_mode.yaml",
     "rubrics/expertise.yaml",
     "rubrics/outcome.yaml",
+    "rubrics/success_signal.yaml",
+    "rubrics/failure_signal.yaml",
+    "rubrics/occupation_user.yaml",
+    "rubrics/occupation_work.yaml",
+    "rubrics/codebase_context.yaml",
     "prompts/classify.md.j2",
 ];
 

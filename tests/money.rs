@@ -115,6 +115,29 @@ async fn a_budget_is_never_exceeded_and_the_run_goes_on_with_more() {
     assert!(all.contains("paid") && all.contains("$1.35"), "{all}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn twice_the_room_is_reserved_for_before_it_is_asked_for() {
+    let cut = || {
+        let message = json!({"role": "assistant", "content": "{\"lab"});
+        ResponseTemplate::new(200).set_body_json(json!({
+            "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "tiny-2026",
+            "choices": [{"index": 0, "message": message, "finish_reason": "length"}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105},
+        }))
+    };
+    // A prompt of 6,000 to 10,000 bytes may cost 0.31 to 0.51 with its answer, and twice that where there is twice the room.
+    for (budget, asked) in [("0.6", 1), ("1.5", 2)] {
+        let project = Project::with_sessions(1);
+        let judges = "judges: [{model: openai/tiny, params: {max_output_tokens: 10}}]";
+        experiment(&project, &format!("rubrics: [mood]\n{judges}\nbudget: {budget}\nlimits: {{max_retries: 0}}"));
+        let fake = Fake::start(Duration::ZERO, move |_| cut()).await;
+        let output = project.run(&fake.url(), &[]);
+        let text = said(&output);
+        assert_eq!((output.status.code(), fake.asked()), (Some(2), asked), "{text}");
+        assert_eq!(text.contains("the budget is used up"), asked == 1, "{text}");
+    }
+}
+
 /// A fake Messages API with a prompt cache: what is before the breakpoint, the schema included, can be read by requests
 /// that come after the first answer.
 struct Caching {

@@ -7,7 +7,6 @@ use assize::agreement::{AgreementReport, Confusion, LabelScore, PairAgreement, R
 use assize::corpus::{BadFile, IngestReport, SessionRow};
 use assize::gold::{Rating, Ratings};
 use assize::limit::LimitSpec;
-use assize::provider::Params;
 use assize::report::{Inputs, Report, ReportError, build, html, markdown, tables};
 use assize::rubric::{Answer, AnswerKind, AnswerOption, Level, Published, PublishedKind, ReasonKind, Rubric};
 use assize::run::{Experiment, JudgeSpec, JudgeTotals, RubricRecord, RunRecord, RunState};
@@ -61,7 +60,7 @@ fn verdict(session: usize, rubric: &str, judge: &str, outcome: Outcome) -> Verdi
 }
 
 fn labelled(label: &str) -> Outcome {
-    Outcome::Label { label: label.to_owned(), reason: Some("because".to_owned()), evidence: vec![1] }
+    Outcome::Label { label: label.to_owned(), reason: Some("because".to_owned()), evidence: vec![1], confidence: None }
 }
 
 fn row(session: usize) -> SessionRow {
@@ -199,13 +198,6 @@ fn inputs() -> Inputs {
         verdicts.push(verdict(session, "mode", MODEL, mode));
         verdicts.push(verdict(session, "level", MODEL, level));
     }
-    let judge = |model: &str| JudgeSpec {
-        model: model.to_owned(),
-        name: None,
-        params: Params::default(),
-        repeats: 1,
-        rubrics: Vec::new(),
-    };
     let record = |rubric: &Rubric| RubricRecord {
         name: rubric.name.clone(),
         version: 1,
@@ -244,7 +236,7 @@ fn inputs() -> Inputs {
                 sample: None,
                 view: ViewSpec::default(),
                 rubrics: vec!["mode".to_owned(), "level".to_owned()],
-                judges: vec![judge(RULES), judge(MODEL)],
+                judges: vec![JudgeSpec::of(RULES), JudgeSpec::of(MODEL)],
                 limits: LimitSpec::default(),
                 calibration: None,
                 holdout: false,

@@ -104,6 +104,33 @@ fn published_shares_of_the_whole_scale_sum_to_a_hundred() {
     }
 }
 
+#[test]
+fn every_built_in_rubric_has_a_card() {
+    let page = fs_err::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rubrics.md")).unwrap();
+    let cards: Vec<&str> = page.split("\n## ").skip(1).collect();
+    let named = |card: &&str| card.lines().next().and_then(|line| line.split('`').nth(1)).map(str::to_owned);
+    let names: Vec<String> = cards.iter().filter_map(named).collect();
+    assert_eq!(names, BUILT_IN, "one card each, in the order of the rubrics");
+    for card in cards.iter().filter(|card| named(card).is_some()) {
+        for part in ["Source", "Stated", "Ours", "Contradictions and gaps", "What was learned", "baseline/rules"] {
+            assert!(card.contains(&format!("- **{part}**")), "no {part} in the card {:?}", named(card));
+        }
+    }
+}
+
+#[test]
+fn both_occupation_rubrics_have_the_same_groups() {
+    let load = |name| rubric::load(name, Path::new("/nowhere")).unwrap();
+    let (user, work) = (load("occupation_user"), load("occupation_work"));
+    assert_eq!((user.labels(), user.labels().len()), (work.labels(), 23));
+    assert_eq!((user.abstain_id(), work.abstain_id()), (Some("unclear"), None));
+    assert_eq!(load("success_signal").labels(), ["none", "1", "2", "3", "4", "5"]);
+    assert_eq!(load("failure_signal").labels(), ["none", "1", "2", "3", "4", "5"]);
+    for name in ["success_signal", "failure_signal", "codebase_context"] {
+        assert_eq!(load(name).abstain_id(), None, "{name}");
+    }
+}
+
 fn assize(folder: &Path, args: &[&str]) -> assert_cmd::assert::Assert {
     Command::cargo_bin("assize").unwrap().current_dir(folder).args(args).assert()
 }

@@ -19,8 +19,9 @@ pub fn ratings_of_verdicts(verdicts: &[Verdict], rubric: &str, cluster: impl Fn(
         if let Outcome::None { kind, .. } = &verdict.outcome {
             ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind: *kind });
         } else if let Some(label) = verdict.outcome.cell() {
-            let label = label.into_owned();
-            ratings.rows.push(Rating { item, rater, label, rubric, cluster, replicate, ..Rating::default() });
+            let (label, confidence) = (label.into_owned(), verdict.outcome.confidence());
+            let rating = Rating { item, rater, label, rubric, cluster, replicate, confidence, ..Rating::default() };
+            ratings.rows.push(rating);
         }
     }
     ratings
@@ -91,7 +92,7 @@ mod tests {
     }
 
     fn label(label: &str) -> Outcome {
-        Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new() }
+        Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new(), confidence: None }
     }
 
     #[test]

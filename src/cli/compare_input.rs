@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::gold::{Columns, Known, Ratings, Shape, read};
+use crate::gold::{Known, Ratings, Shape, read};
 use crate::run;
 
 use super::agree::Request;
@@ -85,7 +85,7 @@ fn part(source: &Path, input: &InputArgs, settings: &Settings) -> Result<Part, C
         return Err(CliError::new(format!("{} is a folder without ratings.csv, so not a run", folder.display()))
             .hint("name a run below results/, or a CSV file of ratings"));
     }
-    let ratings = read(&file, &Columns::default(), &Shape::Long)?;
+    let ratings = read(&file, &input.run_columns(), &Shape::Long)?;
     let known = Some(sessions(&folder, &ratings, settings));
     Ok(Part { name, ratings, known })
 }
@@ -131,8 +131,8 @@ impl Loaded {
         settings: &Settings,
         printer: Printer,
     ) -> Result<Vec<Option<String>>, CliError> {
-        let mut names = self.rubrics(request.rubric)?;
-        if self.is_run && request.rubric.is_none() {
+        let mut names = self.rubrics(request.scale.rubric())?;
+        if self.is_run && request.scale.rubric().is_none() {
             names.retain(|name| {
                 let left_out = name.as_deref().filter(|name| is_incomparable(request, name, settings));
                 if let Some(name) = left_out {

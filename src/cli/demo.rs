@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::corpus::Salt;
 use crate::report;
-use crate::simulate::SimulateSpec;
+use crate::simulate::{Detail, SimulateSpec};
 
 use super::error::{CliResult, Exit};
 use super::printer::{Format, Printer};
@@ -14,7 +14,8 @@ use super::settings::Settings;
 use super::simulate;
 
 /// What the demo simulates: enough for every table, little enough to end in seconds.
-const SPEC: SimulateSpec = SimulateSpec { sessions: 120, persons: 30, seed: 20_260_617 };
+const SPEC: SimulateSpec =
+    SimulateSpec { sessions: 120, persons: Some(30), seed: 20_260_617, detail: Detail::Full, gold: None };
 
 /// The simulated rater whose labels count as the truth.
 const REFERENCE: &str = "simulated-a";

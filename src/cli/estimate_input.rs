@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::corpus::{Corpus, SessionRow};
-use crate::estimate::Source;
+use crate::estimate::{Shares, Source, decision_shares};
 use crate::gold::{Columns, Join, Known, Shape, read};
 use crate::rubric::{self, Rubric};
 use crate::run::{self, RunRecord};
@@ -63,6 +63,11 @@ impl Loaded {
     pub fn source<'a>(&'a self, reference: Option<&'a str>) -> Source<'a> {
         let (verdicts, rows, weights) = (&self.verdicts, &self.rows, &self.run.weights);
         Source { verdicts, rows, sessions: self.run.sessions, weights, gold: &self.gold.ratings, reference }
+    }
+
+    /// The shares of decisions that the judges' lists come to.
+    pub fn decision_shares(&self) -> Result<Shares, CliError> {
+        Ok(decision_shares(&self.verdicts)?)
     }
 
     /// Every rubric that gold is about, with every judge asked for.

@@ -64,7 +64,9 @@ impl Raters {
             return;
         }
         let outcome = match verdict.outcome {
-            Outcome::Label { label, .. } => Outcome::Label { label, reason: None, evidence: Vec::new() },
+            Outcome::Label { label, confidence, .. } => {
+                Outcome::Label { label, confidence, reason: None, evidence: Vec::new() }
+            }
             Outcome::Value { value, .. } => Outcome::Value { value, reason: None, evidence: Vec::new() },
             Outcome::None { kind, .. } => Outcome::None { kind, detail: String::new() },
         };

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::corpus::{self, BuildOptions, Corpus, Salt};
 use crate::gold::{Columns, Ratings, Shape, read};
 use crate::limit::LimitSpec;
-use crate::provider::Params;
 use crate::report::{Floors, Inputs, TableBuilder};
 use crate::rubric::{self, BUILT_IN};
 use crate::run::{self, Experiment, Interrupts, JudgeSpec, Order, RunState, Selection};
@@ -48,13 +47,7 @@ pub(super) fn judge_folder(job: &FolderRun<'_>, settings: &Settings, printer: Pr
         sample: None,
         view: ViewSpec::default(),
         rubrics: BUILT_IN.map(str::to_owned).to_vec(),
-        judges: vec![JudgeSpec {
-            model: job.judge.to_owned(),
-            name: None,
-            params: Params::default(),
-            repeats: 1,
-            rubrics: Vec::new(),
-        }],
+        judges: vec![JudgeSpec::of(job.judge)],
         limits: LimitSpec::default(),
         calibration: None,
         holdout: false,

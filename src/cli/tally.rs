@@ -73,6 +73,7 @@ impl Tally {
             | Event::Calibrated { .. }
             | Event::Waiting { .. }
             | Event::Warning { .. }
+            | Event::GivenUp { .. }
             | Event::Draining { .. } => (),
         }
     }

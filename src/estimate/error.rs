@@ -2,9 +2,21 @@
 
 use crate::gold::GoldError;
 
+use super::decisions::NotDecisions;
+
 /// Why nothing can be estimated.
 #[derive(Debug, thiserror::Error)]
 pub enum EstimateError {
+    /// A list of decisions holds something else.
+    #[error("judge {judge} on session {session}: {error}; the rubric in the working folder is another one than `decisions`")]
+    NotDecisions {
+        /// The judge.
+        judge: String,
+        /// The session.
+        session: String,
+        /// What it holds.
+        error: NotDecisions,
+    },
     /// The labels are wrong.
     #[error(transparent)]
     Gold(#[from] GoldError),
@@ -44,6 +56,16 @@ pub enum EstimateError {
         /// The columns.
         known: String,
     },
+    /// A verdict of a holdout that holds no price.
+    #[error(
+        "{judge} on {posting}: no price of a posting held out; is this the run of `assize run --holdout`, and the same file?"
+    )]
+    NoPrice {
+        /// The judge.
+        judge: String,
+        /// The posting.
+        posting: String,
+    },
     /// Shares are shares of labels.
     #[error("the answers to {rubric} are of the kind {kind}: there are no labels whose shares could be corrected")]
     NoLabels {
@@ -78,6 +100,9 @@ pub enum EstimateError {
     /// A half-width that is none.
     #[error("the half-width {0} is not between 0 and 0.5")]
     HalfWidth(f64),
+    /// A kappa that none is above.
+    #[error("no kappa is above {0}: name a value from -1 to below 1")]
+    Above(f64),
     /// A judge whose verdict is not on the rubric's scale.
     #[error("{judge} gave session {session} the label {label:?}, which {rubric} does not have")]
     UnknownLabel {
@@ -101,18 +126,12 @@ pub enum EstimateError {
         missing: String,
     },
     /// A label that the definition of a derived measure does not know.
-    #[error("{measure} cannot read the label {label:?} that {rater} gave {item} for {rubric}; it knows {known}")]
+    #[error("{measure} cannot read the label {given}; it knows {known}")]
     PartLabel {
         /// The measure.
         measure: &'static str,
-        /// The rubric.
-        rubric: String,
-        /// The label.
-        label: String,
-        /// Who gave it.
-        rater: String,
-        /// To what.
-        item: String,
+        /// The label, who gave it to what, and the rubric.
+        given: String,
         /// The labels it knows.
         known: String,
     },

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 
-use crate::rubric::Rubric;
+use crate::rubric::{OptionOrder, Rubric};
 
 use super::error::PromptError;
-use super::variables::{Extras, variables};
+use super::variables::{Extras, RubricValues};
 
 /// Files of the templates inside the binary: path below the working folder, and text.
 pub const BUILT_IN_FILES: [(&str, &str); 2] = [
@@ -84,19 +84,27 @@ impl Template {
     /// # Errors
     /// When the template reads an undefined variable, lacks a block, or exceeds its fuel or size.
     pub fn render(&self, rubric: &Rubric, view: &str, nonce: &str, extras: &Extras) -> Result<Prompt, PromptError> {
-        self.blocks(variables(rubric, view, nonce, extras))
+        self.fill(&RubricValues::of(rubric, OptionOrder::Written), view, nonce, extras)
+    }
+
+    /// The same for a rubric whose values were made before.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn fill(&self, rubric: &RubricValues, view: &str, nonce: &str, extras: &Extras) -> Result<Prompt, PromptError> {
+        self.blocks(rubric.with(view, nonce, extras))
             .map_err(|error| PromptError::explain(&self.name, &self.source, root(&error)))
     }
 
     fn blocks(&self, variables: Value) -> Result<Prompt, minijinja::Error> {
         let template = self.environment.get_template(&self.name)?;
         // The whole is rendered first, so that top-level `set` and `macro` are known to the blocks.
-        let mut rendered = template.render_captured_to(variables, Bounded::default())?;
+        let mut rendered = template.render_captured_to(variables, Bounded { inner: io::sink(), written: 0 })?;
         rendered.with_state_mut(|state| {
             let mut block = |name: &str| -> Result<String, minijinja::Error> {
-                let mut part = Bounded::default();
+                let mut part = Bounded { inner: Vec::new(), written: 0 };
                 state.render_block_to_write(name, &mut part)?;
-                let text = String::from_utf8(part.bytes)
+                let text = String::from_utf8(part.inner)
                     .map_err(|error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string()))?;
                 Ok(text.trim().to_owned())
             };
@@ -111,18 +119,19 @@ fn root(error: &minijinja::Error) -> &minijinja::Error {
     source.map_or(error, root)
 }
 
-/// A buffer that refuses to grow beyond [`MAX_PART_BYTES`].
-#[derive(Default)]
-struct Bounded {
-    bytes: Vec<u8>,
+/// A writer that takes no more than [`MAX_PART_BYTES`].
+struct Bounded<W> {
+    inner: W,
+    written: usize,
 }
 
-impl Write for Bounded {
+impl<W: Write> Write for Bounded<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + buffer.len() > MAX_PART_BYTES {
+        if self.written + buffer.len() > MAX_PART_BYTES {
             return Err(io::Error::other("the output is too long"));
         }
-        self.bytes.extend_from_slice(buffer);
+        self.inner.write_all(buffer)?;
+        self.written += buffer.len();
         Ok(buffer.len())
     }
 
@@ -177,7 +186,7 @@ mod tests {
 
     #[test]
     fn output_is_bounded_while_it_is_written() {
-        let mut part = Bounded::default();
+        let mut part = Bounded { inner: io::sink(), written: 0 };
         let chunk = vec![b'x'; 1 << 20];
         let written = (0..100).take_while(|_| part.write_all(&chunk).is_ok()).count();
         assert_eq!(written, MAX_PART_BYTES >> 20);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use minijinja::Value;
 use minijinja::value::Serde;
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use crate::rubric::{
-    Abstain, AnswerKind, AnswerOption, Field, FieldOption, MAX_EVIDENCE, NumberForm, ReasonKind, Rubric, TextForm,
-    TextsForm,
+    Abstain, AnswerKind, AnswerOption, Field, FieldOption, MAX_EVIDENCE, NumberForm, OptionOrder, ReasonKind, Rubric,
+    TextForm, TextsForm,
 };
 
 /// What a prompt receives beside the rubric and the session.
@@ -41,13 +41,15 @@ impl Examples {
     }
 }
 
-/// Everything a template may read.
-pub(super) fn variables(rubric: &Rubric, view: &str, nonce: &str, extras: &Extras) -> Value {
-    let rubric = Value::from(Serde(RubricVariables::new(rubric)));
-    let session = Value::from(Serde(SessionVariables { text: view, nonce }));
-    let needs = Value::from(Serde(&extras.needs));
-    let calibration = extras.calibration.as_ref().map_or(Value::UNDEFINED, |Examples(examples)| examples.clone());
-    minijinja::context! { rubric, session, needs, calibration }
+/// What a template may read of one rubric, made once for all sessions.
+#[derive(Debug, Clone)]
+pub struct RubricValues(Value);
+
+fn in_order<T>(mut list: Vec<T>, order: OptionOrder) -> Vec<T> {
+    if order == OptionOrder::Reversed {
+        list.reverse();
+    }
+    list
 }
 
 /// The rubric without what a judge must not see: published shares would pull it towards them.
@@ -59,12 +61,14 @@ struct RubricVariables<'a> {
     question: &'a str,
     kind: AnswerKind,
     options: Vec<OptionVariables<'a>>,
+    reversed: bool,
     abstain: Option<&'a Abstain>,
     guidance: &'a [String],
     tie_breaks: &'a [String],
     reason: bool,
     evidence: bool,
     max_evidence: usize,
+    confidence: bool,
     labels: Vec<&'a str>,
     number: Option<NumberVariables<'a>>,
     text: Option<&'a TextForm>,
@@ -100,10 +104,22 @@ struct OptionVariables<'a> {
     excludes: &'a [String],
 }
 
-#[derive(Serialize)]
-struct SessionVariables<'a> {
-    text: &'a str,
-    nonce: &'a str,
+impl RubricValues {
+    /// The values of `rubric`, its labels in `order`.
+    #[must_use]
+    pub fn of(rubric: &Rubric, order: OptionOrder) -> Self {
+        Self(Value::from(Serde(RubricVariables::of(rubric, order))))
+    }
+
+    /// Everything a template may read: these, a session's view with the nonce in its markers, and `extras`.
+    pub(super) fn with(&self, view: &str, nonce: &str, extras: &Extras) -> Value {
+        context! {
+            rubric => self.0.clone(),
+            session => context! { text => view, nonce => nonce },
+            needs => Value::from(Serde(&extras.needs)),
+            calibration => extras.calibration.as_ref().map_or(Value::UNDEFINED, |Examples(examples)| examples.clone()),
+        }
+    }
 }
 
 impl<'a> NumberVariables<'a> {
@@ -126,7 +142,7 @@ impl<'a> FieldVariables<'a> {
 }
 
 impl<'a> RubricVariables<'a> {
-    fn new(rubric: &'a Rubric) -> Self {
+    fn of(rubric: &'a Rubric, order: OptionOrder) -> Self {
         let answer = &rubric.answer;
         let option = |option: &'a AnswerOption| OptionVariables {
             id: &option.id,
@@ -144,14 +160,16 @@ impl<'a> RubricVariables<'a> {
             title: &rubric.title,
             question: &rubric.question,
             kind: answer.kind,
-            options: answer.options.iter().map(option).collect(),
+            options: in_order(answer.options.iter().map(option).collect(), order),
+            reversed: order == OptionOrder::Reversed,
             abstain: answer.abstain.as_ref(),
             guidance: &rubric.guidance,
             tie_breaks: &rubric.tie_breaks,
             reason: answer.reason == ReasonKind::Short,
             evidence: answer.evidence,
             max_evidence: MAX_EVIDENCE,
-            labels: rubric.labels().into_iter().chain(rubric.abstain_id()).collect(),
+            confidence: answer.confidence,
+            labels: in_order(rubric.labels(), order).into_iter().chain(rubric.abstain_id()).collect(),
             number: answer.number.as_ref().map(NumberVariables::new),
             text: answer.text.as_ref(),
             fields: fields.collect(),

@@ -168,14 +168,12 @@ impl Provider {
     /// Sends one tiny request in `form`, and says what the form is worth there. This may cost a fraction of a cent.
     pub async fn probe(&self, form: Form) -> Probed {
         let rubric = rubric();
-        let schema = AnswerSchema {
-            full: json!({
-                "type": "object",
-                "properties": {"label": {"type": "string", "enum": [UNLIKELY]}},
-                "required": ["label"],
-                "additionalProperties": false,
-            }),
-        };
+        let schema = AnswerSchema::new(json!({
+            "type": "object",
+            "properties": {"label": {"type": "string", "enum": [UNLIKELY]}},
+            "required": ["label"],
+            "additionalProperties": false,
+        }));
         let prompt = Prompt {
             system: String::new(),
             session: "A person greets you.".to_owned(),

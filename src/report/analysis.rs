@@ -57,6 +57,7 @@ pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
                 .collect(),
             published_base: rubric.published_base.clone(),
             judges: (judges.iter().enumerate())
+                .filter(|(_, judge)| is_asked(inputs, &judge.name, &rubric.name))
                 .map(|(by, judge)| shares::judge_shares(inputs, number, judge, by))
                 .collect(),
             agreement: agreement::section(inputs, rubric, &judges),
@@ -90,6 +91,11 @@ pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
         study: study::build(inputs)?,
         judges,
     })
+}
+
+/// Whether the experiment asks `judge` about `rubric`.
+fn is_asked(inputs: &Inputs, judge: &str, rubric: &str) -> bool {
+    inputs.run.experiment.judges.iter().any(|spec| spec.name() == judge && spec.answers(rubric))
 }
 
 fn judge_facts(inputs: &Inputs) -> Vec<JudgeFacts> {

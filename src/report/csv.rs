@@ -15,6 +15,7 @@ use super::model::Report;
 pub fn tables(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
     let mut tables: Vec<(String, String)> = [
         ("shares.csv", shares(report)?),
+        ("values.csv", values(report)?),
         ("no_verdicts.csv", no_verdicts(report)?),
         ("agreement.csv", agreement(report)?),
         ("confusion.csv", confusion(report)?),
@@ -183,6 +184,20 @@ fn shares(report: &Report) -> Result<String, ReportError> {
                     ),
                     (row.worst_low, row.worst_high, published, known),
                 )
+            })
+        })
+    });
+    table(&header, rows)
+}
+
+fn values(report: &Report) -> Result<String, ReportError> {
+    let header =
+        ["data", "rubric", "judge", "judge_note", "number", "unit", "value", "low", "high", "n", "method", "undefined"];
+    let rows = report.rubrics.iter().flat_map(|rubric| {
+        rubric.judges.iter().flat_map(move |judge| {
+            judge.values.iter().map(move |row| {
+                let who = (data(report), &rubric.name, &judge.judge, tag(report, &judge.judge));
+                (who, &row.name, &row.unit, columns(&row.estimate), row.estimate.undefined)
             })
         })
     });

@@ -18,9 +18,11 @@ mod sessions;
 mod shares;
 mod study;
 mod summary;
+mod values;
 mod write;
 
 pub use analysis::build;
+pub use charts::reliability_diagram;
 pub use csv::tables;
 pub use error::ReportError;
 pub use html::html;
@@ -28,7 +30,7 @@ pub use inputs::{Floors, Inputs};
 pub use markdown::markdown;
 pub use model::{
     AgreementSection, Correction, JudgeFacts, JudgeShares, LabelFacts, MeasureRow, PairSection, RaterFacts, RaterKind,
-    ReferenceFacts, Relation, Report, RubricSection, RunFacts, SampleFacts, ShareRow,
+    ReferenceFacts, Relation, Report, RubricSection, RunFacts, SampleFacts, ShareRow, ValueRow,
 };
 pub use sessions::{NumberColumn, StudyTable, TableBuilder};
 pub use study::{Cell, Exhibit, Form, Need, Panel, PublishedNumber, Study, Unit, Withheld};

@@ -168,7 +168,7 @@ pub struct JudgeShares {
     pub judge: String,
     /// Units planned: sessions times replicates.
     pub planned: u64,
-    /// Units with a label.
+    /// Units with a label or a value.
     pub labelled: u64,
     /// Units without, by kind; every kind is there.
     pub no_verdicts: BTreeMap<NoVerdict, u64>,
@@ -182,6 +182,12 @@ pub struct JudgeShares {
     pub correction: Option<Correction>,
     /// Why there is no gold though there are labels of other raters.
     pub uncorrected: Option<String>,
+    /// What was answered to a rubric that asks for a value instead of a label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValueRow>,
+    /// What a reader of those must know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub value_notes: Vec<String>,
     /// The first message of each kind that is the provider's or the program's own.
     pub messages: Vec<String>,
 }
@@ -197,6 +203,17 @@ pub struct Correction {
     pub sessions: u64,
     /// Their persons; none where no person is known.
     pub persons: Option<u64>,
+}
+
+/// A number computed from values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValueRow {
+    /// What it is, in words.
+    pub name: String,
+    /// What it counts, where the rubric says so.
+    pub unit: Option<String>,
+    /// The number.
+    pub estimate: Estimate,
 }
 
 /// The share of one label.

@@ -10,6 +10,7 @@ use super::inputs::Inputs;
 use super::model::{Correction, JudgeFacts, JudgeShares, ShareRow};
 use super::sessions::{Answer, Column, StudyTable};
 use super::study::{CORRECTION, label_shares};
+use super::values;
 
 /// One answer: the session and the column it is in.
 type Unit<'a> = (usize, &'a Column);
@@ -44,6 +45,7 @@ pub(super) fn judge_shares(inputs: &Inputs, number: usize, judge: &JudgeFacts, b
     let missing = missing + not_judged as f64;
     let total = missing + counts.iter().map(|(_, weight)| weight).sum::<f64>();
     let bound = |sum: f64| (total > 0.0).then(|| (sum / total).clamp(0.0, 1.0));
+    let (values, value_notes) = values::of(table, rubric, (number, by));
     let (correction, corrected) = corrections(table, rubric, (number, by)).unzip();
     let corrected = corrected.unwrap_or_default();
     let row = |(label, share): (usize, Estimate)| ShareRow {
@@ -65,6 +67,8 @@ pub(super) fn judge_shares(inputs: &Inputs, number: usize, judge: &JudgeFacts, b
         shares: shares.into_iter().enumerate().map(row).collect(),
         correction,
         uncorrected: table.no_gold.get(&number).cloned(),
+        values,
+        value_notes,
         messages: messages(table, (number, by)),
     }
 }

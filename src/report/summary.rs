@@ -4,6 +4,9 @@ use super::error::ReportError;
 use super::figures::{count, decimal, range};
 use super::model::{Relation, Report};
 
+/// Scales with more labels than this are shown without the labels that no session has.
+const LONG: usize = 10;
+
 /// A short table and the lines around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -37,9 +40,15 @@ pub fn summary(report: &Report) -> Summary {
     let heading = format!("{}{label}: {sessions} sessions, {shares}, 95 % intervals", report.run.id);
     let mut rows = Vec::new();
     let mut notes: Vec<String> = Vec::new();
+    let mut left_out = 0;
     for rubric in &report.rubrics {
         for judge in &rubric.judges {
             for (row, label) in judge.shares.iter().zip(&rubric.labels) {
+                // A long scale would fill the screen with zeros; the report itself has every label.
+                if rubric.labels.len() > LONG && row.count == 0 && label.published.is_none() {
+                    left_out += 1;
+                    continue;
+                }
                 let percent = |share: Option<f64>| share.map(|share| share * 100.0);
                 let mut columns = vec![
                     rubric.name.clone(),
@@ -69,6 +78,11 @@ pub fn summary(report: &Report) -> Summary {
         }
     }
     let mut below = Vec::new();
+    if left_out > 0 {
+        below.push(format!(
+            "{left_out} labels that no session has are left out here, of rubrics with more than {LONG}."
+        ));
+    }
     if !notes.is_empty() {
         below.push(notes.join("\n"));
     }

@@ -8,5 +8,7 @@ mod value_schema;
 
 pub use file::{BUILT_IN, BUILT_IN_FILES, RubricError, load};
 pub use form::{Field, FieldOption, ListForm, NumberForm, ObjectForm, TextForm, TextsForm};
-pub use model::{Abstain, Answer, AnswerKind, AnswerOption, Level, Published, PublishedKind, ReasonKind, Rubric};
+pub use model::{
+    Abstain, Answer, AnswerKind, AnswerOption, Level, OptionOrder, Published, PublishedKind, ReasonKind, Rubric,
+};
 pub use schema::{AnswerSchema, Dialect, MAX_EVIDENCE};

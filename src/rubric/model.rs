@@ -71,6 +71,9 @@ pub struct Answer {
     /// Whether turn numbers are cited.
     #[serde(default)]
     pub evidence: bool,
+    /// Whether the judge says how sure it is of its label, as a probability.
+    #[serde(default)]
+    pub confidence: bool,
 }
 
 /// Kinds of answer: a label of the rubric's own, or a value within its bounds.
@@ -132,6 +135,7 @@ impl Answer {
             abstain: None,
             reason: ReasonKind::None,
             evidence: false,
+            confidence: false,
         }
     }
 }
@@ -187,6 +191,25 @@ pub struct Abstain {
     pub id: String,
     /// When it may be used.
     pub when: String,
+}
+
+/// In which order a judge reads the labels of a rubric.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionOrder {
+    /// As the rubric has them.
+    #[default]
+    Written,
+    /// The last one first.
+    Reversed,
+}
+
+impl OptionOrder {
+    /// Whether it is the rubric's own.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        *self == Self::Written
+    }
 }
 
 /// Whether a rationale is asked for.

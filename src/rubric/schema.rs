@@ -37,9 +37,11 @@ pub enum Dialect {
 pub struct AnswerSchema {
     /// The full schema, draft 2020-12.
     pub full: Value,
+    anthropic: Value,
+    openai: Value,
 }
 
-/// The form of every answer. The reason comes first, so that it is written before the label is chosen.
+/// The form of every answer. The reason comes first, so that it is written before the label is chosen; confidence comes after it.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used; answers are read as JSON values")]
@@ -50,24 +52,38 @@ struct AnswerForm {
     evidence: Vec<u32>,
     /// The label chosen.
     label: String,
+    /// Probability that the label is right.
+    confidence: f64,
 }
 
 impl AnswerSchema {
-    /// Schema of the answers to `rubric`: `reason`, then `evidence`, then `label` or `value`, as far as the rubric asks for them.
+    /// Schema of the answers to `rubric`: `reason`, then `evidence`, then `label` or `value`, then `confidence`, as far as the rubric asks for them.
     #[must_use]
     pub fn of(rubric: &Rubric) -> Self {
         let generator = SchemaSettings::draft2020_12().with_transform(ForRubric::new(rubric)).into_generator();
-        Self { full: generator.into_root_schema_for::<AnswerForm>().to_value() }
+        Self::new(generator.into_root_schema_for::<AnswerForm>().to_value())
+    }
+
+    /// The schema `full`, draft 2020-12.
+    #[must_use]
+    pub fn new(full: Value) -> Self {
+        let part = |mut dialect: Dialect| {
+            let mut value = full.clone();
+            if let Ok(schema) = <&mut Schema>::try_from(&mut value) {
+                dialect.transform(schema);
+            }
+            value
+        };
+        Self { anthropic: part(Dialect::Anthropic), openai: part(Dialect::OpenAi), full }
     }
 
     /// The part of the schema that the provider accepts.
     #[must_use]
-    pub fn wire(&self, mut dialect: Dialect) -> Value {
-        let mut value = self.full.clone();
-        if let Ok(schema) = <&mut Schema>::try_from(&mut value) {
-            dialect.transform(schema);
+    pub fn wire(&self, dialect: Dialect) -> &Value {
+        match dialect {
+            Dialect::Anthropic => &self.anthropic,
+            Dialect::OpenAi => &self.openai,
         }
-        value
     }
 
     /// One schema for the answers to several rubrics, by name: the keys that they have in common, and for each rubric the key
@@ -89,7 +105,7 @@ impl AnswerSchema {
             }
             properties.insert((*name).to_owned(), schema.answer()?.clone());
         }
-        Some(Self { full: family })
+        Some(Self::new(family))
     }
 
     /// The schema of the label or value alone.
@@ -122,10 +138,11 @@ impl ForRubric {
     fn new(rubric: &Rubric) -> Self {
         let reason = (rubric.answer.reason == ReasonKind::None).then_some("reason");
         let evidence = (!rubric.answer.evidence).then_some("evidence");
+        let confidence = (!rubric.answer.confidence).then_some("confidence");
         Self {
             labels: rubric.labels().into_iter().chain(rubric.abstain_id()).map(ToOwned::to_owned).collect(),
             value: value_schema::of(&rubric.answer),
-            unused: reason.into_iter().chain(evidence).collect(),
+            unused: reason.into_iter().chain(evidence).chain(confidence).collect(),
         }
     }
 }
@@ -144,9 +161,14 @@ impl Transform for ForRubric {
         bound("/properties/evidence", json!({"maxItems": MAX_EVIDENCE}));
         bound("/properties/evidence/items", json!({"minimum": 1, "maximum": MAX_TURN}));
         bound("/properties/label", json!({"enum": self.labels}));
+        bound("/properties/confidence", json!({"minimum": 0, "maximum": 1}));
         if let Some(Value::Object(items)) = schema.pointer_mut("/properties/evidence/items") {
             // `uint32` is a format of Rust's, and the bounds say the same.
             items.shift_remove("format");
+        }
+        if let Some(Value::Object(confidence)) = schema.pointer_mut("/properties/confidence") {
+            // So is `double`.
+            confidence.shift_remove("format");
         }
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             properties.retain(|name, _| !self.unused.contains(&name.as_str()));
@@ -201,7 +223,7 @@ mod tests {
             if reason {
                 full["properties"]["reason"] = json!({"type": "string"});
             }
-            AnswerSchema { full }
+            AnswerSchema::new(full)
         };
         let (a, b) = (schema(&["x", "y"], false), schema(&["y", "z"], false));
         let family = AnswerSchema::of_family(&[("a", &a), ("b", &b)]).unwrap();
@@ -230,6 +252,12 @@ mod tests {
         let full = AnswerSchema::of(&rubric).full;
         assert_eq!(full["required"], json!(["label"]));
         assert_eq!(full["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["label"]);
+        rubric.answer.confidence = true;
+        let schema = AnswerSchema::of(&rubric);
+        assert_eq!(schema.full["required"], json!(["label", "confidence"]));
+        let number = json!({"description": "Probability that the label is right.", "type": "number"});
+        assert_eq!(schema.wire(Dialect::Anthropic)["properties"]["confidence"], number);
+        assert_eq!(schema.full["properties"]["confidence"]["maximum"], json!(1));
     }
 
     fn value(kind: &str, form: &str) -> Rubric {

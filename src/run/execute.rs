@@ -19,7 +19,7 @@ use super::budget;
 use super::clock;
 use super::engine::{self, Floor, PATIENCE, Policy};
 use super::error::RunError;
-use super::event::Event;
+use super::event::{EVENTS_VERSION, Event};
 use super::experiment::{Experiment, JudgeSpec};
 use super::folder;
 use super::identity::{self, Frozen, FrozenJudge};
@@ -27,12 +27,14 @@ use super::load;
 use super::memory::Memory;
 use super::plan::{self, Chosen, ChosenSession, PlannedJudge, Sheet, Supply};
 use super::record::{RunRecord, RunState};
-use super::seat::{Line, Seat};
+use super::seat::{Line, Seat, Supplier};
+use super::showing::Showing;
 use super::stage::{self, sources};
 use super::stages::{self, Stages, Waiting};
 use super::stop::{Interrupts, Signals, Stage};
 use super::store::Store;
 use super::totals;
+use super::trace;
 
 /// What is to be run, and where.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +91,10 @@ async fn execute_in_runtime(
     order: Order<'_>,
     on_event: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunRecord, RunError> {
+    let on_event = &mut |event: &Event| {
+        trace::event(event);
+        on_event(event);
+    };
     let signals = Signals::new(order.interrupts)?;
     let mut prepared = Prepared::new(order)?;
     let folder = folder::prepare(order.results, &prepared.record.id)?;
@@ -109,6 +115,7 @@ async fn execute_in_runtime(
     let reached = counts.iter().filter(|count| count.kind != NoVerdict::Stopped.as_str());
     let held: u64 = reached.map(|count| count.units).sum();
     on_event(&Event::Planned {
+        version: EVENTS_VERSION,
         run: prepared.record.id.clone(),
         units: prepared.units,
         recorded: held.min(prepared.units),
@@ -129,7 +136,7 @@ async fn execute_in_runtime(
     let (floor, events) = Floor::new(seats, store, policy);
     if begun.is_err() {
         // The ledger's thread failed, and says why at its end; nothing is to be sent any more.
-        floor.stop.raise(Stage::Drain);
+        floor.raise(Stage::Drain);
     }
     let ending = engine::drive(floor, events, stages, signals, on_event).await;
     for (rubric, units) in stages::waiting(&waiting) {
@@ -143,9 +150,9 @@ async fn execute_in_runtime(
     if let Some(error) = ending.error {
         return Err(error);
     }
-    if let (Some((judge, message)), false) = (ending.given_up, ending.interrupted) {
+    if !ending.given_up.is_empty() && !ending.interrupted {
         let kept = record.totals.iter().map(|(_, totals)| totals.answered()).sum();
-        return Err(RunError::Stopped { judge, message, kept });
+        return Err(RunError::Stopped { given_up: ending.given_up, kept });
     }
     if let Some((budget, short_of)) = budget.and_then(|budget| budget.short_of().map(|short| (budget, short))) {
         let (budget, paid) = (budget.cap(), record.paid.micro_dollars);
@@ -229,6 +236,9 @@ impl Prepared {
             params: &judge.params,
             repeats: judge.repeats,
             rubrics: &judge.rubrics,
+            view: judge.view.as_ref(),
+            option_order: judge.option_order,
+            canary: judge.canary.as_ref(),
         });
         let frozen = Frozen {
             corpus: &corpus_hash,
@@ -289,8 +299,10 @@ impl Prepared {
             Ok(PlannedJudge {
                 name: judge.name().to_owned(),
                 model: judge.model.clone(),
+                params_hash: identity::hash(&judge.params),
                 params: judge.params.clone(),
                 repeats: judge.repeats,
+                showing: Showing::of(judge, &experiment.view),
                 provider: Arc::clone(&seat.judge),
                 server: OnceCell::new(),
                 sources: sources.map_err(RunError::Selection)?,
@@ -303,7 +315,6 @@ impl Prepared {
             run: record.id.clone(),
             supply,
             sessions,
-            view: experiment.view.clone(),
             sheets: Stages::sort(sheets),
             judges: judges.clone(),
             ledger: folder::ledger(order.results),
@@ -334,8 +345,8 @@ fn sheets(
     Sheet::relate(&mut sheets);
     let rubrics: Vec<&Rubric> = sheets.iter().map(|sheet| &sheet.question.rubric).collect();
     let stages = stage::of_rubrics(&rubrics).map_err(RunError::Selection)?;
-    let staged = stages.into_iter().zip(sheets);
-    Ok(staged.filter(|(_, sheet)| !experiment.holdout || sheet.is_calibrated()).collect())
+    experiment.judges.iter().try_for_each(|judge| Showing::check(judge, &rubrics)).map_err(RunError::Selection)?;
+    Ok(stages.into_iter().zip(sheets).filter(|(_, sheet)| !experiment.holdout || sheet.is_calibrated()).collect())
 }
 
 /// What is judged: the sessions of a corpus, or postings held out.
@@ -430,7 +441,7 @@ fn wanted(names: &[String], name: &str) -> bool {
 /// The seats of the judges, and the budget that they share.
 type Seated = (Vec<Seat<Provider>>, Option<Arc<Budget>>);
 
-/// `judges` seated: those of one model share its limits, and all share the budget.
+/// `judges` seated: those of one model share its limits, those of one provider its breaker, and all share the budget.
 fn seats(order: Order<'_>, judges: &[&JudgeSpec]) -> Result<Seated, RunError> {
     let limits = &order.experiment.limits;
     let access = Access { timeout: Duration::from_secs(limits.timeout_seconds), ..order.access.clone() };
@@ -442,7 +453,9 @@ fn seats(order: Order<'_>, judges: &[&JudgeSpec]) -> Result<Seated, RunError> {
     for (spec, judge) in judges.iter().zip(providers) {
         let fresh = || {
             let told = judge.is_remote().then(|| Limits::new(limits));
-            Arc::new(Line::new(limits.concurrency, told).within(budget.clone()))
+            let supplier = seats.iter().map(|seat| &seat.line.supplier).find(|known| known.name == judge.server());
+            let supplier = supplier.map_or_else(|| Arc::new(Supplier::new(judge.server())), Arc::clone);
+            Arc::new(Line::new(limits.concurrency, told).of(supplier).within(budget.clone()))
         };
         let known = seats.iter().find(|seat| seat.model == spec.model);
         let line = known.map_or_else(fresh, |seat| Arc::clone(&seat.line));

@@ -8,15 +8,18 @@ use serde::{Deserialize, Serialize};
 use crate::limit::LimitSpec;
 use crate::postings::PostingsSpec;
 use crate::provider::Params;
+use crate::rubric::OptionOrder;
 use crate::sample::SampleSpec;
-use crate::view::ViewSpec;
+use crate::view::{CanarySpec, ViewSpec};
 
 use super::budget;
 use super::identity::hash;
 
 /// Experiments inside the binary: path below the working folder, and text.
-pub const BUILT_IN_FILES: [(&str, &str); 3] = [
+pub const BUILT_IN_FILES: [(&str, &str); 5] = [
     ("experiments/baseline.yaml", include_str!("../../experiments/baseline.yaml")),
+    ("experiments/decisions.yaml", include_str!("../../experiments/decisions.yaml")),
+    ("experiments/task-value.yaml", include_str!("../../experiments/task-value.yaml")),
     ("experiments/local.yaml", include_str!("../../experiments/local.yaml")),
     ("experiments/anthropic.yaml", include_str!("../../experiments/anthropic.yaml")),
 ];
@@ -80,6 +83,15 @@ pub struct JudgeSpec {
     /// The rubrics that it answers; all of the experiment's where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rubrics: Vec<String>,
+    /// How much of a session it is shown; as the experiment says where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<ViewSpec>,
+    /// In which order it reads a rubric's labels.
+    #[serde(default, skip_serializing_if = "OptionOrder::is_written")]
+    pub option_order: OptionOrder,
+    /// A text put into the sessions it is shown that tries to talk it into a label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanarySpec>,
 }
 
 fn one() -> u32 {
@@ -111,6 +123,26 @@ pub enum ExperimentError {
 }
 
 impl JudgeSpec {
+    /// A judge with the parameters of its model, asked once about every rubric.
+    #[must_use]
+    pub fn of(model: &str) -> Self {
+        Self {
+            model: model.to_owned(),
+            name: None,
+            params: Params::default(),
+            repeats: 1,
+            rubrics: Vec::new(),
+            view: None,
+            option_order: OptionOrder::Written,
+            canary: None,
+        }
+    }
+
+    /// Whether it is asked otherwise than the experiment's other judges.
+    fn is_varied(&self) -> bool {
+        self.view.is_some() || !self.option_order.is_written() || self.canary.is_some()
+    }
+
     /// Name in tables.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -133,6 +165,15 @@ impl JudgeSpec {
         }
         if self.params.max_output_tokens == 0 {
             return Err(format!("judge {name}: params.max_output_tokens is 0; it could not answer"));
+        }
+        if self.is_varied() && self.model.starts_with("baseline/") {
+            return Err(format!(
+                "judge {name}: {} looks at what was measured and not at the prompt: view, option_order and canary would change nothing",
+                self.model
+            ));
+        }
+        if self.canary.as_ref().is_some_and(|canary| canary.labels.is_empty()) {
+            return Err(format!("judge {name}: canary.labels is empty: name the label it argues for, by rubric"));
         }
         match self.params.temperature {
             Some(temperature) if !temperature.is_finite() || temperature < 0.0 => {
@@ -206,15 +247,17 @@ impl Experiment {
             return Err(format!("two judges are called {twice}: give each its own name, or use repeats"));
         }
         self.check_rubrics_of_judges()?;
+        let what =
+            |judge: &JudgeSpec| hash(&(&judge.model, &judge.params, &judge.view, judge.option_order, &judge.canary));
         let twice = |rubric: &String| {
             let asked = || self.judges.iter().filter(|judge| judge.answers(rubric));
-            let twice = first_twice(asked().map(|judge| hash(&(&judge.model, &judge.params))))?;
-            Some(asked().filter(|judge| hash(&(&judge.model, &judge.params)) == twice).map(JudgeSpec::name).collect())
+            let twice = first_twice(asked().map(what))?;
+            Some(asked().filter(|judge| what(judge) == twice).map(JudgeSpec::name).collect())
         };
         if let Some(names) = self.rubrics.iter().find_map(twice) {
             let names: Vec<&str> = names;
             return Err(format!(
-                "judges {} are one model with the same parameters: use repeats to ask it again",
+                "judges {} are one model, asked the same way: use repeats to ask it again",
                 names.join(" and ")
             ));
         }

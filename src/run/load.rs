@@ -82,7 +82,8 @@ pub fn ratings(results: &Path, run: &str) -> Result<Ratings, RunError> {
             ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind });
         } else if let Some(label) = verdict.outcome.cell() {
             let (label, weight) = (label.into_owned(), weights.get(&item).copied());
-            ratings.rows.push(Rating { item, rater, label, rubric, cluster, weight, replicate, ..Rating::default() });
+            let confidence = verdict.outcome.confidence();
+            ratings.rows.push(Rating { item, rater, label, rubric, cluster, weight, replicate, confidence, ..Rating::default() });
         }
         Ok(())
     })?;

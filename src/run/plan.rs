@@ -9,18 +9,19 @@ use std::sync::{Arc, PoisonError};
 use crate::corpus::{Corpus, SessionRow};
 use crate::ledger::Place;
 use crate::limit::TokenEstimator;
-use crate::prompt::{Examples, Extras, Need, Prompt, PromptError, Template};
+use crate::prompt::{Examples, Extras, Need, Prompt, PromptError, RubricValues, Template};
 use crate::provider::{Ask, Form, Params, Provider, Request, Shared};
-use crate::rubric::{self, AnswerSchema, Rubric};
+use crate::rubric::{self, AnswerSchema, OptionOrder, Rubric};
 use crate::sample::{self, SampleSpec};
 use crate::session::{Format, Scope, Session};
-use crate::verdict::Reader;
-use crate::view::{self, ViewSpec};
+use crate::verdict::{Fingerprint, Reader};
+use crate::view::View;
 
 use super::error::RunError;
 use super::identity::{self, JudgeIdentity};
 use super::lead::Prefix;
 use super::record::RubricRecord;
+use super::showing::{Seen, Showing};
 use super::stage::{self, Earlier, Received, Source, Unmet};
 use super::stages::Waiting;
 
@@ -29,6 +30,8 @@ use super::stages::Waiting;
 pub(super) struct Question {
     pub(super) rubric: Rubric,
     pub(super) schema: AnswerSchema,
+    /// BLAKE3 of the full schema.
+    schema_hash: Fingerprint,
     pub(super) reader: Reader,
     /// The one schema of all rubrics that share their beginning, where there are others.
     family: Option<AnswerSchema>,
@@ -39,7 +42,8 @@ impl Question {
     pub(super) fn new(rubric: Rubric) -> Result<Self, RunError> {
         let invalid = |error| RunError::Schema { rubric: rubric.name.clone(), error };
         let reader = Reader::new(&rubric).map_err(invalid)?;
-        Ok(Self { schema: AnswerSchema::of(&rubric), reader, family: None, rubric })
+        let schema = AnswerSchema::of(&rubric);
+        Ok(Self { schema_hash: identity::hash(&schema.full), schema, reader, family: None, rubric })
     }
 }
 
@@ -59,6 +63,9 @@ impl Question {
 pub(super) struct Sheet {
     pub(super) question: Arc<Question>,
     template: Template,
+    values: RubricValues,
+    /// The same with the labels the other way round.
+    reversed: RubricValues,
     /// The prompt for an empty session.
     blank: Prompt,
     /// Number of the sheets whose requests begin as this one's.
@@ -80,9 +87,11 @@ impl Sheet {
         }
         // A broken template shows at once.
         let extras = Extras { needs: stage::stand_ins(&rubric, folder)?, calibration: calibration.cloned() };
-        let blank = template.render(&rubric, "", "", &extras)?;
+        let values = RubricValues::of(&rubric, OptionOrder::Written);
+        let reversed = RubricValues::of(&rubric, OptionOrder::Reversed);
+        let blank = template.fill(&values, "", "", &extras)?;
         let question = Arc::new(Question::new(rubric)?);
-        Ok(Self { question, template, blank, family: 0, calibration: extras.calibration })
+        Ok(Self { question, template, values, reversed, blank, family: 0, calibration: extras.calibration })
     }
 
     /// Whether its prompt shows the experiment's examples.
@@ -130,23 +139,30 @@ impl Sheet {
 
     /// Whether requests of `judge` begin as others of the run.
     pub(super) fn is_shared(&self, judge: &PlannedJudge) -> bool {
-        judge.provider.is_remote() && (self.question.family.is_some() || judge.repeats > 1)
+        let alone = judge.showing.canary.is_some() && judge.repeats == 1;
+        judge.provider.is_remote() && !alone && (self.question.family.is_some() || judge.repeats > 1)
     }
 
-    /// The prompt for a view between markers with `nonce`, and the verdicts that the rubric needs.
-    pub(super) fn prompt(&self, view: &str, nonce: &str, extras: Extras) -> Result<Prompt, PromptError> {
+    /// The prompt for a session as it is shown, with labels in `order` and the verdicts that the rubric needs.
+    fn prompt(&self, view: &View, order: OptionOrder, extras: Extras) -> Result<Prompt, PromptError> {
         let extras = Extras { calibration: self.calibration.clone(), ..extras };
-        self.template.render(&self.question.rubric, view, nonce, &extras)
+        let values = if order.is_written() { &self.values } else { &self.reversed };
+        self.template.fill(values, &view.text, &view.nonce, &extras)
+    }
+
+    /// The prompt of what is not asked, with its hash.
+    fn unasked(&self) -> (Fingerprint, Arc<Prompt>) {
+        (identity::prompt_hash(&self.blank), Arc::new(self.blank.clone()))
     }
 
     /// How the run's record names it.
     pub(super) fn record(&self) -> RubricRecord {
-        let Question { rubric, schema, .. } = &*self.question;
+        let Question { rubric, schema_hash, .. } = &*self.question;
         RubricRecord {
             name: rubric.name.clone(),
             version: rubric.version,
             hash: rubric.hash(),
-            schema_hash: identity::hash(&schema.full).0,
+            schema_hash: schema_hash.0.clone(),
             prompt_hash: identity::prompt_hash(&self.blank).0,
         }
     }
@@ -194,10 +210,14 @@ pub(super) struct PlannedJudge {
     pub(super) name: String,
     pub(super) model: String,
     pub(super) params: Params,
+    /// BLAKE3 of the parameters.
+    pub(super) params_hash: Fingerprint,
     pub(super) repeats: u32,
     pub(super) provider: Arc<Provider>,
     /// URL of its server, once known.
     pub(super) server: OnceCell<String>,
+    /// How it is shown sessions and labels.
+    pub(super) showing: Showing,
     /// Where it finds what each rubric needs that it answers.
     pub(super) sources: BTreeMap<String, Vec<Source>>,
 }
@@ -281,7 +301,6 @@ pub(super) struct Plan {
     pub(super) run: String,
     pub(super) supply: Supply,
     pub(super) sessions: std::vec::IntoIter<ChosenSession>,
-    pub(super) view: ViewSpec,
     pub(super) sheets: Vec<Sheet>,
     /// The judges, in the order of their seats.
     pub(super) judges: Vec<PlannedJudge>,
@@ -304,7 +323,7 @@ impl Plan {
     /// Makes the units of one session.
     fn prepare(&mut self, chosen: &ChosenSession) -> Result<(), RunError> {
         let session = Arc::new(self.supply.session(&chosen.id)?);
-        let view = view::render(&session, &self.view);
+        let mut views: Vec<(Seen<'_>, View)> = Vec::new();
         if self.earlier.is_none() && self.sheets.iter().any(|sheet| !sheet.question.rubric.needs.is_empty()) {
             self.earlier = Some(match (&self.supply, &self.stand_ins) {
                 (Supply::Holdout(postings), _) => Earlier::given(postings),
@@ -316,30 +335,43 @@ impl Plan {
         let mut followers = Vec::new();
         for sheet in &self.sheets {
             let question = &sheet.question;
-            let mut common = None;
+            let mut common: Vec<(Seen<'_>, OptionOrder, (Fingerprint, Arc<Prompt>))> = Vec::new();
             for (seat, judge) in self.judges.iter().enumerate() {
                 let Some(sources) = judge.sources.get(&question.rubric.name) else { continue };
                 let shared = sheet.is_shared(judge);
+                let (seen, order) = (judge.showing.seen(&question.rubric.name), judge.showing.order);
+                let at = views.iter().position(|(known, _)| *known == seen).unwrap_or_else(|| {
+                    views.push((seen.clone(), seen.render(&session)));
+                    views.len() - 1
+                });
+                let view = &views[at].1;
                 for replicate in 1..=judge.repeats {
                     let received = match &self.earlier {
                         Some(earlier) => earlier.receive(&chosen.id, sources, replicate)?,
                         None => Received::All(Extras::default()),
                     };
-                    let (prompt, unmet) = match received {
+                    let made = |extras| -> Result<_, PromptError> {
+                        let prompt = Arc::new(sheet.prompt(view, order, extras)?);
+                        Ok((identity::prompt_hash(&prompt), prompt))
+                    };
+                    let ((prompt_hash, prompt), unmet) = match received {
                         Received::Waiting => {
                             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                             *waiting.entry(question.rubric.name.clone()).or_default() += 1;
                             continue;
                         }
-                        Received::Unmet(unmet) => (Arc::new(sheet.blank.clone()), Some(unmet)),
-                        Received::All(extras) if sources.is_empty() => match &common {
-                            Some(prompt) => (Arc::clone(prompt), None),
-                            None => {
-                                let prompt = Arc::new(sheet.prompt(&view.text, &view.nonce, extras)?);
-                                (Arc::clone(common.insert(prompt)), None)
+                        Received::Unmet(unmet) => (sheet.unasked(), Some(unmet)),
+                        Received::All(extras) if sources.is_empty() => {
+                            match common.iter().find(|(known, of, _)| *known == seen && *of == order) {
+                                Some((_, _, prompt)) => (prompt.clone(), None),
+                                None => {
+                                    let prompt = made(extras)?;
+                                    common.push((seen.clone(), order, prompt.clone()));
+                                    (prompt, None)
+                                }
                             }
-                        },
-                        Received::All(extras) => (Arc::new(sheet.prompt(&view.text, &view.nonce, extras)?), None),
+                        }
+                        Received::All(extras) => (made(extras)?, None),
                     };
                     let caches = shared && unmet.is_none() && judge.caches(&prompt);
                     let ask = Ask {
@@ -352,7 +384,7 @@ impl Plan {
                         shared: question.shared(shared),
                     };
                     let (answers, request) = judge.answers(&ask);
-                    let identity = JudgeIdentity { model: &judge.model, params: &judge.params, answers: &answers };
+                    let identity = JudgeIdentity { model: &judge.model, params: &judge.params_hash, answers: &answers };
                     let place = Place {
                         run: self.run.clone(),
                         session: chosen.id.clone(),
@@ -360,8 +392,8 @@ impl Plan {
                         judge: judge.name.clone(),
                         replicate,
                         unit: match &unmet {
-                            None => identity::unit(identity, &prompt, &question.schema, replicate),
-                            Some(unmet) => identity::unmet(identity, &question.schema, replicate, &unmet.unit),
+                            None => identity::unit(identity, &prompt_hash, &question.schema_hash, replicate),
+                            Some(unmet) => identity::unmet(identity, &question.schema_hash, replicate, &unmet.unit),
                         },
                         person: chosen.person.clone(),
                     };

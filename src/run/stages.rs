@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::prompt::Need;
-use crate::view::ViewSpec;
 
 use super::error::RunError;
 use super::plan::{ChosenSession, Plan, PlannedJudge, Sheet, Supply};
@@ -20,7 +19,6 @@ pub(super) struct Stages {
     pub(super) run: String,
     pub(super) supply: Supply,
     pub(super) sessions: Vec<ChosenSession>,
-    pub(super) view: ViewSpec,
     /// The sheets of each stage.
     pub(super) sheets: VecDeque<Vec<Sheet>>,
     /// The judges, in the order of their seats.
@@ -77,7 +75,6 @@ impl Iterator for Stages {
             run: self.run.clone(),
             supply: self.supply.clone(),
             sessions: self.sessions.clone().into_iter(),
-            view: self.view.clone(),
             sheets,
             judges: self.judges.clone(),
             ledger: self.ledger.clone(),

@@ -5,7 +5,7 @@ use rand_pcg::Pcg64;
 use rayon::prelude::*;
 
 use super::draws::Resampler;
-use super::interval::{Interval, normal_below, normal_inverse};
+use super::interval::{CONFIDENCE, Interval, normal_below, normal_inverse};
 
 /// How many replicates, from which seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +193,25 @@ pub(super) fn spread(
     Ok(Spread { se, interval, undefined })
 }
 
+impl IntervalKind {
+    /// The interval of this kind around `value` from its replicates, all of which have a value; `acceleration` counts for `BCa` only.
+    /// Percentiles are linear between order statistics.
+    ///
+    /// None with fewer than two replicates, and for `BCa` where all lie on one side of the value.
+    #[must_use]
+    pub fn of(self, replicates: &[f64], value: f64, confidence: f64, acceleration: f64) -> Option<Interval> {
+        spread(replicates.iter().copied().map(Some), value, self, confidence, || acceleration).ok()?.interval
+    }
+}
+
+/// Summarises replicates by percentiles at 95 %.
+///
+/// # Errors
+/// As [`spread`].
+pub(super) fn percentile_spread(replicates: impl Iterator<Item = Option<f64>>) -> Result<Spread, usize> {
+    spread(replicates, 0.0, IntervalKind::Percentile, CONFIDENCE, || 0.0)
+}
+
 /// The value below which `share` of `sorted` lies, linear between order statistics; `sorted` is not empty.
 pub(super) fn percentile(sorted: &[f64], share: f64) -> f64 {
     let position = share * (sorted.len() - 1) as f64;
@@ -256,10 +275,7 @@ mod tests {
 
     #[test]
     fn too_many_undefined_replicates_leave_no_interval() {
-        let with = |undefined: usize| {
-            let replicates = (0..100).map(|i| (i >= undefined).then_some(i as f64));
-            spread(replicates, 0.0, IntervalKind::Percentile, 0.95, || 0.0)
-        };
+        let with = |undefined: usize| percentile_spread((0..100).map(|i| (i >= undefined).then_some(i as f64)));
         assert_eq!(with(5).map(|spread| spread.undefined), Ok(5));
         assert_eq!(with(6), Err(6));
     }

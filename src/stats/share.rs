@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::bootstrap::Units;
 use super::coefficient::Undefined;
 use super::interval::{CONFIDENCE, normal_quantile, score_interval, t_quantile};
 
@@ -146,6 +147,11 @@ impl Clusters {
         let count = self.len() as f64;
         squares / total.powi(2) * count / (count - 1.0)
     }
+}
+
+/// Units to draw, from the names of each observation's cluster; their order is that of the names.
+pub(super) fn units<'a>(clusters: impl Iterator<Item = &'a str> + Clone) -> Units {
+    Units::clusters(&numbered(clusters).0)
 }
 
 /// The number of each observation's cluster in the order of names, and how many clusters there are.

@@ -63,6 +63,9 @@ pub enum Outcome {
         reason: Option<String>,
         /// Turns it cites.
         evidence: Vec<u32>,
+        /// The probability it gives to its label, 0 to 1, where asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        confidence: Option<f64>,
     },
     /// The judge gave a value: a number, a text, a list or an object within the rubric's bounds.
     Value {
@@ -107,8 +110,21 @@ impl Outcome {
         match self {
             Self::Label { label, .. } => Some(Cow::Borrowed(label)),
             Self::Value { value: Value::String(text), .. } => Some(Cow::Borrowed(text)),
+            // Whole numbers are written without a fraction, whichever way the judge wrote them.
+            Self::Value { value: Value::Number(number), .. } => {
+                Some(Cow::Owned(number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())))
+            }
             Self::Value { value, .. } => Some(Cow::Owned(value.to_string())),
             Self::None { .. } => None,
+        }
+    }
+
+    /// The probability that the judge gives to its label, where it says so.
+    #[must_use]
+    pub fn confidence(&self) -> Option<f64> {
+        match self {
+            Self::Label { confidence, .. } => *confidence,
+            Self::Value { .. } | Self::None { .. } => None,
         }
     }
 

@@ -144,7 +144,8 @@ impl Reader {
         if self.abstain.as_deref() == Some(label) {
             return Ok(Outcome::None { kind: NoVerdict::Abstained, detail: reason.unwrap_or_default() });
         }
-        Ok(Outcome::Label { label: label.to_owned(), reason, evidence })
+        let confidence = value.get("confidence").and_then(Value::as_f64);
+        Ok(Outcome::Label { label: label.to_owned(), reason, evidence, confidence })
     }
 }
 

@@ -22,7 +22,10 @@ const FIX: &str = r#"{"reason": "The test failed.", "evidence": [1, 3], "label":
 fn a_sound_answer_needs_no_repair() {
     let reading = reader("work_mode").read(&format!(" {FIX}\n")).unwrap();
     let reason = Some("The test failed.".to_owned());
-    assert_eq!(reading.outcome, Outcome::Label { label: "fix".to_owned(), reason, evidence: vec![1, 3] });
+    assert_eq!(
+        reading.outcome,
+        Outcome::Label { label: "fix".to_owned(), reason, evidence: vec![1, 3], confidence: None }
+    );
     assert!(reading.repairs.is_empty());
 }
 
@@ -86,7 +89,7 @@ fn numbers_are_labels_where_the_rubric_has_them() {
     let reading = reader("expertise").read(r#"{"reason": "r", "evidence": [3.0], "label": 4}"#).unwrap();
     assert_eq!(
         reading.outcome,
-        Outcome::Label { label: "4".to_owned(), reason: Some("r".to_owned()), evidence: vec![3] }
+        Outcome::Label { label: "4".to_owned(), reason: Some("r".to_owned()), evidence: vec![3], confidence: None }
     );
     assert_eq!(reading.repairs, BTreeSet::from([Repair::LabelNumber]));
     assert!(reader("expertise").read(r#"{"reason": "r", "evidence": [], "label": 4.5}"#).is_err());
@@ -207,7 +210,7 @@ proptest! {
         let own = reader.labels[choice].clone();
         let answer = json!({"reason": reason, "evidence": evidence, "label": own}).to_string();
         let reading = reader.read(&format!("{before}{answer}{after}")).unwrap();
-        prop_assert_eq!(reading.outcome, Outcome::Label { label: own, reason: Some(reason), evidence });
+        prop_assert_eq!(reading.outcome, Outcome::Label { label: own, reason: Some(reason), evidence, confidence: None });
     }
 
     #[test]

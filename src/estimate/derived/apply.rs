@@ -6,12 +6,35 @@ use crate::corpus::SessionRow;
 use crate::gold::{Missing, Rating, Ratings};
 use crate::verdict::{Fingerprint, NoVerdict, Outcome, Verdict};
 
+use super::super::decisions::DecisionCounts;
 use super::super::error::EstimateError;
 use super::measure::{DerivedMeasure, is_of_decisions, known_labels};
 use super::parts::{DecisionShares, Measured, Part, SessionParts};
 
+/// The rubric that asks for decisions.
+const DECISIONS: &str = "decisions";
+
 /// Shares of decisions by rater and session.
 pub type Shares = BTreeMap<(String, String), DecisionShares>;
+
+/// The shares that each judge's first list of decisions comes to, for every session that has one.
+///
+/// # Errors
+/// When a list is not one of decisions.
+pub fn decision_shares(verdicts: &[Verdict]) -> Result<Shares, EstimateError> {
+    let lists = verdicts.iter().filter(|verdict| verdict.rubric == DECISIONS && verdict.replicate == 1);
+    let shares = lists.filter_map(|verdict| Some((verdict, verdict.outcome.value()?))).map(|(verdict, list)| {
+        let (judge, session) = (verdict.judge.clone(), verdict.session.clone());
+        match DecisionCounts::of(list) {
+            Ok(counts) => {
+                let (planning_user, execution_user) = (counts.planning().user_share(), counts.execution().user_share());
+                Ok(((judge, session), DecisionShares { planning_user, execution_user }))
+            }
+            Err(error) => Err(EstimateError::NotDecisions { judge, session, error }),
+        }
+    });
+    shares.collect()
+}
 
 /// The verdicts of `judge` on `measure`, labelled `yes`, `no` and `outside`, one for every session and replicate in which each
 /// part was asked for. Where a part has no verdict, neither has the measure, for the same reason; that the person's
@@ -44,7 +67,7 @@ pub fn derived_verdicts(
             let parts = SessionParts { measured: measured(session), shares: Some(*shares), ..SessionParts::default() };
             as_verdict(session, 1, outcome(measure, &parts, None), &[])
         });
-        return some(derived.collect(), measure, judge, "decisions");
+        return some(derived.collect(), measure, judge, DECISIONS);
     }
     let own = || verdicts.iter().filter(|verdict| verdict.judge == judge);
     let mut by_session: BTreeMap<(&str, u32), BTreeMap<&str, &Verdict>> = BTreeMap::new();
@@ -198,10 +221,7 @@ fn check(measure: DerivedMeasure, rubric: &str, label: &str, rater: &str, item: 
     match known_labels(rubric) {
         Some(known) if !known.contains(&label) => Err(EstimateError::PartLabel {
             measure: measure.as_str(),
-            rubric: rubric.to_owned(),
-            label: label.to_owned(),
-            rater: rater.to_owned(),
-            item: item.to_owned(),
+            given: format!("{label:?} that {rater} gave {item} for {rubric}"),
             known: known.join(", "),
         }),
         _ => Ok(()),

@@ -216,13 +216,12 @@ impl DerivedMeasure {
             published: None,
         };
         let options = Standing::ALL.map(option).to_vec();
-        let kind = AnswerKind::Choice;
         Rubric {
             name: self.as_str().to_owned(),
             version: 1,
             title: self.as_str().replace('_', " "),
             question: self.formula().to_owned(),
-            answer: Answer { options, ..Answer::new(kind) },
+            answer: Answer { options, ..Answer::new(AnswerKind::Choice) },
             published_base: None,
             guidance: Vec::new(),
             tie_breaks: Vec::new(),

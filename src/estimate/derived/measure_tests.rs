@@ -4,7 +4,6 @@ use rstest::rstest;
 
 use super::super::parts::{DecisionShares, Measured, Part, SessionParts, Standing};
 use super::DerivedMeasure as D;
-use super::*;
 
 const YES: Option<Standing> = Some(Standing::Yes);
 const NO: Option<Standing> = Some(Standing::No);

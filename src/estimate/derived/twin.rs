@@ -25,8 +25,8 @@ pub struct MachineTwin {
 }
 
 impl MachineTwin {
-    /// The table of `rater`, who says `standings` of sessions.
-    pub(super) fn of(rater: &str, standings: &BTreeMap<&str, Standing>, rows: &[SessionRow], confidence: f64) -> Self {
+    /// The table of the rater `name`, who says `standings` of sessions.
+    pub(super) fn of(name: &str, standings: &BTreeMap<&str, Standing>, rows: &[SessionRow], confidence: f64) -> Self {
         let (mut counts, mut outside) = ([[0; 2]; 2], 0);
         let (mut pairs, mut names) = (Vec::new(), Vec::new());
         for row in rows {
@@ -35,10 +35,10 @@ impl MachineTwin {
             match standings.get(row.id.as_str()).zip(machine) {
                 None => {}
                 Some((Standing::Outside, _)) => outside += 1,
-                Some((rated, machine)) => {
+                Some((said, machine)) => {
                     let at = |standing: Standing| u16::from(standing != Standing::Yes);
-                    counts[usize::from(at(*rated))][usize::from(at(machine))] += 1;
-                    pairs.push([Some(at(*rated)), Some(at(machine))]);
+                    counts[usize::from(at(*said))][usize::from(at(machine))] += 1;
+                    pairs.push([Some(at(*said)), Some(at(machine))]);
                     names.push(row.person.as_deref().unwrap_or(&row.id));
                 }
             }
@@ -50,6 +50,6 @@ impl MachineTwin {
         let table = RatingTable::new(scale, 2, &pairs, Some(&clusters));
         let statistics = [Statistic::PercentAgreement, Statistic::CohenKappa(Weighting::Unweighted, Basis::Position)];
         let method = Method { confidence, unit: Unit::Cluster, errors: Errors::Influence };
-        Self { rater: rater.to_owned(), counts, outside, coefficients: coefficients(&table, &statistics, method) }
+        Self { rater: name.to_owned(), counts, outside, coefficients: coefficients(&table, &statistics, method) }
     }
 }

@@ -86,9 +86,9 @@ impl Files {
 /// The file that a tool read, where it is one that reads.
 fn read_path(action: &Action) -> Option<&str> {
     let reads = matches!(action.tool.as_str(), "Read" | "NotebookRead" | "read_file" | "view" | "view_file");
-    let read = |key: &&str| action.input.get(*key).and_then(serde_json::Value::as_str);
+    let read = |key: &str| action.input.get(key).and_then(serde_json::Value::as_str);
     let done = reads && action.status == ActionStatus::Done;
-    ["file_path", "path", "absolute_path", "filePath"].iter().find_map(|key| read(&key)).filter(|_| done)
+    ["file_path", "path", "absolute_path", "filePath"].iter().find_map(|key| read(key)).filter(|_| done)
 }
 
 #[cfg(test)]

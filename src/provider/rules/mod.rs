@@ -8,13 +8,17 @@ mod activity;
 mod codebase;
 mod cues;
 mod decide;
+mod decisions;
 mod expertise;
 mod features;
 mod files;
 mod occupation;
 mod outcome;
+mod posting;
 mod signals;
 mod trades;
+mod value;
+mod values;
 mod work_mode;
 
 pub(super) use decide::{VERSION, answer, request};

@@ -104,6 +104,9 @@ pub(super) fn failure(features: &Features) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::EvidenceKind::{
+        Affirmation, BuildPassed, Commit, FinalError, Push, Rejection, TestsFailed, TestsPassed,
+    };
 
     fn clean() -> Features {
         Features { prompts: 1, actions: 4, answered_last: true, last_turn: 1, visible_words: 9, ..Features::default() }
@@ -119,7 +122,6 @@ mod tests {
             let decision = success(features);
             (decision.label, decision.rule)
         };
-        use EvidenceKind::{Affirmation, BuildPassed, Commit, Push, TestsPassed};
         assert_eq!(of(&with(&[(Commit, 1), (TestsPassed, 1)])), ("5", "S1"));
         assert_eq!(of(&with(&[(Commit, 3), (Push, 1)])), ("4", "S2"), "one kind");
         assert_eq!(of(&with(&[(Affirmation, 1)])), ("4", "S2"));
@@ -138,7 +140,6 @@ mod tests {
             let decision = failure(features);
             (decision.label, decision.rule)
         };
-        use EvidenceKind::{FinalError, Rejection, TestsFailed};
         assert_eq!(
             of(&Features { last_prompt_rejects: true, ..with(&[(FinalError, 2), (Rejection, 1)]) }),
             ("5", "F1")

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use crate::corpus::SessionRow;
-use crate::estimate::{EstimateError, reference_rater};
+use crate::estimate::{DecisionCounts, EstimateError, reference_rater};
 use crate::gold::Ratings;
-use crate::rubric::Rubric;
+use crate::rubric::{ListForm, Rubric};
 use crate::session::Scope;
 use crate::verdict::{NoVerdict, Outcome, Verdict};
 
@@ -36,28 +36,26 @@ fn plain(name: &str) -> &str {
     name.strip_suffix(".gz").unwrap_or(name)
 }
 
-/// The numbers in a judge's answer that is no label.
-fn numbers(rubric: &str, value: &Value) -> Vec<(NumberColumn, f64)> {
-    match rubric {
-        "task_value" => value.as_f64().map(|price| (NumberColumn::TaskValue, price)).into_iter().collect(),
-        "decisions" => {
-            let of = |kind: Option<&str>| {
-                let field = |item: &'_ Value, name: &str, wanted: &str| item[name].as_str() == Some(wanted);
-                let listed = value.as_array().into_iter().flatten();
-                let own = listed.filter(|item| kind.is_none_or(|kind| field(item, "type", kind)));
-                let (user, all) =
-                    own.fold((0, 0), |(user, all), item| (user + u32::from(field(item, "by", "user")), all + 1));
-                (all > 0).then(|| f64::from(user) / f64::from(all))
-            };
-            let columns = [
-                (NumberColumn::PlanningByUser, of(Some("planning"))),
-                (NumberColumn::ExecutionByUser, of(Some("execution"))),
-                (NumberColumn::DecisionsByUser, of(None)),
-            ];
-            columns.into_iter().filter_map(|(column, share)| Some((column, share?))).collect()
-        }
-        _ => Vec::new(),
-    }
+/// The shares of decisions in a list of them.
+fn decisions(list: &Value) -> Vec<(NumberColumn, f64)> {
+    let Ok(counts) = DecisionCounts::of(list) else { return Vec::new() };
+    let columns = [
+        (NumberColumn::PlanningByUser, counts.planning().user_share()),
+        (NumberColumn::ExecutionByUser, counts.execution().user_share()),
+        (NumberColumn::DecisionsByUser, counts.overall().user_share()),
+    ];
+    columns.into_iter().filter_map(|(column, share)| Some((column, share?))).collect()
+}
+
+/// How many items a list has, and how many of them have each option of each field with options.
+fn list_counts(form: &ListForm, list: &Value) -> Box<[u16]> {
+    let items = || list.as_array().into_iter().flatten();
+    let short = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    let options = form.items.iter().flat_map(|field| field.choice.iter().flatten().map(move |option| (field, option)));
+    let of_option = options.map(|(field, option)| {
+        short(items().filter(|item| item.get(&field.name).and_then(Value::as_str) == Some(option.id.as_str())).count())
+    });
+    std::iter::once(short(items().count())).chain(of_option).collect()
 }
 
 impl<'a> TableBuilder<'a> {
@@ -110,15 +108,28 @@ impl<'a> TableBuilder<'a> {
         let at = self.row_of(session);
         self.table.verdicts += 1;
         if let Some(value) = verdict.outcome.value().filter(|_| *replicate == 1) {
-            for (column, number) in numbers(rubric, value) {
-                self.number(at, by, column, number);
-            }
+            self.value(at, (number, by), value);
         }
         if self.table.answers.entry((number, by, *replicate)).or_default().set(at, answer) {
             return Ok(());
         }
         let (judge, session, rubric) = (judge.clone(), session.clone(), rubric.clone());
         Err(ReportError::Duplicate { judge, session, rubric, replicate: *replicate })
+    }
+
+    fn value(&mut self, at: usize, (rubric, judge): (usize, usize), value: &Value) {
+        if let Some(number) = value.as_f64() {
+            self.number(at, judge, NumberColumn::Answer(rubric), number);
+        }
+        let known = &self.rubrics[rubric];
+        if let Some(form) = &known.answer.list {
+            let lists = self.table.lists.entry((rubric, judge)).or_default();
+            lists.resize(lists.len().max(at + 1), None);
+            lists[at] = Some(list_counts(form, value));
+        }
+        if known.name == "decisions" {
+            decisions(value).into_iter().for_each(|(column, share)| self.number(at, judge, column, share));
+        }
     }
 
     fn number(&mut self, at: usize, judge: usize, column: NumberColumn, value: f64) {
@@ -231,6 +242,9 @@ impl<'a> TableBuilder<'a> {
         }
         for numbers in table.numbers.values_mut() {
             *numbers = order.iter().map(|at| numbers.get(*at).copied().flatten()).collect();
+        }
+        for lists in table.lists.values_mut() {
+            *lists = order.iter().map(|at| lists.get_mut(*at).and_then(Option::take)).collect();
         }
         table.matched_items = self.items.keys().map(|item| (*item).to_owned()).collect();
         Ok(table)

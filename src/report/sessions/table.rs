@@ -45,8 +45,8 @@ pub(in crate::report) struct Facts {
 /// Numbers that a judge gave of sessions, one column each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NumberColumn {
-    /// What a freelancer would be paid for the session's work, in US dollars.
-    TaskValue,
+    /// The answer to a rubric that asks for a number, by the rubric's position.
+    Answer(usize),
     /// The person's share of planning decisions, 0 to 1.
     PlanningByUser,
     /// The person's share of execution decisions, 0 to 1.
@@ -81,6 +81,9 @@ pub struct StudyTable {
     pub(in crate::report) answers: BTreeMap<(usize, usize, u32), Column>,
     /// Numbers by judge.
     pub(in crate::report) numbers: BTreeMap<(usize, NumberColumn), Vec<Option<f64>>>,
+    /// Answers to rubrics that ask for a list, by rubric and judge: how many items, and then how many of them have each
+    /// option of each field with options.
+    pub(in crate::report) lists: BTreeMap<(usize, usize), Vec<Option<Box<[u16]>>>>,
     /// Gold by rubric.
     pub(in crate::report) gold: BTreeMap<usize, Gold>,
     /// Why a rubric with labels of other raters has no gold, by rubric.

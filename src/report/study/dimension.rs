@@ -1,7 +1,5 @@
 //! What sessions are grouped by: month, work mode, level, occupation, value.
 
-use crate::report::sessions::NumberColumn;
-
 use super::source::Source;
 
 /// Value bands in US dollars, lower end inclusive; the last includes its upper end. They are ours, probably the study's tiers
@@ -57,7 +55,7 @@ impl Dimension {
 
     /// By value band; none where the run has no prices.
     pub(super) fn value(source: &Source<'_>) -> Option<Self> {
-        let values = source.numbers(NumberColumn::TaskValue)?;
+        let values = source.task_values()?;
         let groups = BANDS.iter().map(|(low, high, title)| (format!("{low:.0}-{high:.0}"), (*title).to_owned()));
         Some(Self {
             id: "value_band",

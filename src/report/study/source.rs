@@ -76,6 +76,11 @@ impl<'a> Source<'a> {
         found.next().map(Vec::as_slice)
     }
 
+    /// Prices of the sessions' work in US dollars.
+    pub(super) fn task_values(&self) -> Option<&'a [Option<f64>]> {
+        self.numbers(NumberColumn::Answer(self.rubric("task_value")?.0))
+    }
+
     /// Rubrics among `names` that the run lacks.
     pub(super) fn needs(&self, names: &[(&str, &str)]) -> Vec<Need> {
         let lacking = names.iter().filter(|(name, _)| self.column(name).is_none());

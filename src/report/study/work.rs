@@ -1,6 +1,5 @@
 //! Figure 1, the nine work modes, and Figure 4, how they changed.
 
-use crate::report::sessions::NumberColumn;
 use crate::stats::{CONFIDENCE, ratio_of_means};
 
 use super::dimension::Dimension;
@@ -92,7 +91,7 @@ fn value(
     rows: &[Vec<usize>],
     hidden: &[Vec<Option<Withheld>>],
 ) -> Option<Panel> {
-    let values = source.numbers(NumberColumn::TaskValue)?;
+    let values = source.task_values()?;
     let priced = |rows: &[usize], of: Option<usize>| -> Vec<usize> {
         rows.iter().copied().filter(|at| values[*at].is_some() && (of.is_none() || mode.of(*at) == of)).collect()
     };
