@@ -59,7 +59,7 @@ fn row(number: usize, lines_added: u64, machine_success: Option<bool>) -> Sessio
 
 fn verdict(number: usize, rubric: &str, label: Result<&str, NoVerdict>) -> Verdict {
     let outcome = match label {
-        Ok(label) => Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new() },
+        Ok(label) => Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new(), confidence: None },
         Err(kind) => Outcome::None { kind, detail: String::new() },
     };
     Verdict {

@@ -209,7 +209,8 @@ pub(super) fn sessions(folder: &Path, judges: &Ratings, settings: &Settings) -> 
 
 /// Whether the answers to the rubric `name` cannot be compared, where the command line declares no scale of its own.
 pub(super) fn is_incomparable(request: &Request<'_>, name: &str, settings: &Settings) -> bool {
-    request.scale.categories().is_none() && rubric::load(name, &settings.folder).is_ok_and(|rubric| rubric.level().is_none())
+    request.scale.categories().is_none()
+        && rubric::load(name, &settings.folder).is_ok_and(|rubric| rubric.level().is_none())
 }
 
 /// What the command line or the rubric declares about the scale.

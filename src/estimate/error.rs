@@ -8,7 +8,9 @@ use super::decisions::NotDecisions;
 #[derive(Debug, thiserror::Error)]
 pub enum EstimateError {
     /// A list of decisions holds something else.
-    #[error("judge {judge} on session {session}: {error}; the rubric in the working folder is another one than `decisions`")]
+    #[error(
+        "judge {judge} on session {session}: {error}; the rubric in the working folder is another one than `decisions`"
+    )]
     NotDecisions {
         /// The judge.
         judge: String,

@@ -177,7 +177,7 @@ pub fn plan(
         judged: sample.judged.iter().flatten().count(),
         needed,
         next: next_labels(&judged, rubric, options)?,
-        above: options.above.map(|null| kappa_above(&judged, rubric.level(), null)),
+        above: options.above.map(|null| kappa_above(&judged, rubric.level().unwrap_or(Level::Nominal), null)),
         judges: powers,
     })
 }

@@ -16,12 +16,19 @@ use super::budget;
 use super::identity::hash;
 
 /// Experiments inside the binary: path below the working folder, and text.
-pub const BUILT_IN_FILES: [(&str, &str); 5] = [
+pub const BUILT_IN_FILES: [(&str, &str); 12] = [
     ("experiments/baseline.yaml", include_str!("../../experiments/baseline.yaml")),
+    ("experiments/study.yaml", include_str!("../../experiments/study.yaml")),
     ("experiments/decisions.yaml", include_str!("../../experiments/decisions.yaml")),
     ("experiments/task-value.yaml", include_str!("../../experiments/task-value.yaml")),
     ("experiments/local.yaml", include_str!("../../experiments/local.yaml")),
     ("experiments/anthropic.yaml", include_str!("../../experiments/anthropic.yaml")),
+    ("experiments/first-prompt.yaml", include_str!("../../experiments/first-prompt.yaml")),
+    ("experiments/truncation.yaml", include_str!("../../experiments/truncation.yaml")),
+    ("experiments/test-retest.yaml", include_str!("../../experiments/test-retest.yaml")),
+    ("experiments/option-order.yaml", include_str!("../../experiments/option-order.yaml")),
+    ("experiments/two-families.yaml", include_str!("../../experiments/two-families.yaml")),
+    ("experiments/canary.yaml", include_str!("../../experiments/canary.yaml")),
 ];
 
 /// Calls under way at once beyond which no server and no machine gains anything.

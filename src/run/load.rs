@@ -83,7 +83,17 @@ pub fn ratings(results: &Path, run: &str) -> Result<Ratings, RunError> {
         } else if let Some(label) = verdict.outcome.cell() {
             let (label, weight) = (label.into_owned(), weights.get(&item).copied());
             let confidence = verdict.outcome.confidence();
-            ratings.rows.push(Rating { item, rater, label, rubric, cluster, weight, replicate, confidence, ..Rating::default() });
+            ratings.rows.push(Rating {
+                item,
+                rater,
+                label,
+                rubric,
+                cluster,
+                weight,
+                replicate,
+                confidence,
+                ..Rating::default()
+            });
         }
         Ok(())
     })?;

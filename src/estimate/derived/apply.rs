@@ -205,7 +205,9 @@ impl<'a> Given<'a> {
 /// The measure's verdict; `why` is the first part without a label.
 fn outcome(measure: DerivedMeasure, parts: &SessionParts<'_>, why: Option<(NoVerdict, &str)>) -> Outcome {
     match measure.of(parts) {
-        Some(standing) => Outcome::Label { label: standing.as_str().to_owned(), reason: None, evidence: Vec::new() },
+        Some(standing) => {
+            Outcome::Label { label: standing.as_str().to_owned(), reason: None, evidence: Vec::new(), confidence: None }
+        }
         None => match why {
             Some((kind, rubric)) => Outcome::None { kind, detail: format!("{rubric} has no verdict") },
             None => Outcome::None {

@@ -138,7 +138,7 @@ fn measured(source: &Source<'_>, measure: DerivedMeasure, options: &Options) -> 
             judge: MEASURED.to_owned(),
             replicate: 1,
             unit: Fingerprint::of(&[rubric.name.as_bytes(), row.id.as_bytes()]),
-            outcome: Outcome::Label { label, reason: None, evidence: Vec::new() },
+            outcome: Outcome::Label { label, reason: None, evidence: Vec::new(), confidence: None },
             repairs: BTreeSet::new(),
             calls: Vec::new(),
         })
