@@ -6,9 +6,7 @@ use std::path::Path;
 
 use assize::corpus::{IngestReport, SessionRow};
 use assize::gold::{Rating, Ratings};
-use assize::report::{
-    Cell, Exhibit, Floors, Inputs, Report, TableBuilder, Withheld, build, html, markdown, tables,
-};
+use assize::report::{Cell, Exhibit, Floors, Inputs, Report, TableBuilder, Withheld, build, html, markdown, tables};
 use assize::rubric::{self, Rubric};
 use assize::run::{Experiment, RubricRecord, RunRecord, RunState};
 use assize::session::{Evidence, Format, Measures, Scope};
@@ -36,10 +34,18 @@ fn verdicts(session: usize) -> Vec<(&'static str, Outcome)> {
     let level = 1 + (session / 2) % 5;
     // The higher the level, the more succeed: two tenths to six tenths.
     let good = session % 10 <= level;
-    let outcome = if good { "succeeded" } else if session % 3 == 0 { "failed" } else { "partially_succeeded" };
+    let outcome = if good {
+        "succeeded"
+    } else if session % 3 == 0 {
+        "failed"
+    } else {
+        "partially_succeeded"
+    };
     let outcome = if session % 13 == 0 { "no_clear_goal" } else { outcome };
     let by = |agent: usize, all: usize, kind: &str| -> Vec<Value> {
-        (0..all).map(|at| json!({"turn": 1, "type": kind, "by": if at < agent { "agent" } else { "user" }, "what": "x"})).collect()
+        (0..all)
+            .map(|at| json!({"turn": 1, "type": kind, "by": if at < agent { "agent" } else { "user" }, "what": "x"}))
+            .collect()
     };
     let decisions = [by(session % 4, 4, "planning"), by(3 + session % 3, 5, "execution")].concat();
     let mut all = vec![
@@ -78,7 +84,7 @@ fn row(session: usize) -> SessionRow {
         scope_doubt: false,
         planned_in: None,
         work: String::new(),
-        started_at: Some(format!("{}-11T10:00:00Z", months[session % 7])),
+        started_at: Some(format!("{}-11T10:00:00Z", months[(session / 7) % 7])),
         measures: Measures {
             prompts,
             actions: prompts * (4 + 2 * level + session as u64 % 3),
@@ -253,7 +259,9 @@ fn small_cells_are_withheld_everywhere_and_never_alone() {
     let complements = || report.study[0].exhibits.iter().flat_map(|e| &e.panels).flat_map(|p| &p.cells);
     let all = serde_json::to_string(&complements().map(|cell| cell.withheld).collect::<Vec<_>>()).unwrap();
     assert!(all.contains("too_few_sessions"), "{all}");
-    assert!(complements().filter(|cell| cell.withheld == Some(Withheld::TooFewPersons)).all(|cell| cell.count.is_none()));
+    assert!(
+        complements().filter(|cell| cell.withheld == Some(Withheld::TooFewPersons)).all(|cell| cell.count.is_none())
+    );
 }
 
 #[test]

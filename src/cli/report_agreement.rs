@@ -25,13 +25,8 @@ impl Raters {
     /// For the sessions of `corpus` and the labels of `gold`.
     pub(super) fn of(corpus: &Corpus, gold: Option<&Ratings>, experiment: &Experiment) -> Result<Self, CliError> {
         let many_judges = experiment.judges.len() > 1;
-        let mut raters = Self {
-            gold: None,
-            persons: HashMap::new(),
-            many_judges,
-            covered: BTreeSet::new(),
-            verdicts: Vec::new(),
-        };
+        let mut raters =
+            Self { gold: None, persons: HashMap::new(), many_judges, covered: BTreeSet::new(), verdicts: Vec::new() };
         if gold.is_none() && !many_judges {
             return Ok(raters);
         }

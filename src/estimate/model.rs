@@ -137,9 +137,7 @@ impl Value {
     #[must_use]
     pub fn of(method: &str, estimate: &Result<Corrected, Undefined>, confidence: f64) -> Self {
         match estimate {
-            Ok(estimate) => {
-                Self::new(method, estimate.value(), Some(estimate.error.se), estimate.interval(confidence))
-            }
+            Ok(estimate) => Self::new(method, estimate.value(), Some(estimate.error.se), estimate.interval(confidence)),
             Err(why) => Self::undefined(method, *why),
         }
     }

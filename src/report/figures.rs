@@ -26,9 +26,11 @@ pub(super) fn environment(escape: fn() -> AutoEscape) -> Result<Environment<'sta
         range(low, high, digits.unwrap_or(2))
     });
     environment.add_filter("quantity", |value: Option<f64>, unit: Serde<Unit>| quantity(value, unit.0, 1));
-    environment.add_filter("quantity_range", |low: Option<f64>, high: Option<f64>, unit: Serde<Unit>| match (low, high) {
-        (Some(_), Some(_)) => format!("{} to {}", quantity(low, unit.0, 1), quantity(high, unit.0, 1)),
-        _ => NONE.to_owned(),
+    environment.add_filter("quantity_range", |low: Option<f64>, high: Option<f64>, unit: Serde<Unit>| {
+        match (low, high) {
+            (Some(_), Some(_)) => format!("{} to {}", quantity(low, unit.0, 1), quantity(high, unit.0, 1)),
+            _ => NONE.to_owned(),
+        }
     });
     environment.add_filter("sentence", |text: String| sentence(&text));
     environment.add_filter("count", count);

@@ -24,7 +24,8 @@ pub fn html(report: &Report) -> Result<String, ReportError> {
     for (number, study) in report.study.iter().enumerate() {
         let draw = |exhibit| charts::panels(exhibit, &format!("judge-{number}"));
         let drawn = study.exhibits.iter().map(draw).collect::<Result<Vec<_>, _>>()?;
-        charts.push(drawn.into_iter().map(|panels| panels.into_iter().map(shown).collect()).collect::<Vec<Vec<Value>>>());
+        charts
+            .push(drawn.into_iter().map(|panels| panels.into_iter().map(shown).collect()).collect::<Vec<Vec<Value>>>());
     }
     let frozen = serde_json::to_string_pretty(&report.run.experiment).map_err(|e| ReportError::Draw(e.to_string()))?;
     let style = Value::from_safe_string(include_str!("assets/report.css").to_owned());

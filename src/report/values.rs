@@ -59,9 +59,10 @@ fn lists(table: &StudyTable, rubric: &Rubric, (number, by): (usize, usize)) -> (
         let Some(options) = &field.choice else { continue };
         let of_session = |at: usize| {
             let cluster = table.cluster(at);
-            lists[at].iter().flat_map(|counts| counts[first..first + options.len()].iter().enumerate()).flat_map(
-                move |(label, count)| (0..*count).map(move |_| Numbered { label, weight: 1.0, cluster }),
-            )
+            lists[at]
+                .iter()
+                .flat_map(|counts| counts[first..first + options.len()].iter().enumerate())
+                .flat_map(move |(label, count)| (0..*count).map(move |_| Numbered { label, weight: 1.0, cluster }))
         };
         let all: Vec<Numbered> = (0..table.len()).flat_map(of_session).collect();
         let row = |(option, estimate): (&crate::rubric::FieldOption, _)| ValueRow {

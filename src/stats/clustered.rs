@@ -208,7 +208,8 @@ mod tests {
         let pairs = pairs.map(|(value, cluster)| Weighed { value, weight: 1.0, cluster });
         assert_eq!(mean(&pairs, 0.95).low, Some(2.0));
         // Two sessions that count twice are four.
-        let weighed = [1.0, 4.0].map(|value| Weighed { value, weight: if value > 2.0 { 2.0 } else { 1.0 }, cluster: 1 });
+        let weighed =
+            [1.0, 4.0].map(|value| Weighed { value, weight: if value > 2.0 { 2.0 } else { 1.0 }, cluster: 1 });
         let found = mean(&weighed, 0.95);
         assert_eq!((found.value, found.low, found.method.as_str()), (Some(3.0), None, "no interval: one cluster"));
     }
@@ -228,8 +229,7 @@ mod tests {
         // Every person's value grew by half: nothing varies.
         let found = ratio_of_means(&group(3.0), &group(2.0), false, 0.95);
         assert!((found.value.unwrap() - 0.5).abs() < 1e-12 && (found.high.unwrap() - 0.5).abs() < 1e-9, "{found:?}");
-        let others: Vec<Weighed> =
-            group(2.0).iter().map(|one| Weighed { cluster: one.cluster + 30, ..*one }).collect();
+        let others: Vec<Weighed> = group(2.0).iter().map(|one| Weighed { cluster: one.cluster + 30, ..*one }).collect();
         let apart = ratio_of_means(&group(3.0), &others, false, 0.95);
         assert!(apart.low.unwrap() < 0.2 && apart.high.unwrap() > 0.8, "{apart:?}");
         assert_eq!(ratio_of_means(&others, &others, true, 0.95).value, Some(0.0));

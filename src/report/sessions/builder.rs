@@ -83,7 +83,8 @@ impl<'a> TableBuilder<'a> {
         let Verdict { session, rubric, judge, replicate, .. } = verdict;
         let no_rubric = || ReportError::NoRubric(rubric.clone());
         let number = self.rubrics.iter().position(|known| known.name == *rubric).ok_or_else(no_rubric)?;
-        let by = self.judges.iter().position(|known| *known == judge).ok_or_else(|| ReportError::NoJudge(judge.clone()))?;
+        let by =
+            self.judges.iter().position(|known| *known == judge).ok_or_else(|| ReportError::NoJudge(judge.clone()))?;
         let answer = match &verdict.outcome {
             Outcome::Label { label, .. } => {
                 let mut options = self.rubrics[number].answer.options.iter();

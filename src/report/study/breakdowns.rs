@@ -48,8 +48,9 @@ fn exhibit(source: &Source<'_>, dimension: &Dimension, marks: &[(Measure, Marks<
     let facts = &source.table.facts;
     let mut amounts = Vec::new();
     for (id, heading) in [("actions", "Actions per prompt"), ("words", "Output words per prompt")] {
-        let amount =
-            |at: usize| per_prompt(if id == "actions" { facts[at].actions } else { facts[at].output_words }, &facts[at]);
+        let amount = |at: usize| {
+            per_prompt(if id == "actions" { facts[at].actions } else { facts[at].output_words }, &facts[at])
+        };
         let one = |at: &usize| {
             let rows: Vec<usize> = parts[*at].iter().copied().filter(|row| amount(*row).is_some()).collect();
             let raw = geometric_mean(&weighed(source.table, rows.iter().copied(), amount), CONFIDENCE);

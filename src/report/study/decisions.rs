@@ -58,7 +58,8 @@ pub(super) fn figure_2(source: &Source<'_>) -> Exhibit {
             })
             .collect();
         let of_bin = |(number, share): (usize, crate::stats::Estimate)| {
-            let (name, heading) = (format!("{}-{}", number * 10, number * 10 + 10), format!("{} to {} %", number * 10, number * 10 + 10));
+            let (name, heading) =
+                (format!("{}-{}", number * 10, number * 10 + 10), format!("{} to {} %", number * 10, number * 10 + 10));
             Cell {
                 sessions: Some(rows.len() as u64),
                 persons: persons(source.table, rows.iter().copied()),
@@ -106,8 +107,10 @@ pub(super) fn figure_a2(source: &Source<'_>) -> Exhibit {
             let Some(shares) = source.numbers(*column) else { continue };
             let mut own = Vec::new();
             for band in 0..5 {
-                let rows = source.all.iter().copied().filter(|at| shares[*at].is_some_and(|user| bin(1.0 - user, 5) == band));
-                let (name, label) = (format!("{}-{}", band * 20, band * 20 + 20), format!("{} to {} %", band * 20, band * 20 + 20));
+                let rows =
+                    source.all.iter().copied().filter(|at| shares[*at].is_some_and(|user| bin(1.0 - user, 5) == band));
+                let (name, label) =
+                    (format!("{}-{}", band * 20, band * 20 + 20), format!("{} to {} %", band * 20, band * 20 + 20));
                 own.push(mean_cell(source, &rows.collect::<Vec<_>>(), amount, (&name, &label), (series, heading)));
             }
             withhold_line(&mut own.iter_mut().collect::<Vec<_>>(), source.floors);
@@ -117,7 +120,8 @@ pub(super) fn figure_a2(source: &Source<'_>) -> Exhibit {
     }
     let facts = &source.table.facts;
     let actions = |at: usize| per_prompt(facts[at].actions, &facts[at]);
-    let mut cells = vec![mean_cell(source, &source.all, actions, ("all", "All sessions"), ("actions", "actions per prompt"))];
+    let mut cells =
+        vec![mean_cell(source, &source.all, actions, ("all", "All sessions"), ("actions", "actions per prompt"))];
     let controls = [
         (DerivedMeasure::UserControlsExecution, "The person controls execution"),
         (DerivedMeasure::AgentControlsPlanning, "The agent controls planning"),

@@ -34,9 +34,13 @@ pub(super) fn figure_3(source: &Source<'_>, controls: &Controls) -> Exhibit {
         ),
         form: Form::Boxes,
         needs: source.needs(&[("expertise", "the levels")]),
-        correction: source.column("expertise").map(|_| "the levels are the judge's own; amounts are measured".to_owned()),
+        correction: source
+            .column("expertise")
+            .map(|_| "the levels are the judge's own; amounts are measured".to_owned()),
         panels: Vec::new(),
-        notes: vec!["The study held the family of the model equal too; sessions do not record it in one form.".to_owned()],
+        notes: vec![
+            "The study held the family of the model equal too; sessions do not record it in one form.".to_owned(),
+        ],
     };
     let Some(level) = Dimension::level(source) else { return exhibit };
     let parts = level.split(&source.all);
@@ -68,7 +72,8 @@ pub(super) fn figure_3(source: &Source<'_>, controls: &Controls) -> Exhibit {
         let Some(rung) = controls.adjusted_slope(source, &logs) else { continue };
         let back = |end: Option<f64>| end.map(f64::exp_m1);
         let slope = &rung.slope;
-        let adjusted = Estimate { value: back(slope.value), low: back(slope.low), high: back(slope.high), ..slope.clone() };
+        let adjusted =
+            Estimate { value: back(slope.value), low: back(slope.low), high: back(slope.high), ..slope.clone() };
         gradients.push(Cell {
             sessions: Some(slope.n as u64),
             raw: Some(adjusted),

@@ -33,7 +33,8 @@ pub(super) fn figure_6(source: &Source<'_>) -> Exhibit {
         panels: Vec::new(),
         notes: vec!["Occupations are the judge's own, also where rates are corrected; sessions of unclear occupation are left out.".to_owned()],
     };
-    let (Some(occupation), Some(code)) = (Dimension::occupation(source), source.marks(Measure::CodeProducing, None)) else {
+    let (Some(occupation), Some(code)) = (Dimension::occupation(source), source.marks(Measure::CodeProducing, None))
+    else {
         return exhibit;
     };
     let code = code.outcomes();
@@ -60,13 +61,20 @@ pub(super) fn figure_6(source: &Source<'_>) -> Exhibit {
             rows
         };
         let groups = [("software", "Software and mathematics", true), ("other", "All other occupations", false)];
-        let mut two: Vec<Cell> =
-            groups.iter().map(|(id, title, wanted)| cell((id, title), name, source.rate(&marks, &others(*wanted)))).collect();
+        let mut two: Vec<Cell> = groups
+            .iter()
+            .map(|(id, title, wanted)| cell((id, title), name, source.rate(&marks, &others(*wanted))))
+            .collect();
         withhold_line(&mut two.iter_mut().collect::<Vec<_>>(), source.floors);
         software.extend(two);
     }
     if !cells.is_empty() {
-        let panel = |id: &str, title: &str, cells| Panel { id: id.to_owned(), title: title.to_owned(), unit: Unit::Share, cells };
+        let panel = |id: &str, title: &str, cells| Panel {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            unit: Unit::Share,
+            cells,
+        };
         exhibit.panels.push(panel("code_producing", "Sessions that produced code", cells));
         exhibit.panels.push(panel("software", "Software against all others", software));
     }

@@ -50,7 +50,8 @@ pub(super) fn table_2(source: &Source<'_>) -> Exhibit {
         id: "table_2".to_owned(),
         number: "Table 2".to_owned(),
         title: "Success and failure: definitions and rates".to_owned(),
-        caption: "Each measure with its formula and its rate over all judged sessions; n is the sessions in its base.".to_owned(),
+        caption: "Each measure with its formula and its rate over all judged sessions; n is the sessions in its base."
+            .to_owned(),
         form: Form::Table,
         needs: source.needs(&needs),
         correction: source.correction(&["outcome", "success_signal", "failure_signal"]),
@@ -96,8 +97,18 @@ pub(super) fn figure_5(source: &Source<'_>, controls: &Controls) -> Exhibit {
     let trouble = Some(Measure::HitsTrouble);
     let panels = [
         ("all", "All sessions", None, [Measure::AtLeastPartial, Measure::JudgedSuccess, Measure::VerifiedSuccess]),
-        ("recovered", "In trouble, still succeeds", trouble, [Measure::AtLeastPartial, Measure::JudgedSuccess, Measure::VerifiedSuccess]),
-        ("failed", "In trouble, fails", trouble, [Measure::JudgedFailure, Measure::VerifiedFailure, Measure::Abandoned]),
+        (
+            "recovered",
+            "In trouble, still succeeds",
+            trouble,
+            [Measure::AtLeastPartial, Measure::JudgedSuccess, Measure::VerifiedSuccess],
+        ),
+        (
+            "failed",
+            "In trouble, fails",
+            trouble,
+            [Measure::JudgedFailure, Measure::VerifiedFailure, Measure::Abandoned],
+        ),
     ];
     for (id, heading, among, measures) in panels {
         let cells: Vec<Cell> =

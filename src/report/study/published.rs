@@ -21,14 +21,26 @@ struct Row {
 
 /// Contradictions of the study by exhibit.
 const CONTRADICTIONS: [(&str, &str); 9] = [
-    ("figure_2", "The study's text speaks of means and its caption of the typical session: which of them is plotted is not resolved."),
+    (
+        "figure_2",
+        "The study's text speaks of means and its caption of the typical session: which of them is plotted is not resolved.",
+    ),
     ("figure_4", "The growth of value is 27 % in the study's body and about 25 % in its key findings."),
-    ("figure_5", "Trouble begins at failure signal 3 here, as in the study's PDF and appendix; its web caption says above 3. The main text calls trouble verified evidence of failure, though a score of 3 has no hard signal."),
-    ("figure_5", "Abandoned means no line added in the study's appendix, and no line added or modified in its text; here: no line added."),
+    (
+        "figure_5",
+        "Trouble begins at failure signal 3 here, as in the study's PDF and appendix; its web caption says above 3. The main text calls trouble verified evidence of failure, though a score of 3 has no hard signal.",
+    ),
+    (
+        "figure_5",
+        "Abandoned means no line added in the study's appendix, and no line added or modified in its text; here: no line added.",
+    ),
     ("figure_6", "At least partial success of software occupations is 94 % in the figure and 89 % in the web text."),
     ("figure_6", "Two readings of the row of sales differ: 28 or 26 % verified, 58 or 51 % judged."),
     ("figure_6", "The appendix says that Table A2 underlies Figure 6; by its content it is Figure 5."),
-    ("table_a1", "The caption counts 375,687 sessions, the table 359,586; all sessions less those without a clear goal are about 367,500."),
+    (
+        "table_a1",
+        "The caption counts 375,687 sessions, the table 359,586; all sessions less those without a clear goal are about 367,500.",
+    ),
     ("figure_1", "The prompt on testing names test infrastructure in two places, under testing and under building."),
 ];
 
@@ -42,9 +54,9 @@ pub(super) fn annotate(exhibits: &mut [Exhibit]) -> Result<(), ReportError> {
         let own: Vec<&Row> = rows.iter().filter(|row| row.exhibit == exhibit.id).collect();
         for panel in &mut exhibit.panels {
             for cell in &mut panel.cells {
-                let found = own.iter().find(|row| {
-                    row.panel == panel.id && row.group == cell.group && row.measure == cell.measure
-                });
+                let found = own
+                    .iter()
+                    .find(|row| row.panel == panel.id && row.group == cell.group && row.measure == cell.measure);
                 if let Some(row) = found {
                     let note = row.note.clone().filter(|note| !note.is_empty());
                     cell.published = Some(PublishedNumber { value: row.value, known: row.known, note });

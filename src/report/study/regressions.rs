@@ -177,7 +177,10 @@ pub(super) fn table_a1(source: &Source<'_>, controls: &Controls) -> Exhibit {
     cells.push(Cell {
         sessions: Some(side_by_side.n as u64),
         raw: Some(side_by_side),
-        ..Cell::new(("logistic", "check by logistic regression, controls of (5) side by side"), ("per_level", "change per level"))
+        ..Cell::new(
+            ("logistic", "check by logistic regression, controls of (5) side by side"),
+            ("per_level", "change per level"),
+        )
     });
     let (id, title) = ("columns".to_owned(), "Change per level".to_owned());
     exhibit.panels.push(Panel { id, title, unit: Unit::Points, cells });

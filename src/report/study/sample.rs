@@ -61,9 +61,7 @@ pub(in crate::report) fn label_shares(
         label_sample(table, labels, &judged, truth, weights, rows)
     });
     let values = sample.filter(has_enough).map(|sample| corrected(CORRECTION, &sample, &sample, None, CONFIDENCE).0);
-    let unknown = rows.iter().zip(&judged).filter(|(at, label)| {
-        label.is_none() && column.get(**at) != Answer::Value
-    });
+    let unknown = rows.iter().zip(&judged).filter(|(at, label)| label.is_none() && column.get(**at) != Answer::Value);
     let missing = Missing::of(table, unknown.map(|(at, _)| *at), not_reached);
     let shares = shares_numbered(&observations(table, rows, &judged), labels, CONFIDENCE);
     let known: f64 = weight(table, rows.iter().zip(&judged).filter(|(_, label)| label.is_some()).map(|(at, _)| *at));
@@ -95,9 +93,11 @@ pub(in crate::report) fn rate(
     rows: &[usize],
     not_reached: u64,
 ) -> Share {
-    let base: Vec<usize> = rows.iter().copied().filter(|at| matches!(marks[*at], Some(Standing::Yes | Standing::No))).collect();
+    let base: Vec<usize> =
+        rows.iter().copied().filter(|at| matches!(marks[*at], Some(Standing::Yes | Standing::No))).collect();
     let yes = || base.iter().copied().filter(|at| marks[*at] == Some(Standing::Yes));
-    let judged: Vec<Option<usize>> = base.iter().map(|at| Some(usize::from(marks[*at] == Some(Standing::Yes)))).collect();
+    let judged: Vec<Option<usize>> =
+        base.iter().map(|at| Some(usize::from(marks[*at] == Some(Standing::Yes)))).collect();
     let raw = shares_numbered(&observations(table, &base, &judged), 2, CONFIDENCE).swap_remove(1);
     let missing = Missing::of(table, rows.iter().copied().filter(|at| marks[*at].is_none()), not_reached);
     Share {
@@ -113,13 +113,7 @@ pub(in crate::report) fn rate(
 }
 
 /// The rate with judge and gold both free to say what is in the base.
-fn rate_by_gold(
-    table: &StudyTable,
-    marks: &[Mark],
-    gold: &[Mark],
-    weights: Option<&[f64]>,
-    rows: &[usize],
-) -> Value {
+fn rate_by_gold(table: &StudyTable, marks: &[Mark], gold: &[Mark], weights: Option<&[f64]>, rows: &[usize]) -> Value {
     let code = |mark: Mark| mark.map(|mark| mark as usize);
     let judged: Vec<Option<usize>> = rows.iter().map(|at| code(marks[*at])).collect();
     let truth = rows.iter().map(|at| code(gold[*at])).collect();
@@ -136,7 +130,8 @@ pub(in crate::report) fn weighed(
     rows: impl Iterator<Item = usize>,
     value: impl Fn(usize) -> Option<f64>,
 ) -> Vec<Weighed> {
-    let one = |at: usize| Some(Weighed { value: value(at)?, weight: table.facts[at].weight, cluster: table.cluster(at) });
+    let one =
+        |at: usize| Some(Weighed { value: value(at)?, weight: table.facts[at].weight, cluster: table.cluster(at) });
     rows.filter_map(one).collect()
 }
 

@@ -11,9 +11,10 @@ pub(super) fn figure_a1(source: &Source<'_>) -> Exhibit {
         id: "figure_a1".to_owned(),
         number: "Figure A1".to_owned(),
         title: "Outcome against the strength of the evidence".to_owned(),
-        caption: "Share of sessions with the outcome succeeded, by signal of success and of failure. All come from the same \
+        caption:
+            "Share of sessions with the outcome succeeded, by signal of success and of failure. All come from the same \
             transcript: this shows that the judge agrees with itself, not that it is right."
-            .to_owned(),
+                .to_owned(),
         form: Form::Bars,
         needs: source.needs(&[
             ("outcome", "the outcome"),

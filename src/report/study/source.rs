@@ -181,7 +181,9 @@ impl<'a> Source<'a> {
             format!("corrected by PPI++ with the labels of {by} taken as the truth")
         } else {
             let with = with.join(" and ");
-            format!("what rests on {with} alone is corrected by PPI++ with the labels of {by} taken as the truth; all else is uncorrected")
+            format!(
+                "what rests on {with} alone is corrected by PPI++ with the labels of {by} taken as the truth; all else is uncorrected"
+            )
         })
     }
 }

@@ -41,7 +41,8 @@ pub(super) fn figure_1(source: &Source<'_>) -> Exhibit {
 
 /// Figure 4.
 pub(super) fn figure_4(source: &Source<'_>) -> Exhibit {
-    let needs = [("work_mode", "the modes"), ("task_posting", "the value of tasks"), ("task_value", "the value of tasks")];
+    let needs =
+        [("work_mode", "the modes"), ("task_posting", "the value of tasks"), ("task_value", "the value of tasks")];
     let mut exhibit = Exhibit {
         id: "figure_4".to_owned(),
         number: "Figure 4".to_owned(),
@@ -103,7 +104,8 @@ fn value(
         let measure = of.map_or(("all", "All modes"), |of| mode.group(of));
         let held = |rows: &[usize]| (rows.len() as u64, persons(source.table, rows.iter().copied()));
         let own: Vec<Vec<usize>> = rows.iter().map(|rows| priced(rows, of)).collect();
-        let small = withheld(&[own.iter().map(|rows| held(rows)).collect()], source.floors, Totals::Rows).swap_remove(0);
+        let small =
+            withheld(&[own.iter().map(|rows| held(rows)).collect()], source.floors, Totals::Rows).swap_remove(0);
         let why = |at: usize| of.and_then(|of| hidden[at][of]).or(small[at]);
         for (at, own) in own.iter().enumerate() {
             let mut cell = Cell::new(month.group(at), measure);

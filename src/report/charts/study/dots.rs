@@ -42,7 +42,10 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                 canvas.line((LEFT, top), (WIDTH - 22, top), Ink::Grid, 1)?;
             }
             canvas.text(title, (LEFT, top + NAME / 2 + 3), Align::Start, Ink::Text, 50)?;
-            let own = series.iter().enumerate().filter_map(|(number, (measure, _))| Some((number, cell(panel, group, measure)?)));
+            let own = series
+                .iter()
+                .enumerate()
+                .filter_map(|(number, (measure, _))| Some((number, cell(panel, group, measure)?)));
             for (number, cell) in own {
                 let y = top + NAME + STEP / 2 + STEP * i32::try_from(number).unwrap_or(0);
                 if cell.withheld.is_some() {

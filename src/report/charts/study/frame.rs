@@ -59,7 +59,12 @@ pub(super) fn span(panel: &Panel) -> (f64, f64) {
     let numbers = panel.cells.iter().flat_map(|cell| {
         let ends = ends(cell).map_or([None, None], |(low, high)| [Some(low), Some(high)]);
         let raw = cell.raw.as_ref().and_then(|raw| raw.value);
-        let own = [cell.best(), raw, cell.published.as_ref().map(|one| one.value), cell.adjusted.as_ref().and_then(|one| one.value)];
+        let own = [
+            cell.best(),
+            raw,
+            cell.published.as_ref().map(|one| one.value),
+            cell.adjusted.as_ref().and_then(|one| one.value),
+        ];
         ends.into_iter().chain(own).flatten()
     });
     // Adjusted rates of a linear model can lie beyond 0 and 1.

@@ -39,6 +39,12 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             let percent = 100 * bin / bins;
             canvas.text(&percent.to_string(), (edge(bin), BOTTOM + 15), Align::Middle, Ink::Quiet, 5)?;
         }
-        canvas.text("agent's share of decisions (%)", (i32::midpoint(LEFT, right), BOTTOM + 36), Align::Middle, Ink::Quiet, 40)
+        canvas.text(
+            "agent's share of decisions (%)",
+            (i32::midpoint(LEFT, right), BOTTOM + 36),
+            Align::Middle,
+            Ink::Quiet,
+            40,
+        )
     })
 }

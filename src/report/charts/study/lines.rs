@@ -19,7 +19,8 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
     let (months, series) = (groups(panel), measures(panel));
     let last = i32::try_from(months.len()).unwrap_or(1).max(2) - 1;
     // Intervals of nine lines would cover each other: they stand in the table.
-    let values = panel.cells.iter().flat_map(|cell| [cell.best(), cell.published.as_ref().map(|one| one.value)]).flatten();
+    let values =
+        panel.cells.iter().flat_map(|cell| [cell.best(), cell.published.as_ref().map(|one| one.value)]).flatten();
     let bare = Panel { cells: panel.cells.iter().map(|cell| cell.without_ends()).collect(), ..panel.clone() };
     let axis = Axis { data: if values.count() > 0 { span(&bare) } else { (0.0, 1.0) }, pixels: (BOTTOM, TOP) };
     let about = "Lines are shares or changes by month, with their names at the end; squares in ink are the published numbers. The \
@@ -55,7 +56,9 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             }
             names.extend(end.map(|(y, value)| (y, number, words(measure), value)));
         }
-        for ((y, number, title, value), at) in names.iter().zip(spread(&names.iter().map(|name| name.0).collect::<Vec<_>>())) {
+        for ((y, number, title, value), at) in
+            names.iter().zip(spread(&names.iter().map(|name| name.0).collect::<Vec<_>>()))
+        {
             canvas.line((RIGHT + 3, *y), (RIGHT + 16, at), Ink::Series(*number), 1)?;
             canvas.mark((RIGHT + 22, at), Ink::Series(*number), series_mark(*number))?;
             let text = format!("{} {title}", quantity(Some(*value), panel.unit, 0));
