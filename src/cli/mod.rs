@@ -36,6 +36,7 @@ mod man;
 mod printer;
 mod progress;
 mod report;
+mod report_agreement;
 mod report_inputs;
 mod resume;
 mod run;

@@ -146,16 +146,33 @@ impl Corpus {
     /// # Errors
     /// When the file cannot be read.
     pub fn rows(&self) -> Result<Vec<SessionRow>, CorpusError> {
+        let mut rows = Vec::new();
+        self.each_row(|row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// Hands all sessions without their transcripts to `each`, one by one, sorted by id.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn each_row(&self, mut each: impl FnMut(SessionRow)) -> Result<(), CorpusError> {
+        let fail = |error: rusqlite::Error| CorpusError::sqlite(&self.path, &error);
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         // Named and counted: looking each of some forty columns up by name takes longer than reading it.
         let measures: Vec<&str> = Measures::default().columns().into_iter().map(|(name, _)| name).collect();
         let columns = [&COLUMNS[..], &measures].concat().join(", ");
-        self.query(&format!("SELECT {columns} FROM sessions ORDER BY id"), [], |row| session_row(row, &measures))?
-            .into_iter()
-            .collect::<Result<_, _>>()
-            .map_err(|error: serde_json::Error| CorpusError::Store {
-                path: self.path.clone(),
-                message: format!("a row cannot be read ({error}); ingest the sessions again"),
-            })
+        let query = format!("SELECT {columns} FROM sessions ORDER BY id");
+        let mut statement = connection.prepare_cached(&query).map_err(fail)?;
+        let mut rows = statement.query([]).map_err(fail)?;
+        while let Some(row) = rows.next().map_err(fail)? {
+            each(session_row(row, &measures).map_err(fail)?.map_err(|error| self.unreadable(&error))?);
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> CorpusError {
+        let message = format!("a row cannot be read ({error}); ingest the sessions again");
+        CorpusError::Store { path: self.path.clone(), message }
     }
 
     /// One whole session, by exact id, unique beginning of an id, or file.

@@ -45,26 +45,34 @@ pub(super) struct Judged<'a> {
     pub persons_known: bool,
 }
 
+/// The rater of `part`, labels of one rubric, whose labels are gold: the one named `asked`; else one named `gold` or
+/// `consensus`; else the only one.
+///
+/// # Errors
+/// [`EstimateError::NoRater`] and [`EstimateError::ManyRaters`].
+pub fn reference_rater(part: &Ratings, rubric: &Rubric, asked: Option<&str>) -> Result<String, EstimateError> {
+    let raters: BTreeSet<&str> = part.rows.iter().map(|row| row.rater.as_str()).collect();
+    let named = || raters.iter().copied().collect::<Vec<_>>().join(", ");
+    match asked {
+        Some(name) if raters.contains(name) => Ok(name.to_owned()),
+        Some(name) => {
+            Err(EstimateError::NoRater { rubric: rubric.name.clone(), name: name.to_owned(), raters: named() })
+        }
+        None => match REFERENCES.iter().find(|name| raters.contains(*name)) {
+            Some(name) => Ok((*name).to_owned()),
+            None if raters.len() == 1 => Ok(named()),
+            None => Err(EstimateError::ManyRaters { rubric: rubric.name.clone(), raters: named() }),
+        },
+    }
+}
+
 impl<'a> Source<'a> {
     /// The labels by people of one rubric: the rater and its rows by session.
     fn gold_of(&self, rubric: &Rubric) -> Result<(String, BTreeMap<&'a str, &'a Rating>), EstimateError> {
         let mut part = self.gold.of_rubric(&rubric.name);
         // Whoever labels may abstain as a judge may: that is no label.
         part.rows.retain(|row| rubric.abstain_id() != Some(row.label.as_str()));
-        let raters: BTreeSet<&str> = part.rows.iter().map(|row| row.rater.as_str()).collect();
-        let named = || raters.iter().copied().collect::<Vec<_>>().join(", ");
-        let rater = match self.reference {
-            Some(name) if raters.contains(name) => name,
-            Some(name) => {
-                let (rubric, name) = (rubric.name.clone(), name.to_owned());
-                return Err(EstimateError::NoRater { rubric, name, raters: named() });
-            }
-            None => match REFERENCES.iter().find(|name| raters.contains(*name)) {
-                Some(name) => name,
-                None if raters.len() == 1 => raters.first().copied().unwrap_or_default(),
-                None => return Err(EstimateError::ManyRaters { rubric: rubric.name.clone(), raters: named() }),
-            },
-        };
+        let rater = reference_rater(&part, rubric, self.reference)?;
         part.check_labels(&rubric.labels().iter().map(|label| (*label).to_owned()).collect::<Vec<_>>())?;
         let is_gold = |row: &&Rating| {
             row.rater == rater
@@ -74,7 +82,7 @@ impl<'a> Source<'a> {
         };
         let rows: BTreeMap<&str, &Rating> =
             self.gold.rows.iter().filter(is_gold).map(|row| (row.item.as_str(), row)).collect();
-        Ok((rater.to_owned(), rows))
+        Ok((rater, rows))
     }
 
     /// Joins the first replicate of `judge` on `rubric` with gold.

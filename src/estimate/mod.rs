@@ -24,9 +24,10 @@ pub use derived::{
     Standing, decision_shares, derived_ratings, derived_verdicts, estimate_derived,
 };
 pub use error::EstimateError;
-pub use input::Source;
+pub use input::{Source, reference_rater};
 pub use method::{CorrectedShares, Method};
 pub use model::{Comparison, EstimateReport, EstimateReports, Row, VERSION, Value};
 pub use plan::{HalfWidth, JudgePower, KappaAbove, NextLabels, Plan, PlanOptions, Plans, plan};
 pub use report::{Options, estimate};
+pub use rows::{corrected, corrected_rate};
 pub use task_value::{ORDINAL, PriceReport, PriceRow, price_reports};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Undefined;
+use crate::stats::estimate::Corrected;
 use crate::verdict::NoVerdict;
 
 use super::method::Method;
@@ -132,8 +133,18 @@ impl Value {
         self.undefined != Some(Undefined::NotNumeric)
     }
 
+    /// An estimate with its interval at `confidence`.
+    #[must_use]
+    pub fn of(method: &str, estimate: &Result<Corrected, Undefined>, confidence: f64) -> Self {
+        match estimate {
+            Ok(estimate) => Self::new(method, estimate.value(), Some(estimate.error.se), estimate.interval(confidence)),
+            Err(why) => Self::undefined(method, *why),
+        }
+    }
+
     /// A number that there is not.
-    pub(super) fn undefined(method: &str, why: Undefined) -> Self {
+    #[must_use]
+    pub fn undefined(method: &str, why: Undefined) -> Self {
         let method = method.to_owned();
         let (value, se, low, high, lambda, condition) = (None, None, None, None, None, None);
         Self { method, value, se, low, high, moved: false, lambda, condition, undefined: Some(why) }

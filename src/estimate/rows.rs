@@ -75,34 +75,7 @@ impl Maker<'_> {
     /// What one method gives for every label, and for the mean where there is one.
     fn method(&self, method: Method, sample: &LabelSample) -> (Vec<Value>, Vec<Result<Corrected, Undefined>>) {
         let all = &self.judged.sample;
-        let outcome = method.shares(sample, all, self.strata);
-        let enough = |estimate: Result<Corrected, Undefined>| match estimate {
-            Ok(estimate) if estimate.error.units < FEWEST_GOLD => Err(Undefined::TooFewItems),
-            other => other,
-        };
-        let mut estimates: Vec<_> = outcome.labels.into_iter().map(enough).collect();
-        let plain: Option<Vec<f64>> = estimates.iter().map(|one| one.as_ref().ok().map(Corrected::value)).collect();
-        let one_by_one = matches!(method, Method::RoganGladen | Method::LangReiczigel);
-        let inside = match plain.filter(|_| !one_by_one) {
-            Some(plain) => nearest_shares(&plain).into_iter().map(Some).collect(),
-            None => estimates.iter().map(|one| one.as_ref().ok().map(|one| one.value().clamp(0.0, 1.0))).collect(),
-        };
-        let mut values: Vec<Value> = estimates
-            .iter()
-            .zip::<Vec<Option<f64>>>(inside)
-            .map(|(estimate, inside)| {
-                let mut value = self.value(method.as_str(), estimate);
-                if let (Some(inside), Ok(estimate)) = (inside, estimate) {
-                    value.moved = (inside - estimate.value()).abs() > 1e-12;
-                    value.value = Some(inside);
-                    value.low = value.low.map(|low| low.min(inside));
-                    value.high = value.high.map(|high| high.max(inside));
-                }
-                value.moved |= outcome.constrained;
-                (value.lambda, value.condition) = (outcome.lambda, outcome.condition);
-                value
-            })
-            .collect();
+        let (mut values, mut estimates) = corrected(method, sample, all, self.strata, self.confidence);
         match &self.summary {
             Summary::None => {}
             Summary::Mean(numbers) => {
@@ -111,10 +84,7 @@ impl Maker<'_> {
                 estimates.push(mean);
             }
             Summary::Rate => {
-                let rate = enough(rate::corrected(&estimates, &values, sample));
-                let mut value = self.value(method.as_str(), &rate);
-                value.moved = values.iter().take(2).any(|share| share.moved);
-                (value.lambda, value.condition) = (outcome.lambda, outcome.condition);
+                let (value, rate) = rate_of(&values, &estimates, sample, self.confidence);
                 values.push(value);
                 estimates.push(rate);
             }
@@ -155,12 +125,7 @@ impl Maker<'_> {
 
     /// An estimate as it is printed.
     pub(super) fn value(&self, method: &str, estimate: &Result<Corrected, Undefined>) -> Value {
-        match estimate {
-            Ok(estimate) => {
-                Value::new(method, estimate.value(), Some(estimate.error.se), estimate.interval(self.confidence))
-            }
-            Err(why) => Value::undefined(method, *why),
-        }
+        Value::of(method, estimate, self.confidence)
     }
 
     /// A raw mean or difference with the interval of its influences.
@@ -225,6 +190,72 @@ impl Maker<'_> {
         let not_reached = if all { self.judged.not_reached as f64 } else { 0.0 };
         let total = weight(false) + not_reached;
         if total > 0.0 { weight(true) / total } else { 0.0 }
+    }
+}
+
+/// Corrected shares of all labels by `method` over `sample`, the judge's errors being those over `all`: as they are printed,
+/// between 0 and 1 and with the sum 1, and as they were estimated.
+pub fn corrected(
+    method: Method,
+    sample: &LabelSample,
+    all: &LabelSample,
+    strata: Option<&[u32]>,
+    confidence: f64,
+) -> (Vec<Value>, Vec<Result<Corrected, Undefined>>) {
+    let outcome = method.shares(sample, all, strata);
+    let estimates: Vec<_> = outcome.labels.into_iter().map(enough).collect();
+    let plain: Option<Vec<f64>> = estimates.iter().map(|one| one.as_ref().ok().map(Corrected::value)).collect();
+    let one_by_one = matches!(method, Method::RoganGladen | Method::LangReiczigel);
+    let inside = match plain.filter(|_| !one_by_one) {
+        Some(plain) => nearest_shares(&plain).into_iter().map(Some).collect(),
+        None => estimates.iter().map(|one| one.as_ref().ok().map(|one| one.value().clamp(0.0, 1.0))).collect(),
+    };
+    let values = estimates
+        .iter()
+        .zip::<Vec<Option<f64>>>(inside)
+        .map(|(estimate, inside)| {
+            let mut value = Value::of(method.as_str(), estimate, confidence);
+            if let (Some(inside), Ok(estimate)) = (inside, estimate) {
+                value.moved = (inside - estimate.value()).abs() > 1e-12;
+                value.value = Some(inside);
+                value.low = value.low.map(|low| low.min(inside));
+                value.high = value.high.map(|high| high.max(inside));
+            }
+            value.moved |= outcome.constrained;
+            (value.lambda, value.condition) = (outcome.lambda, outcome.condition);
+            value
+        })
+        .collect();
+    (values, estimates)
+}
+
+/// The corrected rate of the first label among the first two, other labels being outside its base.
+#[must_use]
+pub fn corrected_rate(method: Method, sample: &LabelSample, confidence: f64) -> Value {
+    let (values, estimates) = corrected(method, sample, sample, None, confidence);
+    rate_of(&values, &estimates, sample, confidence).0
+}
+
+fn rate_of(
+    shown: &[Value],
+    shares: &[Result<Corrected, Undefined>],
+    sample: &LabelSample,
+    confidence: f64,
+) -> (Value, Result<Corrected, Undefined>) {
+    let rate = enough(rate::corrected(shares, shown, sample));
+    let first = shown.first();
+    let method = first.map_or("none", |first| first.method.as_str());
+    let mut value = Value::of(method, &rate, confidence);
+    value.moved = shown.iter().take(2).any(|share| share.moved);
+    (value.lambda, value.condition) = first.map_or((None, None), |first| (first.lambda, first.condition));
+    (value, rate)
+}
+
+/// No estimate from gold of too few units.
+fn enough(estimate: Result<Corrected, Undefined>) -> Result<Corrected, Undefined> {
+    match estimate {
+        Ok(estimate) if estimate.error.units < FEWEST_GOLD => Err(Undefined::TooFewItems),
+        other => other,
     }
 }
 

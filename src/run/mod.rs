@@ -43,7 +43,7 @@ pub use event::{Event, Warned};
 pub use execute::{Order, Selection, execute};
 pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec};
 pub use folder::{write_csv, write_jsonl};
-pub use load::{find, latest, list, load, ratings};
+pub use load::{find, latest, list, load, ratings, stream};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};
 pub use stage::stand_ins;
 pub use stop::Interrupts;
