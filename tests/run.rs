@@ -29,7 +29,7 @@ async fn a_run_is_made_once_and_its_files_keep_their_bytes() {
     assert_eq!(record["totals"][0][1]["labels"], 12);
     assert_eq!(record["totals"][0][1]["input_tokens"], 1_200);
     assert_eq!(before[1].lines().count(), 12);
-    assert!(before[2].starts_with("item,rater,label,rubric,cluster,replicate,no_verdict\nsession-000,openai/tiny,"));
+    assert!(before[2].starts_with("item,rater,label,rubric,cluster,replicate,no_verdict,confidence\nsession-000,openai/tiny,"));
 
     let again = project.run(&fake.url(), &[]);
     assert_eq!((again.status.code(), fake.asked()), (Some(0), 12), "{}", said(&again));
@@ -103,7 +103,7 @@ async fn a_server_that_is_down_is_no_label_and_the_rerun_asks_again() {
     let output = project.run("http://127.0.0.1:9/v1", &[]);
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     let verdicts = fs_err::read_to_string(project.run_folder().join("ratings.csv")).unwrap();
-    assert_eq!(verdicts.matches(",failed\n").count(), 3, "{verdicts}");
+    assert_eq!(verdicts.matches(",failed,\n").count(), 3, "{verdicts}");
     let fake = Fake::start(Duration::ZERO, label).await;
     assert_eq!(project.run(&fake.url(), &[]).status.code(), Some(0));
     assert_eq!(fake.asked(), 3);
