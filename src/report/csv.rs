@@ -15,7 +15,6 @@ use super::model::Report;
 pub fn tables(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
     let mut tables: Vec<(String, String)> = [
         ("shares.csv", shares(report)?),
-        ("values.csv", values(report)?),
         ("no_verdicts.csv", no_verdicts(report)?),
         ("agreement.csv", agreement(report)?),
         ("confusion.csv", confusion(report)?),
@@ -25,6 +24,9 @@ pub fn tables(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
     ]
     .map(|(name, table)| (name.to_owned(), table))
     .into();
+    if report.rubrics.iter().flat_map(|rubric| &rubric.judges).any(|judge| !judge.values.is_empty()) {
+        tables.push(("values.csv".to_owned(), values(report)?));
+    }
     tables.extend(exhibits(report)?);
     Ok(tables)
 }
