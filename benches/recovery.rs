@@ -61,13 +61,16 @@ fn main() {
          calibration: {{file: postings.csv, per_tier: 2, holdout_per_tier: 1, seed: 1}}\njudges: [{{model: replay/made/replay.jsonl, name: {JUDGE}}}]\ndata_label: synthetic\n"
     );
     fs_err::write(folder.join("recovery.yaml"), experiment).unwrap();
-    let printed = step(&["run", "recovery.yaml"]);
+    step(&["run", "recovery.yaml"]);
     step(&["simulate", "--sessions", FULL, "--seed", SEED, "--out", "full"]);
     step(&["ingest", "full/projects", "--into", "datasets/full"]);
 
-    let run = printed.trim_end().lines().last().unwrap().to_owned();
-    let (_, verdicts) =
-        run::load(&folder.join("results"), Path::new(&run).file_name().unwrap().to_str().unwrap()).unwrap();
+    // The folder is fresh, so that there is one run.
+    let mut names = fs_err::read_dir(folder.join("results")).unwrap().map(|entry| entry.unwrap().file_name());
+    let is_run =
+        |name: std::ffi::OsString| name.to_str().filter(|name| name.starts_with("recovery-")).map(str::to_owned);
+    let run = names.find_map(is_run).unwrap();
+    let (_, verdicts) = run::load(&folder.join("results"), &run).unwrap();
     let rows = Corpus::open(&folder.join("datasets/made")).unwrap().rows().unwrap();
     let truth = planted_sessions(&folder.join("made/planted.csv"));
     let mut judged = by_corpus(&rows, &truth);

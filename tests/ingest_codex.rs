@@ -1,7 +1,5 @@
 //! Codex rollouts: real sessions against the counts that came with them, and every trap.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail and may say so")]
-
 mod reading;
 mod shared;
 

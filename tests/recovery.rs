@@ -7,7 +7,7 @@ mod figures;
 #[path = "../benches/recovery/recover.rs"]
 mod recover;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assize::rubric::{self, BUILT_IN, Rubric};
 use assize::simulate::{Detail, Question, SimulateSpec, Simulation};
@@ -66,25 +66,33 @@ fn corrected_intervals_cover_what_is_planted_and_raw_ones_do_not() {
     let all = figures();
     let all: Vec<&Figure> = all.iter().filter(|figure| wanted.contains(&figure.name.as_str())).collect();
     assert_eq!(all.len(), wanted.len());
-    let (mut corrected, mut raw, mut intervals) = (0, 0, 0);
+    // Where the planted confusion moves the rate by more than three standard errors of 2,500 sessions, worked out from its rows:
+    // fix 26.0 to 22.5 %, expertise 5 from 10.1 to 15.4 %, no clear goal 7.7 to 5.8 %. Elsewhere errors cancel, as for expertise 3
+    // (26.8 to 26.3 %), or the shift is small, and a raw interval may hold what is planted.
+    let moved = ["work mode fix", "expertise 5", "no clear goal"];
+    let (mut corrected, mut raw, mut intervals, mut wrong) = (0, 0, 0, 0);
     for seed in 1..=14 {
         let spec = SimulateSpec { sessions: 2_500, persons: None, seed, detail: Detail::Short, gold: Some(500) };
         let simulation = Simulation::new(spec, &rubrics).unwrap();
         let [truth, judged] = seen(&simulation, &rubrics);
-        let chosen: Vec<String> = simulation.gold().map(|row| row.item).collect();
+        let chosen: BTreeSet<String> = simulation.gold().map(|row| row.item).collect();
         let gold =
-            truth.iter().filter(|(id, _)| chosen.contains(id)).map(|(id, seen)| (id.clone(), seen.clone())).collect();
+            truth.iter().filter(|(id, _)| chosen.contains(*id)).map(|(id, seen)| (id.clone(), seen.clone())).collect();
         for figure in &all {
             let (exact, _) = planted(figure, truth.values());
             let row = recover(figure, &judged, &gold, &[]).unwrap().unwrap();
             intervals += 1;
             corrected += u32::from(covers(row.corrected.first(), exact) == Some(true));
-            raw += u32::from(covers(Some(&row.raw), exact) == Some(true));
+            if moved.contains(&figure.name.as_str()) {
+                wrong += 1;
+                raw += u32::from(covers(Some(&row.raw), exact) == Some(true));
+            }
         }
     }
     // 126 intervals at 95 %: fewer than 112 by chance once in some 3,000 times, and the seeds are fixed.
     assert!(corrected >= 112, "corrected: {corrected} of {intervals}");
-    assert!(raw * 2 < intervals, "raw: {raw} of {intervals}");
+    // At three standard errors off, an interval of 95 % holds the truth 15 % of the time: 6 of 42.
+    assert!(raw <= 12, "raw: {raw} of {wrong}");
 }
 
 /// The whole way by commands: simulate, ingest, run, estimate.
@@ -105,7 +113,9 @@ fn the_whole_way_gives_the_shares_of_the_replayed_judge_and_keeps_no_verdicts_ap
     assize(&["ingest", "made/projects", "--into", "datasets/made"]);
     let experiment = "name: made\ncorpus: datasets/made\nrubrics: [outcome]\njudges: [{model: replay/made/replay.jsonl, name: simulated-judge}]\ndata_label: synthetic\n";
     fs_err::write(folder.path().join("made.yaml"), experiment).unwrap();
-    let run = assize(&["run", "made.yaml"]).lines().last().unwrap().to_owned();
+    assize(&["run", "made.yaml"]);
+    let mut names = fs_err::read_dir(folder.path().join("results")).unwrap().map(|entry| entry.unwrap().file_name());
+    let run = names.find_map(|name| name.to_str().filter(|name| name.starts_with("made-")).map(str::to_owned)).unwrap();
     let json = assize(&["estimate", &run, "--gold", "made/gold.csv", "--format", "json"]);
     let report = &serde_json::from_str::<Value>(&json).unwrap()["reports"][0];
     let replay = fs_err::read_to_string(folder.path().join("made/replay.jsonl")).unwrap();

@@ -114,7 +114,7 @@ fn copy_folder(from: &Path, to: &Path) {
 fn a_run_is_reported_by_name_beginning_and_folder() {
     let (folder, run, ratings) = demo();
     let report = |target: &str, into: &str| {
-        let printed = done(&assize(folder, &["report", target, "--gold", &ratings, "--into", into]));
+        let printed = done(&assize(folder, &["report", target, "--gold", &ratings, "--reference", "simulated-a", "--into", into]));
         assert_eq!(page(&printed), format!("{into}/report.html"));
         fs_err::read_to_string(folder.join(page(&printed))).unwrap()
     };
@@ -132,7 +132,7 @@ fn without_labels_the_report_says_that_nobody_checked_the_judge() {
     let into = tempfile::tempdir().unwrap();
     let args = ["report", &run, "--into", into.path().to_str().unwrap(), "--format", "json"];
     let report: Value = serde_json::from_str(&done(&assize(folder, &args))).unwrap();
-    assert_eq!((&report["version"], &report["data_label"]), (&1.into(), &"synthetic".into()));
+    assert_eq!((&report["version"], &report["data_label"]), (&2.into(), &"synthetic".into()));
     assert_eq!((&report["reference"], &report["rubrics"][0]["agreement"]), (&Value::Null, &Value::Null));
     let text = fs_err::read_to_string(into.path().join("report.md")).unwrap();
     assert!(text.contains("One judge and no other rater: nothing here says whether a judge is right."), "{text}");

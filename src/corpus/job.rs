@@ -9,8 +9,8 @@ use super::previous::Old;
 use super::salt::Salt;
 use super::store::CorpusError;
 use super::write::{Facts, Stored};
-use crate::ingest::{Opening, PlanPart, Reading, Tally, read, read_without};
-use crate::session::{Evidence, Format, Losses, Measures, Session};
+use crate::ingest::{Group, Opening, PlanPart, Reading, Tally, read, read_each, read_without};
+use crate::session::{Evidence, Format, Measures, Session};
 use crate::view::{ScrubCounts, Scrubber};
 
 /// What becomes one group of the corpus.
@@ -39,32 +39,16 @@ pub(super) struct Batch {
 /// Reads a job. `old` are the sessions that its stored groups have, where some of its files are gone: those that the files
 /// that are left do not hold whole stay as they are, and their records are left out of all others.
 pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber) -> Result<Batch, CorpusError> {
-    let mut readings: Vec<Reading> = job.groups.iter().map(|(group, _)| read(group, salt.key())).collect();
-    let lost = |old: &&Old| !job.groups.iter().zip(&readings).any(|((group, _), now)| is_in(old, now, group.format));
-    let kept: Vec<Old> = old.iter().filter(lost).cloned().collect();
-    if !kept.is_empty() {
-        let held: Vec<u64> = kept.iter().flat_map(|(_, records)| records).copied().collect();
-        readings = job.groups.iter().map(|(group, _)| read_without(group, salt.key(), &held)).collect();
-        for reading in &mut readings {
-            stay(reading, &kept);
-        }
-    }
-    let parts = readings.into_iter().zip(&job.groups).map(|(reading, (_, sources))| {
-        let tally = reading.tally;
-        let mut records = reading.records;
-        let sessions = reading.sessions.into_iter().map(|session| {
-            let records = records.remove(&session.id).unwrap_or_default();
-            let versions = session.agent_versions.clone();
-            // Before masking, which may hide the name of the session that made the plan.
-            let (plan, opening) = (PlanPart::of(&session), Opening::of(&session));
-            let (stored, losses, masked) = prepare(session, scrubber)?;
-            let facts = Facts { losses, scrubbed: masked, agent_versions: versions, plan, opening };
-            Ok((stored, facts, records))
-        });
-        let sessions = sessions.collect::<Result<_, CorpusError>>()?;
-        Ok(Part { sessions, kept: Vec::new(), tally, sources: sources.clone() })
-    });
-    let parts = parts.collect::<Result<Vec<Part>, CorpusError>>()?;
+    let mut kept = Vec::new();
+    let parts: Result<Vec<Part>, CorpusError> = if old.is_empty() {
+        job.groups.iter().map(|(group, sources)| stream(group, sources, salt, scrubber)).collect()
+    } else {
+        let (readings, staying) = compared(job, old, salt);
+        kept = staying;
+        let groups = readings.into_iter().zip(&job.groups);
+        groups.map(|(reading, (_, sources))| part(reading, sources, scrubber)).collect()
+    };
+    let parts = parts?;
     if job.absent.is_empty() {
         return Ok(Batch { parts, absent: Vec::new(), files: job.files() });
     }
@@ -75,6 +59,44 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
         whole.tally.add(part.tally);
     }
     Ok(Batch { parts: vec![whole], absent: job.absent.clone(), files: job.files() })
+}
+
+/// Reads one group. Of a session that was read only its stored form stays in memory.
+fn stream(group: &Group, sources: &[usize], salt: &Salt, scrubber: &Scrubber) -> Result<Part, CorpusError> {
+    let mut sessions = Vec::new();
+    let tally = read_each(group, salt.key(), &[], &mut |session, records| {
+        sessions.push(prepare(session, scrubber).map(|(stored, facts)| (stored, facts, records)));
+    });
+    let sessions = sessions.into_iter().collect::<Result<_, CorpusError>>()?;
+    Ok(Part { sessions, kept: Vec::new(), tally, sources: sources.to_vec() })
+}
+
+/// Reads the groups of a job without what only its old sessions hold whole; and those of them that stay.
+fn compared(job: &Job, old: &[Old], salt: &Salt) -> (Vec<Reading>, Vec<Old>) {
+    let readings: Vec<Reading> = job.groups.iter().map(|(group, _)| read(group, salt.key())).collect();
+    let lost = |old: &&Old| !job.groups.iter().zip(&readings).any(|((group, _), now)| is_in(old, now, group.format));
+    let kept: Vec<Old> = old.iter().filter(lost).cloned().collect();
+    if kept.is_empty() {
+        return (readings, kept);
+    }
+    let held: Vec<u64> = kept.iter().flat_map(|(_, records)| records).copied().collect();
+    let again = job.groups.iter().map(|(group, _)| {
+        let mut reading = read_without(group, salt.key(), &held);
+        stay(&mut reading, &kept);
+        reading
+    });
+    (again.collect(), kept)
+}
+
+fn part(reading: Reading, sources: &[usize], scrubber: &Scrubber) -> Result<Part, CorpusError> {
+    let mut records = reading.records;
+    let sessions = reading.sessions.into_iter().map(|session| {
+        let records = records.remove(&session.id).unwrap_or_default();
+        let (stored, facts) = prepare(session, scrubber)?;
+        Ok((stored, facts, records))
+    });
+    let sessions = sessions.collect::<Result<_, CorpusError>>()?;
+    Ok(Part { sessions, kept: Vec::new(), tally: reading.tally, sources: sources.to_vec() })
 }
 
 /// Whether one session that was read now holds all records of an old one. Only Claude Code copies records between
@@ -108,8 +130,11 @@ fn stay(reading: &mut Reading, kept: &[Old]) {
 
 /// Measures the session as it was, then scrubs it; evidence is found after that, so that an excerpt that cuts a secret in
 /// half cannot hide it from the scrubber.
-fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses, ScrubCounts), CorpusError> {
+fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Facts), CorpusError> {
     let mut counts = ScrubCounts::new();
+    let agent_versions = session.agent_versions.clone();
+    // Before masking, which may hide the name of the session that made the plan.
+    let (plan, opening) = (PlanPart::of(&session), Opening::of(&session));
     let measures = Measures::of(&session);
     scrubber.session(&mut session, &mut counts);
     let evidence = Evidence::of(&session);
@@ -133,5 +158,5 @@ fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Losses,
         content_hash: packed.hash.to_hex().to_string(),
     };
     let stored = Stored { row, entrypoint: session.entrypoint, ended_at: session.ended_at, zstd: packed.zstd };
-    Ok((stored, session.losses, counts))
+    Ok((stored, Facts { losses: session.losses, scrubbed: counts, agent_versions, plan, opening }))
 }

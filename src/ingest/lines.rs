@@ -43,6 +43,16 @@ pub(super) struct Line<'b> {
     pub had_nuls: bool,
 }
 
+/// What comes next in a file.
+enum Next {
+    /// A line, at this place of the buffer.
+    At(Range<usize>),
+    /// A line beyond [`LONGEST_LINE`], stepped over.
+    TooLong,
+    /// Nothing.
+    End,
+}
+
 impl Lines {
     /// Opens a file, gunzipping it where its first bytes say so.
     pub fn open(path: &Path) -> io::Result<Self> {
@@ -54,10 +64,14 @@ impl Lines {
     /// does a line beyond [`LONGEST_LINE`].
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
-            let Some(place) = self.advance()? else { return Ok(None) };
+            let next = self.advance()?;
             self.number += 1;
             let number = self.number;
-            let Some(mut place) = place else { return Ok(Some(Line { number, bytes: &[], had_nuls: false })) };
+            let mut place = match next {
+                Next::At(place) => place,
+                Next::TooLong => return Ok(Some(Line { number, bytes: &[], had_nuls: false })),
+                Next::End => return Ok(None),
+            };
             if number == 1 && self.buffer[place.clone()].starts_with(BYTE_ORDER_MARK) {
                 place.start += BYTE_ORDER_MARK.len();
             }
@@ -90,25 +104,25 @@ impl Lines {
         }
     }
 
-    /// Goes on to the next line, which then lies at that place of the buffer; at none where it is too long to be read.
-    fn advance(&mut self) -> io::Result<Option<Option<Range<usize>>>> {
+    /// Goes on to the next line.
+    fn advance(&mut self) -> io::Result<Next> {
         let mut looked_at = self.start;
         loop {
             if let Some(length) = memchr::memchr(b'\n', &self.buffer[looked_at..self.end]) {
                 let line = self.start..looked_at + length;
                 self.start = line.end + 1;
-                return Ok(Some(Some(line)));
+                return Ok(Next::At(line));
             }
             let length = self.end - self.start;
             if length >= LONGEST_LINE {
                 self.reader.skip_until(b'\n')?;
                 self.start = self.end;
-                return Ok(Some(None));
+                return Ok(Next::TooLong);
             }
             if self.fill()? == 0 {
                 let line = self.start..self.end;
                 self.start = self.end;
-                return Ok((!line.is_empty()).then_some(Some(line)));
+                return Ok(if line.is_empty() { Next::End } else { Next::At(line) });
             }
             looked_at = self.start + length;
         }

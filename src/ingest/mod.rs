@@ -35,4 +35,4 @@ pub use jsonl::session_line;
 pub use opening::{Opening, doubtful};
 pub use person::mask_file;
 pub use plan::{PlanPart, plan_links};
-pub use read::{BadFile, Reading, Tally, read, read_without};
+pub use read::{BadFile, Reading, Tally, read, read_each, read_without};

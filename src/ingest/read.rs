@@ -10,8 +10,9 @@ use serde_json::Value;
 use super::group::Group;
 use super::lines::{LineState, Lines, read_values};
 use super::person::mask_file;
+use super::recorder::Notes;
 use super::seen::Seen;
-use super::{atif, claude_code, codex, copilot_cli, entire, gemini_cli, jsonl, opencode, recorder, specstory};
+use super::{atif, claude_code, codex, copilot_cli, entire, gemini_cli, jsonl, opencode, specstory};
 use crate::session::{Format, Session};
 
 /// A file from which nothing, or not all, could be read.
@@ -77,9 +78,27 @@ pub fn read(group: &Group, key: &[u8; 32]) -> Reading {
 /// that are gone, of which other files hold copies. Only Claude Code copies records from one session to another.
 #[must_use]
 pub fn read_without(group: &Group, key: &[u8; 32], held: &[u64]) -> Reading {
+    let (mut sessions, mut records) = (Vec::new(), BTreeMap::new());
+    let tally = read_each(group, key, held, &mut |session: Session, own| {
+        records.insert(session.id.clone(), own);
+        sessions.push(session);
+    });
+    sessions.sort_by(|one, other| one.id.cmp(&other.id));
+    Reading { sessions, tally, records }
+}
+
+/// As [`read_without`], but hands every session on, with its records, as soon as it is read: a database may hold all that a
+/// person did in years.
+pub fn read_each(group: &Group, key: &[u8; 32], held: &[u64], take: &mut dyn FnMut(Session, Vec<u64>)) -> Tally {
     let mut tally = Tally::default();
     let mut seen = Seen::with(held);
-    let mut sessions = match group.format {
+    let mut notes = Notes::beside(&group.files);
+    let mut hand_on = |mut session: Session, seen: &mut Seen| {
+        notes.attach(&mut session);
+        let records = seen.owned(&session);
+        take(session, records);
+    };
+    let sessions = match group.format {
         Format::ClaudeCode => claude_code::join(read_all(group, &mut tally), key, &mut seen, &mut tally),
         Format::CodexRollout => codex::join(read_all(group, &mut tally), key, &mut tally),
         Format::CopilotCli => copilot_cli::join(read_all(group, &mut tally), key, &mut tally),
@@ -87,12 +106,17 @@ pub fn read_without(group: &Group, key: &[u8; 32], held: &[u64]) -> Reading {
         Format::SpecstoryMd => specstory::join(&group.files, key, &mut tally),
         Format::AssizeJsonl => jsonl::read(&group.files, &mut tally),
         Format::Atif => atif::read(&group.files, &mut tally),
-        Format::OpenCode => opencode::join(&group.files, key, &mut tally),
+        Format::OpenCode => {
+            opencode::read(&group.files, key, &mut tally, &mut |session| hand_on(session, &mut seen));
+            Vec::new()
+        }
         Format::EntireTranscript => entire::join(read_objects(group, &mut tally), &group.files, &mut tally),
     };
-    recorder::attach(&mut sessions, &group.files, &mut tally);
-    let records = seen.owned(&sessions);
-    Reading { sessions, tally, records }
+    for session in sessions {
+        hand_on(session, &mut seen);
+    }
+    notes.finish(&mut tally);
+    tally
 }
 
 /// The records of one file of JSON Lines.

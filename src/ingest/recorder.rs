@@ -10,12 +10,22 @@ use super::person::mask_file;
 use super::read::{BadFile, Tally};
 use crate::session::{Recorder, Session};
 
-/// Adds to each session what lies beside the files it was read from. A session is told by the id in the note, never by
-/// the recorder's name for the agent, which can be wrong.
-pub(super) fn attach(sessions: &mut [Session], files: &[(PathBuf, String)], tally: &mut Tally) {
-    let mut notes: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for (path, name) in files {
-        if let Some(beside) = beside(path) {
+/// The notes that lie beside some files. A session is told by the id in the note, never by the recorder's name for the
+/// agent, which can be wrong.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Notes that no session took yet, by the session's id in them.
+    left: BTreeMap<String, Vec<Value>>,
+    /// Notes that cannot be read.
+    bad: Vec<BadFile>,
+}
+
+impl Notes {
+    /// Reads the notes beside `files`.
+    pub fn beside(files: &[(PathBuf, String)]) -> Self {
+        let mut notes = Self::default();
+        for (path, name) in files {
+            let Some(beside) = beside(path) else { continue };
             let text = read_text(&beside);
             let file = match (name.rsplit_once('/'), beside.file_name()) {
                 (Some((folder, _)), Some(file)) => format!("{folder}/{}", file.to_string_lossy()),
@@ -24,30 +34,37 @@ pub(super) fn attach(sessions: &mut [Session], files: &[(PathBuf, String)], tall
             match serde_json::from_str::<Value>(&text.content) {
                 Ok(note) if note.get("checkpoint_id").is_some() => {
                     let session = note["session_id"].as_str().unwrap_or_default().to_owned();
-                    notes.entry(session).or_default().push(note);
+                    notes.left.entry(session).or_default().push(note);
                 }
                 // Other programs use these names too, for subagents for one.
                 Ok(_) => {}
                 Err(error) => {
                     let reason = format!("recorder metadata is not valid JSON: {error}");
-                    tally.bad.push(BadFile { file: mask_file(&file, None), lines: Vec::new(), reason });
+                    notes.bad.push(BadFile { file: mask_file(&file, None), lines: Vec::new(), reason });
                 }
             }
         }
+        notes
     }
-    let mut found: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
-    for (id, notes) in notes {
+
+    /// Gives a session the notes on it.
+    pub fn attach(&mut self, session: &mut Session) {
         // The oldest recorders put a date before the session's id, and another one for another day of it.
-        let own = |session: &Session| !session.id.is_empty() && id.ends_with(session.id.as_str());
-        if let Some(at) = sessions.iter().position(own) {
-            found.entry(at).or_default().extend(notes);
-        } else {
+        let own = |id: &&String| !session.id.is_empty() && id.ends_with(&session.id);
+        let ids: Vec<String> = self.left.keys().filter(own).cloned().collect();
+        let found: Vec<Value> = ids.iter().filter_map(|id| self.left.remove(id)).flatten().collect();
+        if !found.is_empty() {
+            session.recorder = Some(recorder(found));
+        }
+    }
+
+    /// Counts the notes that no session took, and those that cannot be read.
+    pub fn finish(self, tally: &mut Tally) {
+        tally.bad.extend(self.bad);
+        for notes in self.left.values() {
             let reason = "recorder metadata without its session".to_owned();
             *tally.dropped.entry(reason).or_default() += notes.len() as u64;
         }
-    }
-    for (at, notes) in found {
-        sessions[at].recorder = Some(recorder(notes));
     }
 }
 

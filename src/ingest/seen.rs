@@ -36,14 +36,12 @@ impl Seen {
         }
     }
 
-    /// The records of each of `sessions`, sorted; where its reader keeps none, its prompts, calls and texts stand for them.
-    pub fn owned(mut self, sessions: &[Session]) -> BTreeMap<String, Vec<u64>> {
-        for session in sessions {
-            let owned = self.owned.entry(session.id.clone()).or_insert_with(|| parts(session));
-            owned.sort_unstable();
-            owned.dedup();
-        }
-        self.owned
+    /// The records of `session`, sorted; where its reader keeps none, its prompts, calls and texts stand for them.
+    pub fn owned(&mut self, session: &Session) -> Vec<u64> {
+        let mut owned = self.owned.remove(&session.id).unwrap_or_else(|| parts(session));
+        owned.sort_unstable();
+        owned.dedup();
+        owned
     }
 }
 

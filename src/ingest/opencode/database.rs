@@ -46,12 +46,20 @@ pub(in crate::ingest) fn links_of_database(path: &Path) -> std::io::Result<Optio
 #[derive(Debug, Default)]
 pub(super) struct Family {
     parents: BTreeMap<String, Option<String>>,
+    children: BTreeMap<String, Vec<String>>,
 }
 
 impl Family {
     /// From pairs of a session and the one that began it.
     pub fn new(pairs: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
-        Self { parents: pairs.into_iter().collect() }
+        let parents: BTreeMap<String, Option<String>> = pairs.into_iter().collect();
+        let mut children: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (child, parent) in &parents {
+            if let Some(parent) = parent {
+                children.entry(parent.clone()).or_default().push(child.clone());
+            }
+        }
+        Self { parents, children }
     }
 
     /// Sessions that no other of them began; of those that began each other, the first.
@@ -74,8 +82,7 @@ impl Family {
         let mut found = vec![root.to_owned()];
         let mut at = 0;
         while let Some(id) = found.get(at).cloned() {
-            let of = |parent: &Option<String>| parent.as_deref() == Some(id.as_str());
-            let children = self.parents.iter().filter(|(_, parent)| of(parent)).map(|(child, _)| child);
+            let children = self.children.get(&id).into_iter().flatten();
             let new: Vec<_> = children.filter(|child| !found.contains(child)).cloned().collect();
             found.extend(new);
             at += 1;

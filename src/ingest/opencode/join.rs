@@ -12,18 +12,29 @@ use crate::ingest::person::{home_name, mask_file};
 use crate::ingest::read::{BadFile, Tally, whole_value};
 use crate::session::Session;
 
-/// Reads the files of one group into sessions, ordered by id.
-pub(in crate::ingest) fn join(files: &[(PathBuf, String)], key: &[u8; 32], tally: &mut Tally) -> Vec<Session> {
+/// Reads the files of one group, and hands every session on as soon as it is read. Of databases that hold one session, the
+/// last counts.
+pub(in crate::ingest) fn read(
+    files: &[(PathBuf, String)],
+    key: &[u8; 32],
+    tally: &mut Tally,
+    take: &mut dyn FnMut(Session),
+) {
     let (databases, documents): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| super::is_database(path));
-    let mut sessions = BTreeMap::new();
     let mut known = BTreeSet::new();
-    for (path, name) in databases {
+    let mut taken = BTreeSet::new();
+    let mut take = |session: Session| {
+        if taken.insert(session.id.clone()) {
+            take(session);
+        }
+    };
+    for (path, name) in databases.into_iter().rev() {
         let mut read = || -> Result<(), String> {
             let database = Database::open(path)?;
             let family = database.family()?.unwrap_or_default();
             for root in family.roots() {
                 let name = format!("{name}#{root}");
-                family_of(&family, &root, &name, &mut |id| database.thread(id), &mut known, &mut sessions, key, tally)?;
+                family_of(&family, &root, &name, &mut |id| database.thread(id), &mut known, &mut take, key, tally)?;
             }
             Ok(())
         };
@@ -44,24 +55,23 @@ pub(in crate::ingest) fn join(files: &[(PathBuf, String)], key: &[u8; 32], tally
             family.below(&root).iter().filter_map(|id| tree.files.get(id)).sum::<u64>().saturating_sub(1);
         let mut thread = |id: &str| Ok(tree.thread(id));
         // A tree cannot fail: what of it could not be read is told already.
-        let _ = family_of(&family, &root, &name, &mut thread, &mut known, &mut sessions, key, tally);
+        let _ = family_of(&family, &root, &name, &mut thread, &mut known, &mut take, key, tally);
     }
     for (session, messages) in tree.messages {
         let reason = "messages without their session".to_owned();
         *tally.dropped.entry(reason).or_default() += tree.files.get(&session).copied().unwrap_or(messages.len() as u64);
     }
-    sessions.into_values().collect()
 }
 
-/// Adds the session `root`, with the actions of those below it.
-#[expect(clippy::too_many_arguments, reason = "one step of `join`, for its two stores")]
+/// Hands on the session `root`, with the actions of those below it.
+#[expect(clippy::too_many_arguments, reason = "one step of `read`, for its two stores")]
 fn family_of(
     family: &Family,
     root: &str,
     name: &str,
     thread: &mut dyn FnMut(&str) -> Result<Thread, String>,
     known: &mut BTreeSet<String>,
-    sessions: &mut BTreeMap<String, Session>,
+    take: &mut dyn FnMut(Session),
     key: &[u8; 32],
     tally: &mut Tally,
 ) -> Result<(), String> {
@@ -86,7 +96,7 @@ fn family_of(
     if session.turns.is_empty() && session.preamble.is_empty() && session.dead_branches.is_empty() {
         *tally.dropped.entry("no conversation in it".to_owned()).or_default() += 1;
     } else {
-        sessions.insert(session.id.clone(), session);
+        take(session);
     }
     Ok(())
 }
