@@ -239,6 +239,7 @@ fn inputs() -> Inputs {
                 view: ViewSpec::default(),
                 rubrics: vec!["mode".to_owned(), "level".to_owned()],
                 judges: vec![judge(RULES), judge(MODEL)],
+                mode: assize::run::Mode::default(),
                 limits: LimitSpec::default(),
                 gold: None,
                 data_label: Some("synthetic".to_owned()),

@@ -15,12 +15,18 @@ use super::seat::{Judge, Seat};
 /// Brings a unit to its verdict and commits it; nothing when the run stops first.
 pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(), Halt> {
     let Some(seat) = floor.seats.get(unit.seat) else { return Ok(()) };
+    if floor.post.get().is_some_and(|post| post.has_decided(&unit.place)) {
+        return Ok(());
+    }
     let recorded = floor.store.decision(&unit.place.unit).await.map_err(|_| Halt::Stop)?;
     let (decision, recorded) = match recorded {
         Some(decision) => (decision, true),
         None => (judge(floor, seat, &unit).await?, false),
     };
     floor.store.decide(unit.place.clone(), decision.clone()).await.map_err(|_| Halt::Stop)?;
+    if let Some(post) = floor.post.get() {
+        post.decided(&unit.place);
+    }
     let failure = match &decision.outcome {
         Outcome::None { kind: NoVerdict::Failed, detail } => Some(detail.clone()),
         _ => None,
@@ -132,7 +138,7 @@ async fn answer<J: Judge>(
             reply
         }
         Err(Halt::None(kind, detail)) => return Ok(Answer::Decided(Outcome::None { kind, detail }, BTreeSet::new())),
-        Err(Halt::Stop) => return Err(Halt::Stop),
+        Err(halt) => return Err(halt),
     };
     Ok(match stop {
         Ending::Refused => Answer::Refused(text),

@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::provider::TokenCounts;
 use crate::verdict::Verdict;
 
+use super::batch::BatchStage;
+
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -39,6 +41,18 @@ pub enum Event {
         verdict: Verdict,
         /// Whether it was in the ledger before.
         recorded: bool,
+    },
+    /// Something about a batch at a provider.
+    Batch {
+        /// The judge's model, `provider/model`.
+        model: String,
+        /// The provider's id of it.
+        batch: String,
+        /// Calls in it.
+        calls: u64,
+        /// What about it.
+        #[serde(flatten)]
+        stage: BatchStage,
     },
     /// A call did not go as hoped, and what is done about it; told once of one model and matter.
     Warning {

@@ -5,6 +5,7 @@
 
 mod ask;
 mod backoff;
+mod batch;
 mod breaker;
 mod budget;
 mod call;
@@ -30,13 +31,14 @@ mod store;
 mod thread;
 mod totals;
 
+pub use batch::{BatchStage, OpenBatch, open_batches};
 pub use checkup::{Check, Checkup, Status, checkup};
 pub use error::RunError;
 pub use estimate::{Estimate, EstimateCell, estimate};
 pub use estimate_cost::Amounts;
 pub use event::Event;
 pub use execute::{Order, Selection, execute};
-pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec};
+pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec, Mode};
 pub use folder::{write_csv, write_jsonl};
 pub use load::{find, latest, list, load, ratings};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};
