@@ -46,6 +46,10 @@ bench-coverage REFERENCE="":
     cargo bench --bench coverage -- --out target/coverage
     if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/coverage.py target/coverage; else echo "no interpreter named: judgy and truescore skipped"; fi
 
+# The study's numbers published, planted and recovered: writes docs/recovery.md.
+recovery:
+    cargo bench --bench recovery
+
 # The whole way on bundled synthetic data.
 demo:
     cargo run --release -- demo

@@ -1,5 +1,6 @@
 """Times the published packages on the tasks of benches/agreement.rs (best of three). Needs what tests/reference/agreement.py needs, and scipy."""
 
+import importlib
 import time
 import warnings
 
@@ -62,3 +63,35 @@ def alphas(replicates):
 
 
 row("alpha ordinal bootstrap B=10,000, n=500 x 3 (200, times 50)", lambda: alphas(200), 1, 50)
+
+
+def optional(module, task):
+    """Runs `task` where `module` can be imported: not every interpreter has all packages."""
+    try:
+        task(importlib.import_module(module))
+    except ImportError as error:
+        print(f"{module} skipped: {error}")
+
+
+def dawid_skene(crowdkit):
+    truth = generator.integers(4, size=10_000)
+    rows = [(i, r, t if generator.random() < 0.75 else generator.integers(4)) for i, t in enumerate(truth) for r in generator.choice(12, 4, replace=False)]
+    frame = pd.DataFrame(rows, columns=["task", "worker", "label"])
+    row("Dawid-Skene, 1e4 items, 4e4 ratings, 4 classes, 50 rounds", lambda: crowdkit.DawidSkene(n_iter=50, tol=-1).fit(frame), 2)
+
+
+def ppi(ppi_py):
+    truth = (generator.random(100_300) < 0.3).astype(float)
+    said = np.where(generator.random(100_300) < 0.9, truth, 1 - truth)
+    row("PPI++ mean and interval, n=300, N=1e5 (ppi_py)", lambda: ppi_py.ppi_mean_ci(truth[:300], said[:300], said[300:]))
+
+
+def judgy(judgy):
+    truth = (generator.random(1300) < 0.3).astype(int)
+    said = np.where(generator.random(1300) < 0.9, truth, 1 - truth)
+    row("judgy B=20,000, n=300, N=1,000", lambda: judgy.estimate_success_rate(truth[:300], said[:300], said[300:], bootstrap_iterations=20_000), 1)
+
+
+optional("crowdkit.aggregation", dawid_skene)
+optional("ppi_py", ppi)
+optional("judgy", judgy)

@@ -12,6 +12,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use assize::rubric::Level;
+use assize::stats::annotators::{Annotations, Em};
+use assize::stats::estimate::Form;
+use assize::stats::estimate::{LabelSample, overall_tuning, rogan_gladen, tuned};
 use assize::stats::{
     Basis, Bootstrap, Errors, IntervalKind, Method, RatingTable, Scale, Statistic, Unit, Weighting, coefficients,
 };
@@ -39,6 +42,36 @@ fn ratings<const R: usize>(items: usize, categories: u32, missing: f64) -> Vec<[
 fn table<const R: usize>(level: Level, categories: u16, rows: &[[Option<u16>; R]]) -> RatingTable {
     let values = Some((1..=categories).map(f64::from).collect());
     RatingTable::new(Scale { level, categories: categories.into(), values }, R, rows, None)
+}
+
+/// Four raters of 10,000 items each out of twelve, right with 0.75, of four classes.
+fn crowd() -> Annotations {
+    let mut generator = Pcg64::seed_from_u64(2);
+    let mut below = move |bound: u32| generator.next_u32() % bound;
+    let mut ratings = Vec::new();
+    for item in 0..10_000 {
+        let truth = below(4);
+        for place in 0..4 {
+            let label = if below(100) < 75 { truth } else { below(4) };
+            ratings.push((item, (item + place * 3) % 12, u16::try_from(label).unwrap()));
+        }
+    }
+    Annotations::new(4, 12, vec![None; 10_000], &ratings)
+}
+
+/// `gold` labelled items among `items` judged ones, two labels, sensitivity and specificity 0.9.
+fn judged(gold: usize, items: usize) -> LabelSample {
+    let mut generator = Pcg64::seed_from_u64(3);
+    let mut chance = move || f64::from(generator.next_u32()) / 4_294_967_296.0;
+    let truth: Vec<usize> = (0..items).map(|_| usize::from(chance() < 0.3)).collect();
+    LabelSample {
+        labels: 2,
+        judged: truth.iter().map(|label| Some(if chance() < 0.9 { *label } else { 1 - *label })).collect(),
+        gold: truth.iter().enumerate().map(|(at, label)| (at < gold).then_some(*label)).collect(),
+        weights: vec![1.0; items],
+        gold_weights: None,
+        clusters: None,
+    }
 }
 
 /// Seconds, best of several.
@@ -96,4 +129,12 @@ fn main() {
         0.1,
         best(|| coefficients(&ordinal, &[Statistic::KrippendorffAlpha], percentile)),
     );
+    let crowd = crowd();
+    let rounds = Em { most_iterations: 50, tolerance: -1.0, ..Em::default() };
+    row("Dawid-Skene, 1e4 items, 4e4 ratings, 4 classes, 50 rounds", 0.05, best(|| rounds.fit(&crowd)));
+    let judged = judged(300, 100_000);
+    let numbers = [judged.indicator(0), judged.indicator(1)];
+    let power_tuned = || overall_tuning(&numbers).and_then(|lambda| tuned(&numbers[1], lambda, Form::Share));
+    row("PPI++ share and interval, n=300, N=1e5", 0.001, best(power_tuned));
+    row("Lang-Reiczigel interval in judgy's place, same", 0.01, best(|| rogan_gladen(&judged, &judged, 1, true)));
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use assize::corpus::{BuildOptions, Corpus, Salt, build};
-use assize::prompt::Template;
+use assize::prompt::{Extras, Template};
 use assize::rubric::{self, BUILT_IN, Level, Rubric};
 use assize::session::Session;
 use assize::simulate::{SimulateSpec, Simulation};
@@ -82,7 +82,7 @@ fn prompt(bencher: Bencher, name: &str) {
     let rubric = rubric::load(name, Path::new("/nowhere")).unwrap();
     let template = Template::load(&rubric.prompt, Path::new("/nowhere")).unwrap();
     let view = view::render(&long_session(), &ViewSpec::default());
-    bencher.bench(|| template.render(&rubric, black_box(&view.text), &view.nonce).unwrap());
+    bencher.bench(|| template.render(&rubric, black_box(&view.text), &view.nonce, &Extras::default()).unwrap());
 }
 
 #[divan::bench(args = ["plain", "fenced", "in prose"])]

@@ -4,7 +4,7 @@
 //!
 //! 1. [`session`], [`rubric`]: the nouns.
 //! 2. [`ingest`], [`sample`], [`view`], [`prompt`], [`verdict`], [`stats`]: pure.
-//! 3. [`corpus`], [`ledger`], [`gold`], [`provider`], [`limit`]: disk and network.
+//! 3. [`corpus`], [`ledger`], [`gold`], [`postings`], [`provider`], [`limit`]: disk and network.
 //! 4. [`run`], [`agreement`], [`estimate`], [`simulate`]: the work.
 //! 5. [`report`]: what comes out.
 //! 6. [`cli`]: the person's door.
@@ -35,6 +35,7 @@ pub mod gold;
 pub mod ingest;
 pub mod ledger;
 pub mod limit;
+pub mod postings;
 pub mod prompt;
 pub mod provider;
 pub mod report;

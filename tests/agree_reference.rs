@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use assize::rubric::Level;
 use assize::stats::{
     Basis, Bootstrap, Coefficient, ConfusionMatrix, Design, Errors, Influence, IntervalKind, Method, RatingTable,
-    Scale, Statistic, Undefined, Unit, Weighting, coefficients,
+    Sampling, Scale, Statistic, Undefined, Unit, Weighting, coefficients,
 };
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
@@ -108,6 +108,79 @@ fn packages_give_the_same_numbers_for_every_coefficient() {
     }
     // Six tables with 24 coefficients over all raters and 12 of the first two; fewer means that some went uncompared.
     assert_eq!(compared, 6 * (24 + 12));
+}
+
+// psych and epiR of R: tests/reference/psych.R. The error of psych's weighted kappa is not that of Fleiss, Cohen and Everitt (statsmodels
+// has it), and so is not compared.
+#[test]
+fn r_packages_give_the_same_numbers() {
+    let ours: Value = serde_json::from_str(include_str!("reference/agreement.json")).unwrap();
+    let theirs: Value = serde_json::from_str(include_str!("reference/psych.json")).unwrap();
+    let mut compared = 0;
+    for (of, expected) in ours["tables"].as_array().unwrap().iter().zip(theirs["tables"].as_array().unwrap()) {
+        assert_eq!(of["name"], expected["name"]);
+        let name = of["name"].as_str().unwrap();
+        let rows: Rows = serde_json::from_value(of["rows"].clone()).unwrap();
+        let values: Vec<f64> = serde_json::from_value(of["values"].clone()).unwrap();
+        let complete: Rows = rows.into_iter().filter(|row| row.iter().all(Option::is_some)).collect();
+        let all = table(Level::Interval, &values, &complete);
+        for statistic in Statistic::every_over_all(Level::Interval) {
+            if let Some(icc) = expected["icc"].get(statistic.name()) {
+                assert_same(&one(&all, statistic), icc, &format!("{name}, {}", statistic.name()));
+                compared += 1;
+            }
+        }
+        let pair = all.pair(0, 1);
+        for statistic in Statistic::every_of_pair(Level::Interval, values.len()) {
+            if let Some(numbers) = expected.get("pair").and_then(|pair| pair.get(statistic.name())) {
+                assert_same(&one(&pair, statistic), numbers, &format!("{name}, {}", statistic.name()));
+                compared += 1;
+            }
+        }
+    }
+    assert_eq!(
+        compared,
+        6 * 6 + 4 * 3,
+        "six intraclass correlations of six tables, three coefficients of the four of two raters"
+    );
+    for of in theirs["prevalence"].as_array().unwrap() {
+        let number = |key: &str| of[key].as_f64().unwrap();
+        let raw = number("positive") / number("tested");
+        let share = (raw + number("specificity") - 1.0) / (number("sensitivity") + number("specificity") - 1.0);
+        assert_close(Some(share), &of["value"], "the formula of Rogan and Gladen");
+    }
+}
+
+// scipy on fixed resampling indices: tests/reference/bootstrap.py. Percent agreement is a mean, so that leaving one item out and the
+// influences give one acceleration; that of kappa is scipy's own.
+#[test]
+fn bootstrap_intervals_are_those_of_scipy() {
+    let reference: Value = serde_json::from_str(include_str!("reference/bootstrap.json")).unwrap();
+    let side = |name: &str| -> Vec<u16> { serde_json::from_value(reference[name].clone()).unwrap() };
+    let rows: Rows = side("first").into_iter().zip(side("second")).map(|(a, b)| vec![Some(a), Some(b)]).collect();
+    let table = table(Level::Nominal, &[1.0, 2.0, 3.0], &rows);
+    for of in reference["cases"].as_array().unwrap() {
+        let name = of["name"].as_str().unwrap();
+        let statistic = if name == "cohen_kappa" { COHEN } else { Statistic::PercentAgreement };
+        let influence = Influence::of(&table, statistic).unwrap();
+        assert_close(Some(influence.value), &of["value"], name);
+        let own = influence.acceleration(Design::default());
+        let leaving_out = of["acceleration"].as_f64().unwrap();
+        let tolerance = if name == "cohen_kappa" { 0.005 } else { 1e-12 };
+        assert!((own - leaving_out).abs() < tolerance, "{name}: {own} is not {leaving_out}");
+        let replicates: Vec<f64> = serde_json::from_value(of["replicates"].clone()).unwrap();
+        for expected in of["intervals"].as_array().unwrap() {
+            let kind = match expected["kind"].as_str().unwrap() {
+                "percentile" => IntervalKind::Percentile,
+                "basic" => IntervalKind::Basic,
+                _ => IntervalKind::Bca,
+            };
+            let confidence = expected["confidence"].as_f64().unwrap();
+            let found = kind.of(&replicates, influence.value, confidence, leaving_out).unwrap();
+            assert_close(Some(found.0), &expected["low"], &format!("{name} {expected}"));
+            assert_close(Some(found.1), &expected["high"], &format!("{name} {expected}"));
+        }
+    }
 }
 
 #[test]
@@ -453,7 +526,7 @@ proptest! {
         let doubled: Vec<f64> = (0..items.len()).map(|at| if at % 2 == 0 { 2.0 } else { 1.0 }).collect();
         let copies: Rows = rows.iter().enumerate().flat_map(|(at, row)| vec![row.clone(); 2 - at % 2]).collect();
         let scale = Scale { level: Level::Nominal, categories: 4, values: None };
-        let weighted = RatingTable::from_ratings(scale, 3, &items, None, Some(&doubled));
+        let weighted = RatingTable::from_ratings(scale, 3, &items, Sampling { weights: Some(&doubled), ..Sampling::default() });
         let copied = table(Level::Nominal, &[0.0, 1.0, 2.0, 5.0], &copies);
         for statistic in [FLEISS, Statistic::CongerKappa(Weighting::Unweighted), Statistic::GwetAc(Weighting::Unweighted)] {
             prop_assert!(close(one(&weighted, statistic).value, one(&copied, statistic).value));

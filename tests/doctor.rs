@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-/// A server in the manner of llama.cpp's: `json_schema` is refused with 500, `json_object` with a schema is obeyed.
+/// What a server answers to a form of asking (`json_schema`, `json_object`, `tools` or `plain`), given the label that only the
+/// schema names, where the server was given one.
+type Manner = fn(&str, Option<&str>) -> ResponseTemplate;
+
 struct Server {
     server: MockServer,
     /// Types of `response_format` that were asked for.
@@ -21,6 +24,10 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
+        Self::in_the_manner_of(llama_cpp).await
+    }
+
+    async fn in_the_manner_of(manner: Manner) -> Self {
         let server = MockServer::start().await;
         let list = json!({"object": "list", "data": [{"id": "tiny", "object": "model"}, {"id": "dated-2026-01-02"}]});
         let models = ResponseTemplate::new(200)
@@ -35,13 +42,10 @@ impl Server {
             let format = &body["response_format"];
             let kind = format["type"].as_str().unwrap_or(if body["tools"].is_array() { "tools" } else { "plain" });
             note.lock().unwrap().push(kind.to_owned());
-            match format["schema"]["properties"]["label"]["enum"][0].as_str() {
-                _ if kind == "json_schema" => ResponseTemplate::new(500).set_body_json(json!({
-                    "error": {"message": "[{'loc': ('body', 'response_format', 'type'), 'msg': \"unexpected value\"}]"}
-                })),
-                Some(label) => completion(&json!({"label": label}).to_string()),
-                None => completion("Hello!"),
-            }
+            let schemas =
+                [&format["json_schema"]["schema"], &format["schema"], &body["tools"][0]["function"]["parameters"]];
+            let label = |schema: &&Value| schema["properties"]["label"]["enum"][0].as_str().map(str::to_owned);
+            manner(kind, schemas.iter().find_map(label).as_deref())
         };
         Mock::given(method("POST")).and(path("/v1/chat/completions")).respond_with(answer).mount(&server).await;
         Self { server, asked }
@@ -55,6 +59,94 @@ impl Server {
     fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
+}
+
+fn obeyed(label: Option<&str>) -> ResponseTemplate {
+    label.map_or_else(ignored, |label| completion(&json!({"label": label}).to_string()))
+}
+
+fn ignored() -> ResponseTemplate {
+    completion("Hello!")
+}
+
+fn called(label: Option<&str>) -> ResponseTemplate {
+    let arguments = json!({"label": label}).to_string();
+    let call = json!({"id": "c", "type": "function", "function": {"name": "answer", "arguments": arguments}});
+    ResponseTemplate::new(200).set_body_json(json!({
+        "choices": [{"message": {"role": "assistant", "content": null, "tool_calls": [call]}, "finish_reason": "tool_calls"}]
+    }))
+}
+
+fn refused(status: u16, error: &Value) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_json(json!({"error": error}))
+}
+
+/// llama.cpp's Python server refuses `json_schema` with 500, and obeys `json_object` with a schema.
+fn llama_cpp(kind: &str, label: Option<&str>) -> ResponseTemplate {
+    match kind {
+        "json_schema" => {
+            let words = "[{'loc': ('body', 'response_format', 'type'), 'msg': \"unexpected value\"}]";
+            refused(500, &json!({"message": words}))
+        }
+        "json_object" => obeyed(label),
+        _ => ignored(),
+    }
+}
+
+/// vLLM binds by `json_schema` and by a forced function, and takes JSON mode without looking at the schema beside it.
+fn vllm(kind: &str, label: Option<&str>) -> ResponseTemplate {
+    match kind {
+        "json_schema" => obeyed(label),
+        "tools" => called(label),
+        "json_object" => completion("{\"greeting\": \"hello\"}"),
+        _ => ignored(),
+    }
+}
+
+/// Ollama binds by `json_schema`, and knows no forced function.
+fn ollama(kind: &str, label: Option<&str>) -> ResponseTemplate {
+    match kind {
+        "json_schema" => obeyed(label),
+        "json_object" => completion("{}"),
+        _ => ignored(),
+    }
+}
+
+/// OpenRouter finds no back end with structured output, says some errors inside a 200, and passes functions on.
+fn openrouter(kind: &str, label: Option<&str>) -> ResponseTemplate {
+    let none = "No endpoints found that can handle the requested parameters.";
+    match kind {
+        "json_schema" => refused(404, &json!({"code": 404, "message": none})),
+        "json_object" => ResponseTemplate::new(200)
+            .set_body_json(json!({"error": {"code": 400, "message": "response_format is not supported"}})),
+        "tools" => called(label),
+        _ => ignored(),
+    }
+}
+
+/// A LiteLLM proxy that drops what a model does not know.
+fn dropping(_: &str, _: Option<&str>) -> ResponseTemplate {
+    ignored()
+}
+
+#[rstest::rstest]
+#[case::vllm(vllm, &[("json_schema", "enforced"), ("json_object", "taken and ignored"), ("forced_tool", "enforced")], 0)]
+#[case::ollama(ollama, &[("json_schema", "enforced"), ("json_object", "taken and ignored"), ("forced_tool", "taken and ignored")], 0)]
+#[case::openrouter(openrouter, &[("json_schema", "refused"), ("json_object", "refused"), ("forced_tool", "enforced")], 0)]
+#[case::dropping(dropping, &[("json_schema", "taken and ignored"), ("json_object", "taken and ignored"), ("plain", "taken and ignored")], 1)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_well_known_servers_take_is_found_out(
+    #[case] manner: Manner,
+    #[case] expected: &[(&str, &str)],
+    #[case] code: i32,
+) {
+    let server = Server::in_the_manner_of(manner).await;
+    let project = Project::with_sessions(1);
+    let output = doctor(&project, &["--model", "openai/tiny", "--probe"], Some(&server.url()));
+    for (form, finding) in expected {
+        assert!(has_row(&output, &["openai/tiny", form, finding]), "{form}: {}", said(&output));
+    }
+    assert_eq!(output.status.code(), Some(code), "{}", said(&output));
 }
 
 fn doctor(project: &Project, args: &[&str], url: Option<&str>) -> Output {

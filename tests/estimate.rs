@@ -7,6 +7,7 @@ mod project;
 mod simulated;
 
 use std::fmt::Write as _;
+use std::process::Output;
 use std::time::Duration;
 
 use assize::estimate::Method;
@@ -399,4 +400,42 @@ async fn a_run_is_estimated_raw_and_corrected() {
         assert_eq!(output.status.code(), Some(code), "{}", said(&output));
         assert!(said(&output).contains(expected), "{expected:?} is not in {}", said(&output));
     }
+}
+
+// Simulated sessions of several months, judged by rules, with gold for every second session.
+#[test]
+fn strata_and_kappa_above_a_value_are_asked_for_by_name() {
+    let project = Project::with_sessions(1);
+    let run = |args: &[&str]| project.assize(args, None).output().unwrap();
+    assert!(run(&["simulate", "--sessions", "80", "--seed", "4", "--out", "sim"]).status.success());
+    assert!(run(&["ingest", "sim/projects", "--into", "datasets/sim"]).status.success());
+    let experiment = "name: trial\ncorpus: datasets/sim\nrubrics: [work_mode]\njudges: [{model: baseline/rules}]\n";
+    fs_err::write(project.path("experiment.yaml"), experiment).unwrap();
+    assert!(run(&["run", "experiment.yaml"]).status.success());
+    let truth = fs_err::read_to_string(project.path("sim/truth.csv")).unwrap();
+    let of_mode = truth.lines().skip(1).filter(|line| line.contains(",work_mode,")).step_by(2);
+    let gold = truth.lines().take(1).chain(of_mode).collect::<Vec<_>>().join("\n");
+    fs_err::write(project.path("gold.csv"), gold).unwrap();
+    let id = project.run_folder().file_name().unwrap().to_string_lossy().into_owned();
+    let estimate = |args: &[&str]| run(&[&["estimate", &id, "--gold", "gold.csv", "--format", "json"], args].concat());
+    let shares = |output: &Output| -> Vec<f64> {
+        let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = all["reports"][0]["rows"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["corrected"][0]["value"].as_f64().unwrap()).collect()
+    };
+    let stratified = shares(&estimate(&["--method", "stratified-ppi", "--strata", "month"]));
+    let plain = shares(&estimate(&["--method", "ppi-plus-plus"]));
+    assert!((stratified.iter().sum::<f64>() - 1.0).abs() < 1e-9 && stratified != plain, "{stratified:?} {plain:?}");
+    // One stratum that holds all is PPI++.
+    assert_eq!(shares(&estimate(&["--method", "stratified-ppi", "--strata", "format"])), plain);
+    let without = estimate(&["--method", "stratified-ppi"]);
+    assert_eq!(without.status.code(), Some(3));
+    assert!(said(&without).contains("stratified_ppi needs --strata COLUMN"), "{}", said(&without));
+    let unknown = estimate(&["--method", "stratified-ppi", "--strata", "moon"]);
+    assert!(said(&unknown).contains("sessions have no column moon"), "{}", said(&unknown));
+
+    let planned: Value = serde_json::from_slice(&estimate(&["--plan", "--above", "0.1"]).stdout).unwrap();
+    let above = &planned["plans"][0]["above"];
+    assert!(above["influence"].as_u64().unwrap() > 10 && above["cantor"].is_null(), "{above}");
+    assert_eq!(estimate(&["--plan", "--above", "1"]).status.code(), Some(3));
 }

@@ -2,32 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
+mod reading;
 mod shared;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use assize::corpus::{BuildOptions, Corpus, Salt, build};
-use assize::ingest::{Tally, read, survey};
 use assize::session::{ActionStatus, Evidence, EvidenceKind, Format, Measures, Note, PromptKind, Scope, Session, Step};
-
-const KEY: [u8; 32] = [7; 32];
+use reading::{Ingested, KEY, ingest};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
-}
-
-/// All that some file or folder comes to.
-fn ingest(path: &Path) -> (Vec<Session>, Tally) {
-    let survey = survey(&[path.to_owned()]).unwrap();
-    let (mut sessions, mut all) = (Vec::new(), Tally::default());
-    for reading in survey.groups.iter().map(|group| read(group, &KEY)) {
-        sessions.extend(reading.sessions);
-        all.merged_files += reading.tally.merged_files;
-        all.bad.extend(reading.tally.bad);
-        all.dropped.extend(reading.tally.dropped);
-    }
-    (sessions, all)
 }
 
 fn prompts(session: &Session) -> Vec<(PromptKind, &str)> {
@@ -40,7 +26,7 @@ fn excluded(session: &Session) -> Vec<(&str, u64)> {
 
 #[test]
 fn an_export_gives_its_prompts_and_calls_and_nothing_that_it_quotes() {
-    let (sessions, tally) = ingest(&fixture("specstory/loom.md"));
+    let Ingested { sessions, tally, .. } = ingest(&fixture("specstory/loom.md"));
     let session = &sessions[0];
     assert_eq!((sessions.len(), tally.bad.len()), (1, 0));
     assert_eq!(session.id, "00000000-0000-4000-8000-000000000101");
@@ -66,7 +52,7 @@ fn an_export_gives_its_prompts_and_calls_and_nothing_that_it_quotes() {
 
 #[test]
 fn an_export_gives_what_it_shows_of_a_call() {
-    let (sessions, _) = ingest(&fixture("specstory/loom.md"));
+    let sessions = ingest(&fixture("specstory/loom.md")).sessions;
     let actions: Vec<_> = sessions[0].actions().collect();
     let names: Vec<_> = actions.iter().map(|action| (action.tool.as_str(), action.status)).collect();
     let done = ActionStatus::Done;
@@ -84,9 +70,9 @@ fn an_export_gives_what_it_shows_of_a_call() {
 
 #[test]
 fn a_session_saved_under_two_titles_is_one() {
-    let (sessions, tally) = ingest(&fixture("specstory"));
-    assert_eq!((sessions.len(), tally.merged_files), (3, 1));
-    let alone = ingest(&fixture("specstory/loom.md")).0.remove(0);
+    let Ingested { sessions, tally, skipped } = ingest(&fixture("specstory"));
+    assert_eq!((sessions.len(), tally.merged_files, skipped.len()), (3, 1, 0));
+    let alone = ingest(&fixture("specstory/loom.md")).sessions.remove(0);
     let both = sessions.into_iter().find(|session| session.id == alone.id).unwrap();
     assert_eq!(both.losses.duplicate_records, 10);
     assert_eq!((both.turns, both.preamble), (alone.turns, alone.preamble));
@@ -94,7 +80,7 @@ fn a_session_saved_under_two_titles_is_one() {
 
 #[test]
 fn exports_of_editors_have_no_times_and_no_id() {
-    let (sessions, _) = ingest(&fixture("specstory/editor.md"));
+    let sessions = ingest(&fixture("specstory/editor.md")).sessions;
     assert_eq!((sessions[0].id.as_str(), sessions[0].scope), ("editor", Scope::Ide));
     assert_eq!(
         prompts(&sessions[0]),
@@ -111,14 +97,14 @@ fn editor_exports_that_only_begin_alike_are_two_sessions() {
     for (name, text) in [("a.md", begin.to_owned()), ("b.md", more("spin")), ("c.md", more("weave"))] {
         fs_err::write(folder.path().join(name), text).unwrap();
     }
-    let (sessions, tally) = ingest(folder.path());
+    let Ingested { sessions, tally, .. } = ingest(folder.path());
     assert_eq!(sessions.iter().map(|session| session.turns.len()).collect::<Vec<_>>(), [2, 2]);
     assert_eq!(tally.merged_files, 1);
 }
 
 #[test]
 fn calls_of_a_resumed_session_stand_as_text() {
-    let (sessions, _) = ingest(&fixture("specstory/resumed.md"));
+    let sessions = ingest(&fixture("specstory/resumed.md")).sessions;
     let action = sessions[0].actions().next().unwrap();
     assert_eq!((action.tool.as_str(), action.input["command"].as_str()), ("exec_command", Some("ls threads")));
     assert_eq!(action.result, "red\ngreen");
@@ -132,7 +118,7 @@ fn an_export_cut_anywhere_is_read_as_far_as_it_goes() {
     let file = folder.path().join("cut.md");
     for cut in (0..whole.len()).step_by(37) {
         fs_err::write(&file, &whole[..cut]).unwrap();
-        let (sessions, _) = ingest(&file);
+        let sessions = ingest(&file).sessions;
         let turns: usize = sessions.iter().map(|session| session.turns.len()).sum();
         // Without its closing line, the quoted fence is one that was never closed.
         assert!(turns <= 4, "{turns} turns of {cut} bytes");
@@ -141,7 +127,7 @@ fn an_export_cut_anywhere_is_read_as_far_as_it_goes() {
 
 #[test]
 fn trajectories_are_read_with_their_continuation() {
-    let (sessions, tally) = ingest(&fixture("atif"));
+    let Ingested { sessions, tally, .. } = ingest(&fixture("atif"));
     let session = &sessions[0];
     assert_eq!((sessions.len(), tally.merged_files, tally.bad.len()), (1, 1, 0));
     assert_eq!((session.id.as_str(), session.format), ("weave-1", Format::Atif));
@@ -161,7 +147,7 @@ fn a_broken_trajectory_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let whole = fs_err::read_to_string(fixture("atif/weave.json")).unwrap();
     fs_err::write(folder.path().join("cut.json"), &whole[..whole.len() / 2]).unwrap();
-    let (sessions, tally) = ingest(folder.path());
+    let Ingested { sessions, tally, .. } = ingest(folder.path());
     assert_eq!((sessions.len(), tally.bad.len()), (0, 1));
     assert!(tally.bad[0].reason.starts_with("not valid JSON"));
 }
@@ -229,7 +215,7 @@ fn real_exports_differ_from_the_counts_that_came_with_them_for_known_reasons() {
         let (_, prompts, quoted) = EXPORTS.into_iter().find(|(file, ..)| *file == name).unwrap();
         let (headings, blocks): (u64, u64) =
             (row["human_prompts"].parse().unwrap(), row["tool_calls"].parse().unwrap());
-        let (sessions, tally) = ingest(&folder.join(&row["file"]));
+        let Ingested { sessions, tally, .. } = ingest(&folder.join(&row["file"]));
         let Some(session) = sessions.first() else {
             assert_eq!((prompts, headings, tally.dropped.len()), (0, 3, 1), "{name}: one local command and no more");
             continue;

@@ -2,17 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
+mod reading;
 mod shared;
 
 use std::path::{Path, PathBuf};
 
 use assize::corpus::{BuildOptions, Corpus, IngestReport, Salt, build};
-use assize::ingest::{PlanPart, Tally, plan_links, read, survey};
+use assize::ingest::{PlanPart, plan_links, read, survey};
 use assize::session::{
     ActionStatus, Evidence, EvidenceKind, Measures, Note, PromptKind, ReplyKind, Scope, Session, Step,
 };
-
-const KEY: [u8; 32] = [7; 32];
+use reading::{Ingested, KEY, ingest};
 
 /// Human prompts and tool calls of one file read alone.
 fn counts(file: &Path) -> (usize, usize) {
@@ -82,25 +82,9 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/claude-code").join(name)
 }
 
-/// All that one fixture comes to.
-fn ingest(name: &str) -> (Vec<Session>, Tally) {
-    let survey = survey(&[fixture(name)]).unwrap();
-    let mut tally = Tally::default();
-    let mut sessions = Vec::new();
-    for group in &survey.groups {
-        let reading = read(group, &KEY);
-        sessions.extend(reading.sessions);
-        tally.lines += reading.tally.lines;
-        tally.merged_files += reading.tally.merged_files;
-        tally.bad.extend(reading.tally.bad);
-        tally.dropped.extend(reading.tally.dropped);
-    }
-    (sessions, tally)
-}
-
 /// The only session of a fixture.
 fn session(name: &str) -> Session {
-    let (mut sessions, _) = ingest(name);
+    let mut sessions = ingest(&fixture(name)).sessions;
     assert_eq!(sessions.len(), 1, "{name}");
     sessions.remove(0)
 }
@@ -191,18 +175,17 @@ fn refusals_keep_what_the_person_said() {
 
 #[test]
 fn subagents_are_apart_and_orphans_are_counted() {
-    let (sessions, tally) = ingest("subagents");
+    let Ingested { sessions, tally, skipped } = ingest(&fixture("subagents"));
     assert_eq!(sessions.len(), 1);
     assert_eq!((sessions[0].actions().count(), sessions[0].subagent_actions), (1, 3));
     assert_eq!(tally.merged_files, 1);
     assert_eq!(tally.dropped.get("subagent without its session"), Some(&1));
-    let skipped = survey(&[fixture("subagents")]).unwrap().skipped;
     assert_eq!(skipped.values().sum::<u64>(), 2, "journal and recorder metadata");
 }
 
 #[test]
 fn copies_and_resumed_copies_are_counted_once() {
-    let (sessions, tally) = ingest("copies");
+    let Ingested { sessions, tally, .. } = ingest(&fixture("copies"));
     let counts: Vec<_> = sessions.iter().map(|session| (session.turns.len(), session.actions().count())).collect();
     assert_eq!(counts, [(1, 1), (1, 1)]);
     assert_eq!(tally.merged_files, 1);
@@ -305,7 +288,7 @@ fn headless_sessions_are_told_apart() {
 
 #[test]
 fn damage_is_skipped_counted_and_located() {
-    let (sessions, tally) = ingest("damaged.jsonl");
+    let Ingested { sessions, tally, .. } = ingest(&fixture("damaged.jsonl"));
     let said: Vec<_> = sessions[0]
         .steps()
         .filter_map(|step| match step {

@@ -2,31 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail and may say so")]
 
+mod reading;
 mod shared;
 
 use std::path::{Path, PathBuf};
 
-use assize::ingest::{Tally, read, survey};
 use assize::session::{
     ActionStatus, Evidence, EvidenceKind, Format, Measures, Note, PromptKind, ReplyKind, Scope, Session, Step,
 };
-
-const KEY: [u8; 32] = [7; 32];
-
-/// All that some files come to.
-fn ingest(path: &Path) -> (Vec<Session>, Tally) {
-    let survey = survey(&[path.to_owned()]).unwrap();
-    let mut tally = Tally::default();
-    let mut sessions = Vec::new();
-    for group in &survey.groups {
-        let reading = read(group, &KEY);
-        sessions.extend(reading.sessions);
-        tally.merged_files += reading.tally.merged_files;
-        tally.bad.extend(reading.tally.bad);
-        tally.dropped.extend(reading.tally.dropped);
-    }
-    (sessions, tally)
-}
+use reading::{Ingested, ingest};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -34,7 +18,7 @@ fn fixture(name: &str) -> PathBuf {
 
 /// The only session of a fixture.
 fn session(name: &str) -> Session {
-    let (mut sessions, _) = ingest(&fixture(name));
+    let mut sessions = ingest(&fixture(name)).sessions;
     assert_eq!(sessions.len(), 1, "{name}");
     sessions.remove(0)
 }
@@ -44,7 +28,7 @@ fn prompts(session: &Session) -> Vec<(PromptKind, &str)> {
 }
 
 fn counts(file: &Path) -> (usize, usize) {
-    let (sessions, _) = ingest(file);
+    let sessions = ingest(file).sessions;
     let actions = sessions.iter().map(|session| session.actions().count()).sum();
     (sessions.iter().map(|session| session.turns.len()).sum(), actions)
 }
@@ -120,15 +104,15 @@ fn what_a_fork_replays_is_its_parents() {
     assert_eq!((session.actions().count(), session.losses.duplicate_records), (1, 6));
     assert_eq!((session.tokens.input, session.tokens.cache_read, session.tokens.output), (20, 20, 7));
     assert!(session.started_at.unwrap().starts_with("2026-05-04T11:00:06"));
-    let (sessions, tally) = ingest(&fixture("codex/fork-empty.jsonl"));
+    let Ingested { sessions, tally, .. } = ingest(&fixture("codex/fork-empty.jsonl"));
     assert!(sessions.is_empty());
     assert_eq!(tally.dropped.get("no conversation in it"), Some(&1), "nothing was asked in it yet");
 }
 
 #[test]
 fn subagents_of_subagents_belong_to_the_person() {
-    let (sessions, tally) = ingest(&fixture("codex/subagents"));
-    assert_eq!((sessions.len(), tally.merged_files), (1, 2));
+    let Ingested { sessions, tally, skipped } = ingest(&fixture("codex/subagents"));
+    assert_eq!((sessions.len(), tally.merged_files, skipped.len()), (1, 2, 0));
     assert_eq!(prompts(&sessions[0]), [(PromptKind::Typed, "spin and dye")]);
     assert_eq!((sessions[0].actions().count(), sessions[0].subagent_actions), (1, 3));
     assert_eq!(sessions[0].actions().next().unwrap().tool, "collaboration__spawn_agent");
@@ -173,7 +157,7 @@ fn turns_tell_answers_tokens_and_their_end() {
     assert_eq!(by_turn(&codex), (vec![(1, 10), (1, 20), (0, 0)], Some("10:00:08")));
     let copilot = session("copilot-cli");
     assert_eq!(by_turn(&copilot), (vec![(1, 15), (0, 0)], Some("10:00:08")));
-    let gemini = ingest(&fixture("gemini-cli")).0.remove(0);
+    let gemini = ingest(&fixture("gemini-cli")).sessions.remove(0);
     assert_eq!(by_turn(&gemini), (vec![(1, 15), (1, 0)], Some("10:00:04")));
     for session in [codex, copilot, gemini] {
         assert_eq!(session.model_calls, session.turns.iter().map(|turn| turn.model_calls).sum::<u64>());
@@ -207,7 +191,7 @@ fn copilot_events_are_read() {
 
 #[test]
 fn gemini_chats_are_read_as_one_object_and_as_lines() {
-    let (sessions, tally) = ingest(&fixture("gemini-cli"));
+    let Ingested { sessions, tally, .. } = ingest(&fixture("gemini-cli"));
     assert_eq!((sessions.len(), tally.merged_files, tally.bad.len()), (2, 1, 0));
     let [object, lines] = &sessions[..] else { panic!() };
     assert_eq!(prompts(object), [(PromptKind::Typed, "weave a scarf"), (PromptKind::Typed, "now oil it")]);
@@ -229,7 +213,7 @@ fn a_damaged_object_is_reported() {
     let file = folder.path().join("chat.json");
     let whole = fs_err::read(fixture("gemini-cli/chats/session-2026-05-04T10-00-6e310000.json")).unwrap();
     fs_err::write(&file, &whole[..whole.len() - 20]).unwrap();
-    let (sessions, tally) = ingest(&file);
+    let Ingested { sessions, tally, .. } = ingest(&file);
     assert!(sessions.is_empty());
     assert_eq!((tally.bad.len(), tally.bad[0].reason.as_str()), (1, "not valid JSON"));
 }

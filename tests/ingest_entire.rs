@@ -2,26 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail and may say so")]
 
+mod reading;
+
 use std::path::Path;
 use std::process::Command;
 
-use assize::ingest::{Tally, read, survey};
-use assize::session::{ActionStatus, Format, Session};
+use assize::session::{ActionStatus, Format};
+use reading::{Ingested, ingest};
 
-const KEY: [u8; 32] = [7; 32];
 const ID: &str = "00000000-0000-4000-8000-000000000104";
-
-fn ingest(path: &Path) -> (Vec<Session>, Tally) {
-    let survey = survey(&[path.to_owned()]).unwrap();
-    let (mut sessions, mut all) = (Vec::new(), Tally { bad: survey.bad.clone(), ..Tally::default() });
-    for reading in survey.groups.iter().map(|group| read(group, &KEY)) {
-        sessions.extend(reading.sessions);
-        all.merged_files += reading.tally.merged_files;
-        all.bad.extend(reading.tally.bad);
-        all.dropped.extend(reading.tally.dropped);
-    }
-    (sessions, all)
-}
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
@@ -137,7 +126,7 @@ fn state(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 fn check(folder: &Path, commits: &[String]) {
     let before = state(folder);
-    let (mut sessions, tally) = ingest(folder);
+    let Ingested { mut sessions, tally, .. } = ingest(folder);
     assert_eq!(before, state(folder), "nothing is changed");
     assert_eq!(tally.bad, vec![]);
     sessions.sort_by(|one, other| one.id.cmp(&other.id));
@@ -184,13 +173,13 @@ fn a_damaged_repository_is_named() {
     let blob =
         git(folder.path(), &["rev-parse", "refs/remotes/origin/entire/checkpoints/v1:01/23456789ab/0/full.jsonl"]);
     fs_err::remove_file(objects.join(&blob[..2]).join(&blob[2..])).unwrap();
-    let (sessions, tally) = ingest(folder.path());
+    let Ingested { sessions, tally, .. } = ingest(folder.path());
     assert_eq!((sessions.len(), sessions.iter().map(|session| session.turns.len()).max()), (2, Some(1)));
     assert_eq!(tally.bad[0].file, "entire/checkpoints/v1:01/23456789ab/0/full.jsonl");
     assert!(tally.bad[0].reason.contains("missing"), "{}", tally.bad[0].reason);
     let tree = git(folder.path(), &["rev-parse", "refs/remotes/origin/entire/checkpoints/v1^{tree}"]);
     fs_err::remove_file(objects.join(&tree[..2]).join(&tree[2..])).unwrap();
-    let (_, tally) = ingest(folder.path());
+    let tally = ingest(folder.path()).tally;
     assert!(tally.bad[0].reason.starts_with("git ls-tree failed, is the repository damaged?"), "{:?}", tally.bad);
 }
 
@@ -203,10 +192,8 @@ fn the_short_form_is_read_only_where_the_transcript_is_not() {
     // A later checkpoint holds the earlier one, with equal lines in it.
     write(&folder.path().join("ef/ef0123456789/0/transcript.jsonl"), &format!("{SHORT}\n{SHORT}"));
     write(&folder.path().join("ef/ef0123456789/0/metadata.json"), &note("efef01234567", "short-1"));
-    let survey = survey(&[folder.path().to_owned()]).unwrap();
-    assert_eq!(survey.skipped.get("short form of the transcript beside it"), Some(&1));
-    let (mut sessions, tally) = ingest(folder.path());
-    sessions.sort_by(|one, other| one.id.cmp(&other.id));
+    let Ingested { sessions, tally, skipped } = ingest(folder.path());
+    assert_eq!(skipped.get("short form of the transcript beside it"), Some(&1));
     assert_eq!(sessions.iter().map(|session| session.turns.len()).collect::<Vec<_>>(), [2, 2]);
     assert_eq!((sessions[1].losses.duplicate_records, tally.merged_files), (2, 1));
     assert_eq!(sessions[1].recorder.as_ref().unwrap().checkpoints, ["cdef01234567", "efef01234567"]);

@@ -3,30 +3,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail and may say so")]
 #![expect(clippy::needless_pass_by_value, reason = "values are written where they are passed on")]
 
+mod reading;
+
 use std::path::Path;
 
-use assize::ingest::{Tally, read, survey};
+use assize::ingest::{read, survey};
 use assize::session::{ActionStatus, Format, Note, PromptKind, ReplyKind, Scope, Session, Step};
+use reading::{Ingested, KEY, ingest};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-const KEY: [u8; 32] = [7; 32];
-
 /// 2026-05-04T10:00:00Z in milliseconds.
 const START: i64 = 1_777_888_800_000;
-
-fn ingest(path: &Path) -> (Vec<Session>, Tally) {
-    let survey = survey(&[path.to_owned()]).unwrap();
-    let (mut sessions, mut all) = (Vec::new(), Tally::default());
-    for reading in survey.groups.iter().map(|group| read(group, &KEY)) {
-        sessions.extend(reading.sessions);
-        all.merged_files += reading.tally.merged_files;
-        all.bad.extend(reading.tally.bad);
-        all.dropped.extend(reading.tally.dropped);
-    }
-    sessions.sort_by(|one, other| one.id.cmp(&other.id));
-    (sessions, all)
-}
 
 /// A session with its messages and their parts, in the shape of the JSON tree.
 struct Written {
@@ -282,7 +270,7 @@ fn a_database_is_read_with_its_log_and_left_as_it_was() {
     };
     let before = state();
     assert!(before.iter().any(|(name, log)| name.to_string_lossy().ends_with("-wal") && !log.is_empty()), "a log");
-    let (sessions, tally) = ingest(folder.path());
+    let Ingested { sessions, tally, .. } = ingest(folder.path());
     check(&sessions);
     assert_eq!((tally.bad.len(), sessions[0].file.as_str()), (0, "opencode.db#ses_a"));
     assert_eq!(before, state());
@@ -293,15 +281,15 @@ fn a_database_is_read_with_its_log_and_left_as_it_was() {
     for name in ["opencode.db", "opencode.db-wal"] {
         fs_err::copy(folder.path().join(name), copied.path().join(name)).unwrap();
     }
-    check(&ingest(copied.path()).0);
+    check(&ingest(copied.path()).sessions);
     assert_eq!(fs_err::read_dir(copied.path()).unwrap().count(), 2, "nothing was put beside it");
     fs_err::copy(folder.path().join("opencode.db-shm"), copied.path().join("opencode.db-shm")).unwrap();
-    check(&ingest(copied.path()).0);
+    check(&ingest(copied.path()).sessions);
 
     // After a clean end there is no log.
     drop(connection);
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
-    check(&ingest(folder.path()).0);
+    check(&ingest(folder.path()).sessions);
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -310,12 +298,12 @@ fn the_older_tree_is_read_and_never_counted_beside_the_database() {
     let folder = tempfile::tempdir().unwrap();
     let sessions = weaving();
     tree(folder.path(), &sessions);
-    let (found, tally) = ingest(folder.path());
+    let Ingested { sessions: found, tally, .. } = ingest(folder.path());
     check(&found);
     assert_eq!(tally.bad, vec![]);
     let files = tally.merged_files;
     drop(database(&folder.path().join("opencode.db"), &sessions));
-    let (found, tally) = ingest(folder.path());
+    let Ingested { sessions: found, tally, .. } = ingest(folder.path());
     check(&found);
     // All files of the tree now, instead of all but one a session.
     assert_eq!(tally.merged_files, files + 3);
@@ -330,7 +318,7 @@ fn an_export_is_one_session() {
     let export = json!({"info": main.info, "messages": messages});
     fs_err::write(folder.path().join("pretty.json"), serde_json::to_string_pretty(&export).unwrap()).unwrap();
     fs_err::write(folder.path().join("plain.json"), export.to_string()).unwrap();
-    let (sessions, tally) = ingest(folder.path());
+    let Ingested { sessions, tally, .. } = ingest(folder.path());
     assert_eq!((sessions.len(), sessions[0].turns.len(), tally.merged_files), (1, 1, 1));
 }
 
@@ -340,7 +328,7 @@ fn what_cannot_be_read_is_named() {
     let connection = database(&folder.path().join("opencode.db"), &weaving());
     connection.execute("UPDATE part SET data = '{\"type\": \"te' WHERE id = 'prt_ses_a_1_2'", []).unwrap();
     drop(connection);
-    let (sessions, tally) = ingest(folder.path());
+    let Ingested { sessions, tally, .. } = ingest(folder.path());
     assert_eq!((sessions.len(), sessions[0].actions().count()), (3, 4));
     assert_eq!(tally.bad[0].reason, "1 records are not valid JSON");
     assert_eq!(sessions[0].losses.unknown_records["record that is not valid JSON"], 1);
@@ -350,7 +338,7 @@ fn what_cannot_be_read_is_named() {
     let part = tree_of.path().join("storage/part/msg_ses_a_1/prt_ses_a_1_2.json");
     let whole = fs_err::read(&part).unwrap();
     fs_err::write(&part, &whole[..whole.len() / 2]).unwrap();
-    let (sessions, tally) = ingest(tree_of.path());
+    let Ingested { sessions, tally, .. } = ingest(tree_of.path());
     assert_eq!((sessions.len(), tally.bad.len(), tally.bad[0].reason.as_str()), (3, 1, "not valid JSON"));
 
     // A database cut anywhere loses itself at most.
@@ -369,6 +357,6 @@ fn databases_of_other_programs_are_no_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let connection = Connection::open(folder.path().join("other.db")).unwrap();
     connection.execute_batch("CREATE TABLE session (id TEXT); CREATE TABLE message (id TEXT)").unwrap();
-    let survey = survey(&[folder.path().to_owned()]).unwrap();
-    assert_eq!((survey.groups.len(), survey.skipped.get("database of another kind")), (0, Some(&1)));
+    let Ingested { sessions, skipped, .. } = ingest(folder.path());
+    assert_eq!((sessions.len(), skipped.get("database of another kind")), (0, Some(&1)));
 }

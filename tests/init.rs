@@ -4,15 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const WRITTEN: [&str; 7] = [
-    "experiments/baseline.yaml",
-    "experiments/local.yaml",
-    "experiments/anthropic.yaml",
-    "rubrics/work_mode.yaml",
-    "rubrics/expertise.yaml",
-    "rubrics/outcome.yaml",
-    "prompts/classify.md.j2",
-];
+/// The files of the project's folders that are built in: all of them.
+fn built_in() -> Vec<String> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = |folder: &'static str, ending: &'static str| {
+        let names = fs_err::read_dir(own.join(folder)).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap()).filter(move |name| name.ends_with(ending));
+        names.map(move |name| format!("{folder}/{name}"))
+    };
+    files("experiments", ".yaml").chain(files("rubrics", ".yaml")).chain(files("prompts", ".j2")).collect()
+}
 
 /// A working folder of its own.
 struct Folder(tempfile::TempDir);
@@ -41,17 +42,19 @@ fn what_is_built_in_is_copied_once_and_never_over_a_file_of_the_person() {
     let first = project.assize(&["init"]);
     assert_eq!(first.status.code(), Some(0), "{}", said(&first));
     let text = String::from_utf8(first.stdout).unwrap();
-    for name in WRITTEN {
+    let written = built_in();
+    assert!(written.len() > 20, "{written:?}");
+    for name in &written {
         let what = if name == "rubrics/outcome.yaml" { "kept" } else { "wrote" };
         assert!(text.contains(&format!("{what} {name}\n")), "{text}");
     }
     assert_eq!(fs_err::read_to_string(project.path("rubrics/outcome.yaml")).unwrap(), "mine");
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for name in WRITTEN.iter().filter(|name| **name != "rubrics/outcome.yaml") {
+    for name in written.iter().filter(|name| *name != "rubrics/outcome.yaml") {
         assert_eq!(fs_err::read(project.path(name)).unwrap(), fs_err::read(own.join(name)).unwrap(), "{name}");
     }
     let again = project.assize(&["init"]);
-    assert_eq!(String::from_utf8_lossy(&again.stdout).matches("kept ").count(), WRITTEN.len());
+    assert_eq!(String::from_utf8_lossy(&again.stdout).matches("kept ").count(), written.len());
 }
 
 #[test]
@@ -73,7 +76,7 @@ fn a_built_in_experiment_runs_from_any_folder_and_a_file_of_the_same_name_wins()
     let run = |path: &str| project.assize(&["run", path]);
     let output = run("experiments/baseline.yaml");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert!(said(&output).contains("run baseline-") && said(&output).contains("24 units"), "{}", said(&output));
+    assert!(said(&output).contains("run baseline-") && said(&output).contains("72 units"), "{}", said(&output));
 
     fs_err::create_dir(project.path("experiments")).unwrap();
     let own = "name: own\ncorpus: datasets/mine\nrubrics: [outcome]\njudges: [{model: baseline/rules}]\n";

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 6] = [
     &["session", "rubric"],
     &["ingest", "sample", "view", "prompt", "verdict", "stats"],
-    &["corpus", "ledger", "gold", "provider", "limit"],
+    &["corpus", "ledger", "gold", "postings", "provider", "limit"],
     &["run", "agreement", "estimate", "simulate"],
     &["report", "review"],
     &["cli"],
@@ -30,6 +30,11 @@ const LONGEST_FILE: usize = 700;
 const LONGEST_COMMAND: usize = 150;
 
 fn source_files() -> Vec<(PathBuf, String)> {
+    rust_files("src")
+}
+
+/// Every Rust file below `folder` of the package, with its text.
+fn rust_files(folder: &str) -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -40,7 +45,7 @@ fn source_files() -> Vec<(PathBuf, String)> {
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
     walk(&root, &mut files);
     files.sort();
@@ -166,6 +171,10 @@ fn files_stay_small() {
         assert!(*length <= LONGEST_FILE, "{} has {length} lines", path.display());
         let command = path.starts_with("cli") && text.contains("pub fn run(args: &");
         assert!(!command || *length <= LONGEST_COMMAND, "{} has {length} lines", path.display());
+    }
+    for (path, text) in rust_files("tests") {
+        let length = text.lines().count();
+        assert!(length <= LONGEST_FILE, "tests/{} has {length} lines", path.display());
     }
     lengths.sort_unstable();
     let median = lengths[lengths.len() / 2];

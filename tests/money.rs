@@ -115,6 +115,38 @@ async fn a_budget_is_never_exceeded_and_the_run_goes_on_with_more() {
     assert!(all.contains("paid") && all.contains("$1.35"), "{all}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn twice_the_room_is_reserved_for_before_it_is_asked_for() {
+    let cut = || {
+        let message = json!({"role": "assistant", "content": "{\"lab"});
+        ResponseTemplate::new(200).set_body_json(json!({
+            "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "tiny-2026",
+            "choices": [{"index": 0, "message": message, "finish_reason": "length"}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105},
+        }))
+    };
+    let project = |budget: f64| {
+        let project = Project::with_sessions(1);
+        let judges = "judges: [{model: openai/tiny, params: {max_output_tokens: 10}}]";
+        experiment(&project, &format!("rubrics: [mood]\n{judges}\nbudget: {budget}\nlimits: {{max_retries: 0}}"));
+        project
+    };
+    let fake = Fake::start(Duration::ZERO, move |_| cut()).await;
+    let output = project(0.001).run(&fake.url(), &["--format", "json"]);
+    let events = String::from_utf8(output.stdout).unwrap();
+    let over = events.lines().find(|line| line.contains("over_budget")).unwrap();
+    let most = serde_json::from_str::<Value>(over).unwrap()["short_of"].as_u64().unwrap();
+    assert_eq!(fake.asked(), 0);
+    // What the first answer really cost is small beside what it might have.
+    for (times, asked) in [(1.7, 1), (2.3, 2)] {
+        let before = fake.asked();
+        let output = project(most as f64 * 1e-6 * times).run(&fake.url(), &[]);
+        let text = said(&output);
+        assert_eq!((output.status.code(), fake.asked() - before), (Some(2), asked), "{text}");
+        assert_eq!(text.contains("the budget is used up"), asked == 1, "{text}");
+    }
+}
+
 /// A fake Messages API with a prompt cache: what is before the breakpoint, the schema included, can be read by requests
 /// that come after the first answer.
 struct Caching {

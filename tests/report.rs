@@ -7,8 +7,7 @@ use assize::agreement::{AgreementReport, Confusion, LabelScore, PairAgreement, R
 use assize::corpus::{BadFile, IngestReport, SessionRow};
 use assize::gold::{Rating, Ratings};
 use assize::limit::LimitSpec;
-use assize::provider::Params;
-use assize::report::{Inputs, Report, ReportError, build, html, markdown, tables};
+use assize::report::{Floors, Inputs, Report, ReportError, TableBuilder, html, markdown, tables};
 use assize::rubric::{Answer, AnswerKind, AnswerOption, Level, Published, PublishedKind, ReasonKind, Rubric};
 use assize::run::{Experiment, JudgeSpec, JudgeTotals, RubricRecord, RunRecord, RunState};
 use assize::session::{Evidence, Format, Measures, Scope};
@@ -37,7 +36,7 @@ fn rubric(name: &str, kind: AnswerKind, options: Vec<AnswerOption>) -> Rubric {
         version: 1,
         title: format!("The {name}"),
         question: "Which one?".to_owned(),
-        answer: Answer { kind, options, abstain: None, reason: ReasonKind::Short, evidence: true },
+        answer: Answer { options, reason: ReasonKind::Short, evidence: true, ..Answer::new(kind) },
         published_base: Some("all sessions of the study".to_owned()),
         guidance: vec![],
         tie_breaks: vec![],
@@ -61,7 +60,7 @@ fn verdict(session: usize, rubric: &str, judge: &str, outcome: Outcome) -> Verdi
 }
 
 fn labelled(label: &str) -> Outcome {
-    Outcome::Label { label: label.to_owned(), reason: Some("because".to_owned()), evidence: vec![1] }
+    Outcome::Label { label: label.to_owned(), reason: Some("because".to_owned()), evidence: vec![1], confidence: None }
 }
 
 fn row(session: usize) -> SessionRow {
@@ -172,7 +171,29 @@ fn agreement(rubric: &str, labels: &[&str]) -> AgreementReport {
 }
 
 /// Two judges, two rubrics, 24 sessions of 12 persons; the model fails sometimes and abstains sometimes.
-fn inputs() -> Inputs {
+/// What a report is made from, before it is put into a table.
+#[derive(Debug, Clone)]
+struct Parts {
+    run: RunRecord,
+    rows: Vec<SessionRow>,
+    verdicts: Vec<Verdict>,
+    rubrics: Vec<Rubric>,
+    gold: Option<Ratings>,
+    agreement: Vec<AgreementReport>,
+}
+
+fn build(parts: &Parts) -> Result<Report, ReportError> {
+    let judges = parts.run.experiment.judges.iter().map(JudgeSpec::name);
+    let mut table = TableBuilder::new(&parts.rubrics, judges, parts.gold.as_ref());
+    parts.verdicts.iter().try_for_each(|verdict| table.verdict(verdict))?;
+    parts.rows.iter().for_each(|row| table.session(row));
+    let table = table.finish(&parts.run.weights, None)?;
+    let (run, rubrics) = (parts.run.clone(), parts.rubrics.clone());
+    let (gold, agreement, floors) = (parts.gold.clone(), parts.agreement.clone(), Floors::default());
+    assize::report::build(&Inputs { run, table, rubrics, gold, agreement, floors })
+}
+
+fn inputs() -> Parts {
     use PublishedKind::{Derived, ReadOffFigure, Stated};
     let modes = rubric(
         "mode",
@@ -199,7 +220,6 @@ fn inputs() -> Inputs {
         verdicts.push(verdict(session, "mode", MODEL, mode));
         verdicts.push(verdict(session, "level", MODEL, level));
     }
-    let judge = |model: &str| JudgeSpec { model: model.to_owned(), name: None, params: Params::default(), repeats: 1 };
     let record = |rubric: &Rubric| RubricRecord {
         name: rubric.name.clone(),
         version: 1,
@@ -223,7 +243,7 @@ fn inputs() -> Inputs {
         rubric: Some("mode".to_owned()),
         ..Rating::default()
     };
-    Inputs {
+    Parts {
         run: RunRecord {
             version: 1,
             id: "tiny-0a1b2c3d".to_owned(),
@@ -238,9 +258,11 @@ fn inputs() -> Inputs {
                 sample: None,
                 view: ViewSpec::default(),
                 rubrics: vec!["mode".to_owned(), "level".to_owned()],
-                judges: vec![judge(RULES), judge(MODEL)],
+                judges: vec![JudgeSpec::of(RULES), JudgeSpec::of(MODEL)],
                 mode: assize::run::Mode::default(),
                 limits: LimitSpec::default(),
+                calibration: None,
+                holdout: false,
                 gold: None,
                 data_label: Some("synthetic".to_owned()),
             },
@@ -432,7 +454,7 @@ fn cost_that_is_not_known_is_not_zero() {
 
 #[test]
 fn tables_have_their_columns_and_rows() {
-    let tables: BTreeMap<&str, String> = tables(&report()).unwrap().into_iter().collect();
+    let tables: BTreeMap<String, String> = tables(&report()).unwrap().into_iter().collect();
     for (name, table) in &tables {
         let mut reader = csv::Reader::from_reader(table.as_bytes());
         let rows = reader.records().map(Result::unwrap).count();
@@ -441,7 +463,8 @@ fn tables_have_their_columns_and_rows() {
     let first = |name: &str| tables[name].lines().next().unwrap().to_owned();
     assert_eq!(
         first("shares.csv"),
-        "data,rubric,judge,judge_note,label,count,share,low,high,n,method,corrected,worst_low,worst_high,published,published_known"
+        "data,rubric,judge,judge_note,label,count,share,low,high,n,method,corrected,corrected_low,corrected_high,\
+         corrected_method,reference,worst_low,worst_high,published,published_known"
     );
     assert_eq!(tables["shares.csv"].lines().count(), 1 + 2 * 2 * 3);
     assert_eq!(tables["no_verdicts.csv"].lines().count(), 1 + 2 * 2 * 8);

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use assize::prompt::{Prompt, Template};
+use assize::prompt::{Extras, Prompt, Template};
 use assize::rubric::{self, BUILT_IN};
 use assize::session::{Action, ActionStatus, Format, Note, PromptKind, Scope, Session, Step, Turn};
 use assize::verdict::Reader;
@@ -53,7 +53,10 @@ fn session() -> Session {
 fn prompt(rubric: &str, folder: &Path) -> Prompt {
     let rubric = rubric::load(rubric, folder).unwrap();
     let view = view::render(&session(), &ViewSpec::default());
-    Template::load(&rubric.prompt, folder).unwrap().render(&rubric, &view.text, &view.nonce).unwrap()
+    Template::load(&rubric.prompt, folder)
+        .unwrap()
+        .render(&rubric, &view.text, &view.nonce, &Extras::default())
+        .unwrap()
 }
 
 #[test]
@@ -98,6 +101,33 @@ fn published_shares_of_the_whole_scale_sum_to_a_hundred() {
         let rubric = rubric::load(name, Path::new("/nowhere")).unwrap();
         let sum: f64 = rubric.answer.options.iter().map(|option| option.published.unwrap().percent).sum();
         assert!((sum - 100.0).abs() < 0.5, "{name}: {sum}");
+    }
+}
+
+#[test]
+fn every_built_in_rubric_has_a_card() {
+    let page = fs_err::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rubrics.md")).unwrap();
+    let cards: Vec<&str> = page.split("\n## ").skip(1).collect();
+    let named = |card: &&str| card.lines().next().and_then(|line| line.split('`').nth(1)).map(str::to_owned);
+    let names: Vec<String> = cards.iter().filter_map(named).collect();
+    assert_eq!(names, BUILT_IN, "one card each, in the order of the rubrics");
+    for card in cards.iter().filter(|card| named(card).is_some()) {
+        for part in ["Source", "Stated", "Ours", "Contradictions and gaps", "What was learned", "baseline/rules"] {
+            assert!(card.contains(&format!("- **{part}**")), "no {part} in the card {:?}", named(card));
+        }
+    }
+}
+
+#[test]
+fn both_occupation_rubrics_have_the_same_groups() {
+    let load = |name| rubric::load(name, Path::new("/nowhere")).unwrap();
+    let (user, work) = (load("occupation_user"), load("occupation_work"));
+    assert_eq!((user.labels(), user.labels().len()), (work.labels(), 23));
+    assert_eq!((user.abstain_id(), work.abstain_id()), (Some("unclear"), None));
+    assert_eq!(load("success_signal").labels(), ["none", "1", "2", "3", "4", "5"]);
+    assert_eq!(load("failure_signal").labels(), ["none", "1", "2", "3", "4", "5"]);
+    for name in ["success_signal", "failure_signal", "codebase_context"] {
+        assert_eq!(load(name).abstain_id(), None, "{name}");
     }
 }
 

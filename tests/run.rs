@@ -29,7 +29,10 @@ async fn a_run_is_made_once_and_its_files_keep_their_bytes() {
     assert_eq!(record["totals"][0][1]["labels"], 12);
     assert_eq!(record["totals"][0][1]["input_tokens"], 1_200);
     assert_eq!(before[1].lines().count(), 12);
-    assert!(before[2].starts_with("item,rater,label,rubric,cluster,replicate,no_verdict\nsession-000,openai/tiny,"));
+    assert!(
+        before[2]
+            .starts_with("item,rater,label,rubric,cluster,replicate,no_verdict,confidence\nsession-000,openai/tiny,")
+    );
 
     let again = project.run(&fake.url(), &[]);
     assert_eq!((again.status.code(), fake.asked()), (Some(0), 12), "{}", said(&again));
@@ -103,7 +106,7 @@ async fn a_server_that_is_down_is_no_label_and_the_rerun_asks_again() {
     let output = project.run("http://127.0.0.1:9/v1", &[]);
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     let verdicts = fs_err::read_to_string(project.run_folder().join("ratings.csv")).unwrap();
-    assert_eq!(verdicts.matches(",failed\n").count(), 3, "{verdicts}");
+    assert_eq!(verdicts.matches(",failed,\n").count(), 3, "{verdicts}");
     let fake = Fake::start(Duration::ZERO, label).await;
     assert_eq!(project.run(&fake.url(), &[]).status.code(), Some(0));
     assert_eq!(fake.asked(), 3);
@@ -249,6 +252,66 @@ async fn json_events_are_one_a_line_from_plan_to_summary() {
     assert_eq!((names[0], names[names.len() - 2], names[names.len() - 1]), ("planned", "finished", "summary"));
     assert_eq!(names.iter().filter(|name| **name == "verdict").count(), 3);
     assert_eq!(events[names.len() - 1]["cells"][0]["totals"]["labels"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_decision_rests_on_the_clock_of_the_wall() {
+    let project = Project::with_sessions(6);
+    project.experiment("openai/tiny", QUICK);
+    let fake = Fake::start(Duration::ZERO, label).await;
+    assert_eq!(project.run(&fake.url(), &["--limit", "2"]).status.code(), Some(0));
+    // As if the clock had been set back by centuries since, or forward.
+    for year in ["2999", "1971"] {
+        let ledger = rusqlite::Connection::open(project.path("results/ledger.sqlite")).unwrap();
+        let other = |column: &str| format!("'{year}' || substr({column}, 5)");
+        ledger
+            .execute_batch(&format!(
+                "UPDATE calls SET sent_at = {}, answered_at = {};
+                 UPDATE verdicts SET decided_at = {};
+                 INSERT INTO intents VALUES ('lost in {year}', 'openai/tiny', '{year}-01-01T00:00:00Z');
+                 UPDATE runs SET record = json_set(record, '$.started_at', '{year}-01-01T00:00:00Z',
+                   '$.updated_at', '{year}-01-01T00:00:00Z');",
+                other("sent_at"),
+                other("answered_at"),
+                other("decided_at"),
+            ))
+            .unwrap();
+        drop(ledger);
+        let limit = if year == "2999" { "4" } else { "6" };
+        let output = project.run(&fake.url(), &["--limit", limit]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert!(said(&output).contains("1 call was under way when an earlier run broke off"), "{}", said(&output));
+        assert_eq!(fake.asked().to_string(), limit, "only what was missing is asked");
+    }
+    let status = said(&project.assize(&["status"], None).output().unwrap());
+    assert!(status.contains("trial-") && status.contains("done"), "{status}");
+}
+
+/// The shell lets no file grow beyond a limit: what a full disk or a quota does, as the system reports it.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_grow_ends_the_run_and_the_next_one_goes_on() {
+    let project = Project::with_sessions(400);
+    project.experiment("openai/tiny", QUICK);
+    let fake = Fake::start(Duration::ZERO, label).await;
+    let assize = project.assize(&[], Some(&fake.url()));
+    let script = "trap '' XFSZ; ulimit -f 400; exec \"$0\" run experiment.yaml";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script]).arg(assize.get_program()).current_dir(project.path(""));
+    let output =
+        shell.env("OPENAI_BASE_URL", fake.url()).env("OPENAI_API_KEY", "sk-secret-of-the-test").output().unwrap();
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("ledger.sqlite") && text.contains("is the disk full"), "{text}");
+    let held = {
+        let ledger = rusqlite::Connection::open(project.path("results/ledger.sqlite")).unwrap();
+        ledger.query_row("SELECT count(*) FROM calls", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let (held, asked) = (usize::try_from(held).unwrap(), fake.asked());
+    assert!(held > 0 && asked < 400, "{held} held, {asked} asked");
+    let output = project.run(&fake.url(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(fake.asked() - asked, 400 - held, "what is held is not asked again");
 }
 
 #[test]

@@ -42,7 +42,8 @@ fn main() {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let mut ingest = Command::new(env!("CARGO_BIN_EXE_assize"));
-        ours.push(run(ingest.args(["ingest", "--quiet"]).arg(&root).arg("--into").arg(&into)));
+        // A second ingest of the same files would find nothing to do.
+        ours.push(run(ingest.args(["ingest", "--quiet", "--fresh"]).arg(&root).arg("--into").arg(&into)));
         if let Some(floor) = &floor {
             theirs.push(run(Command::new(floor).args(&files)));
         }

@@ -14,9 +14,10 @@ use crate::verdict::NoVerdict;
 
 use super::error::AgreementError;
 use super::model::ScaleOrigin;
-use super::rated::{Clusters, select, table};
-use super::report::{Options, statistics, with_clusters_of};
+use super::rated::{Clusters, Drawn, select, table};
+use super::report::{Options, statistics};
 use super::scale::Declared;
+use super::sides::{merged, references};
 
 /// What is compared, and how.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -119,7 +120,8 @@ pub fn compare(
     declared: &Declared,
     asked: &CompareOptions,
 ) -> Result<Comparisons, AgreementError> {
-    let (all, left_out, other_clusters) = together(judges, gold, declared)?;
+    let (all, other_clusters) = merged(judges, gold, declared)?;
+    let (all, left_out) = select(&all, declared.abstain.as_deref());
     let raters: BTreeSet<&str> = all.raters();
     let listed = || raters.iter().copied().collect::<Vec<_>>().join(", ");
     let of_gold: BTreeSet<&str> = gold.raters();
@@ -134,7 +136,8 @@ pub fn compare(
     let clusters = Clusters::of(&items, rows.chain(missing))?;
     let method = asked.options.resampling.method(clusters.of_items.is_some())?;
     let names: Vec<String> = raters.iter().map(|rater| (*rater).to_owned()).collect();
-    let whole = table(&all, &names, &items, &clusters, &scale.categories, scale.scale.clone(), None);
+    let drawn = Drawn::of(&all, &items, &clusters, &asked.options, method)?;
+    let whole = table(&all, &names, &items, &clusters, &scale.categories, scale.scale.clone(), &drawn);
     let [_, statistics] = statistics(&asked.options, scale.scale.level, scale.categories.len())?;
     let place = |name: &str| {
         names
@@ -169,6 +172,7 @@ pub fn compare(
         .chain(
             other_clusters.then(|| "clusters are those of the judges; the label file draws them otherwise".to_owned()),
         )
+        .chain(asked.options.weighted.then(|| "items count by their weights in coefficients and differences; tests, counts and bounds are not weighted".to_owned()))
         .chain((replicates > 0).then(|| format!("{replicates} rows of replicates after the first are left out")))
         .collect();
     Ok(Comparisons {
@@ -184,54 +188,6 @@ pub fn compare(
         tests,
         notes,
     })
-}
-
-/// First replicates of judges and label file as one, with the rows of replicates left out, and whether clusters were drawn otherwise.
-fn together(
-    judges: &Ratings,
-    gold: &Ratings,
-    declared: &Declared,
-) -> Result<(Ratings, BTreeMap<String, usize>, bool), AgreementError> {
-    let of_gold = gold.raters();
-    if let Some(name) = judges.raters().into_iter().find(|judge| of_gold.contains(judge)) {
-        return Err(AgreementError::SameName(name.to_owned()));
-    }
-    if let Some(categories) = &declared.categories {
-        // Checked here as well, while each side still knows its own file.
-        for side in [judges, gold] {
-            select(side, declared.abstain.as_deref()).0.check_labels(categories)?;
-        }
-    }
-    let (gold, other_clusters) = with_clusters_of(judges, gold);
-    let mut all = judges.clone();
-    all.rows.extend(gold.rows);
-    all.missing.extend(gold.missing);
-    let (all, left_out) = select(&all, declared.abstain.as_deref());
-    Ok((all, left_out, other_clusters))
-}
-
-/// The raters that judges are held against: those named, else gold and consensus, else each rater of the label file.
-fn references<'a>(
-    options: &Options,
-    raters: &BTreeSet<&'a str>,
-    of_gold: &BTreeSet<&'a str>,
-) -> Result<Vec<&'a str>, AgreementError> {
-    let listed = || raters.iter().copied().collect::<Vec<_>>().join(", ");
-    if let Some(stranger) = options.references.iter().find(|name| !raters.contains(name.as_str())) {
-        return Err(AgreementError::NoReference(stranger.clone(), listed()));
-    }
-    let named = |rater: &&str| options.references.iter().any(|name| name == rater);
-    let usual = |rater: &&str| matches!(*rater, "gold" | "consensus");
-    let found: Vec<&str> = if options.references.is_empty() {
-        raters.iter().copied().filter(usual).collect()
-    } else {
-        raters.iter().copied().filter(named).collect()
-    };
-    match (found.is_empty(), of_gold.is_empty()) {
-        (false, _) => Ok(found),
-        (true, false) => Ok(of_gold.iter().copied().collect()),
-        (true, true) => Err(AgreementError::NoReferenceAtAll(listed())),
-    }
 }
 
 fn pairs(asked: &CompareOptions, held: &[&str]) -> Result<Vec<[String; 2]>, AgreementError> {

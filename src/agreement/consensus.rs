@@ -9,7 +9,7 @@ use crate::stats::annotators::{Annotations, Confusions, Em, Glad, Mace};
 
 use super::error::AgreementError;
 use super::model::Role;
-use super::rated::{Clusters, select, table};
+use super::rated::{Clusters, Drawn, select, table};
 use super::report::{Options, two_or_more};
 use super::scale::Declared;
 
@@ -104,7 +104,7 @@ pub fn consensus(
     let scale = declared.resolve(&selected)?;
     let items: BTreeSet<&str> = selected.rows.iter().map(|row| row.item.as_str()).collect();
     let alone = Clusters { of_items: None, alone: 0 };
-    let table = table(&selected, &names, &items, &alone, &scale.categories, scale.scale, None);
+    let table = table(&selected, &names, &items, &alone, &scale.categories, scale.scale, &Drawn::default());
     let is_reference = |at: &usize| options.role(&names[*at]) == Role::Reference;
     let (references, raters): (Vec<usize>, Vec<usize>) = (0..names.len()).partition(is_reference);
     let known = references.first().copied();

@@ -32,6 +32,17 @@ pub enum AgreementError {
         /// The labels.
         labels: String,
     },
+    /// Answers that no coefficient compares as a whole.
+    #[error(
+        "the answers to {rubric} are of the kind {kind} and cannot be compared as a whole; what is computed from them can \
+         (shares of decisions, for example)"
+    )]
+    NotComparable {
+        /// The rubric.
+        rubric: String,
+        /// The kind of its answers.
+        kind: &'static str,
+    },
     /// So many labels are not a scale.
     #[error("{0} different labels are no scale (at most {1}); is this the right column?")]
     TooManyCategories(usize, usize),
@@ -71,6 +82,25 @@ pub enum AgreementError {
         /// Those there are.
         known: String,
     },
+    /// One item in two strata.
+    #[error("item {item} is in two strata: {first} and {second}")]
+    TwoStrata {
+        /// The item.
+        item: String,
+        /// The first stratum.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Strata were asked for and an item has none.
+    #[error("item {0} has no stratum; fill the column, or leave out --strata")]
+    NoStratum(String),
+    /// Items of one cluster in several strata.
+    #[error("the cluster of item {0} lies in several strata; use --by item, or strata that hold whole clusters")]
+    TornCluster(String),
+    /// Strata and a bootstrap.
+    #[error("the bootstrap does not draw within strata; leave out --bootstrap and --replicates, or --strata")]
+    StrataBootstrap,
     /// Clusters were asked for and there are none.
     #[error("there are no clusters to resample: the ratings have no cluster column, or it is empty")]
     NoClusters,
@@ -85,6 +115,34 @@ pub enum AgreementError {
         "no reference to hold judges against: no rater is named gold or consensus; name one with --reference (the raters are: {0})"
     )]
     NoReferenceAtAll(String),
+    /// Nobody to hold against references.
+    #[error("there is no judge: all raters are references, people, or of the label file ({0})")]
+    NoJudge(String),
+    /// No judge says how sure it is.
+    #[error(
+        "no rating of a judge has a confidence: fill a column `confidence` (the probability from 0 to 1 that the judge gives its label), name a \
+         file of all labels' probabilities with --probabilities, or let the run's rubric ask for it (`confidence: true` under `answer`)"
+    )]
+    NoConfidence,
+    /// Too few people to leave one out.
+    #[error("leaving one person out needs two people, and {} known; name people with --people, or bring their labels with --gold", people(.0))]
+    FewPeople(Vec<String>),
+    /// Nothing is known of what judges were shown.
+    #[error("the ratings do not say what judges were shown; diagnostics need\n  {}", .0.join("\n  "))]
+    NothingShown(Vec<String>),
+    /// No judge was asked twice.
+    #[error("no judge has a second replicate: ask for repeats in the experiment, or fill a `replicate` column")]
+    NoReplicates,
+    /// No split of that name.
+    #[error("no label of {reference} has the split {split}; there are: {known}")]
+    NoSplit {
+        /// The reference.
+        reference: String,
+        /// The split asked for.
+        split: String,
+        /// Those there are.
+        known: String,
+    },
     /// Fewer than two judges to compare.
     #[error("nothing to compare: {0}")]
     NothingToCompare(String),
@@ -102,4 +160,12 @@ pub enum AgreementError {
         /// Those there are.
         known: String,
     },
+}
+
+/// How many people are known, and who.
+fn people(names: &[String]) -> String {
+    match names {
+        [] => "none is".to_owned(),
+        names => format!("only {} is", names.join(", ")),
+    }
 }

@@ -76,15 +76,6 @@ pub struct SightOf {
     pub sight: Sight,
 }
 
-/// Reports on several rubrics: what is printed where a file holds more than one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AgreementReports {
-    /// Version of this form.
-    pub version: u32,
-    /// One report per rubric.
-    pub rubrics: BTreeMap<String, AgreementReport>,
-}
-
 /// What one rater did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RaterDetail {

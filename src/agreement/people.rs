@@ -47,7 +47,7 @@ impl People {
         method: Method,
     ) -> Vec<SightOf> {
         let clusters = tables.first().and_then(RatingTable::clusters).filter(|_| method.unit == Unit::Cluster);
-        let design = Design { clusters, strata: None };
+        let design = Design { clusters, strata: tables.first().and_then(RatingTable::strata) };
         let pairs = self.names.iter().enumerate().flat_map(|(at, a)| self.names[at + 1..].iter().map(move |b| (a, b)));
         let among: Option<Vec<Influence>> = pairs.map(|(a, b)| influence(a, b)).collect();
         let with_judge: Option<Vec<Influence>> = self.names.iter().map(|person| influence(person, judge)).collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::gold::{Missing, Ratings};
-use crate::stats::{Pattern, RatingTable, Scale};
+use crate::stats::{Errors, Method, Pattern, RatingTable, Sampling, Scale, Unit};
 use crate::verdict::NoVerdict;
 
 use super::error::AgreementError;
@@ -79,10 +79,15 @@ pub(super) fn select(ratings: &Ratings, abstain: Option<&str>) -> (Ratings, BTre
     };
     selected.rows.retain(|row| is_first(&row.rater, row.replicate));
     selected.missing.retain(|row| is_first(&row.rater, row.replicate));
+    (abstentions_apart(selected, abstain), left_out)
+}
+
+/// Turns labels that are the abstention into no-verdicts.
+pub(super) fn abstentions_apart(mut ratings: Ratings, abstain: Option<&str>) -> Ratings {
     if let Some(abstain) = abstain {
-        let (abstained, rows) = selected.rows.into_iter().partition(|row| row.label == abstain);
-        selected.rows = rows;
-        selected.missing.extend(abstained.into_iter().map(|row: crate::gold::Rating| Missing {
+        let (abstained, rows) = ratings.rows.into_iter().partition(|row| row.label == abstain);
+        ratings.rows = rows;
+        ratings.missing.extend(abstained.into_iter().map(|row: crate::gold::Rating| Missing {
             item: row.item,
             rater: row.rater,
             rubric: row.rubric,
@@ -91,7 +96,7 @@ pub(super) fn select(ratings: &Ratings, abstain: Option<&str>) -> (Ratings, BTre
             kind: NoVerdict::Abstained,
         }));
     }
-    (selected, left_out)
+    ratings
 }
 
 /// The rating table of `raters`, with items in sorted order.
@@ -102,7 +107,7 @@ pub(super) fn table(
     clusters: &Clusters,
     categories: &[String],
     scale: Scale,
-    weights: Option<&[f64]>,
+    drawn: &Drawn,
 ) -> RatingTable {
     let code: HashMap<&str, u16> =
         categories.iter().zip(0_u16..).map(|(category, code)| (category.as_str(), code)).collect();
@@ -116,14 +121,72 @@ pub(super) fn table(
     for row in &mut rows {
         row.sort_unstable();
     }
-    RatingTable::from_ratings(scale, raters.len(), &rows, clusters.of_items.as_deref(), weights)
+    let sampling = Sampling {
+        clusters: clusters.of_items.as_deref(),
+        weights: drawn.weights.as_deref(),
+        strata: drawn.strata.as_deref(),
+    };
+    RatingTable::from_ratings(scale, raters.len(), &rows, sampling)
+}
+
+/// How items were drawn, in item order, as far as it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct Drawn {
+    weights: Option<Vec<f64>>,
+    strata: Option<Vec<u32>>,
+}
+
+impl Drawn {
+    /// Weights and strata of `items` where `options` ask for them.
+    ///
+    /// # Errors
+    /// When an item has none, or two; when a cluster lies in several strata; when replicates would have to be drawn within strata.
+    pub fn of(
+        ratings: &Ratings,
+        items: &BTreeSet<&str>,
+        clusters: &Clusters,
+        options: &Options,
+        method: Method,
+    ) -> Result<Self, AgreementError> {
+        let weights = options.weighted.then(|| item_weights(ratings, items)).transpose()?;
+        let strata = options.stratified.then(|| item_strata(ratings, items)).transpose()?;
+        if strata.is_some() && matches!(method.errors, Errors::Bootstrap(..)) {
+            return Err(AgreementError::StrataBootstrap);
+        }
+        let by_cluster = clusters.of_items.as_ref().filter(|_| method.unit == Unit::Cluster);
+        if let (Some(strata), Some(clusters)) = (&strata, by_cluster) {
+            let mut known: HashMap<u32, u32> = HashMap::new();
+            for (cluster, stratum) in clusters.iter().zip(strata) {
+                if *known.entry(*cluster).or_insert(*stratum) != *stratum {
+                    let at = clusters.iter().position(|other| other == cluster).unwrap_or_default();
+                    let item = items.iter().nth(at).copied().unwrap_or_default();
+                    return Err(AgreementError::TornCluster(item.to_owned()));
+                }
+            }
+        }
+        Ok(Self { weights, strata })
+    }
+}
+
+/// The number of the stratum of every item, in item order.
+fn item_strata(ratings: &Ratings, items: &BTreeSet<&str>) -> Result<Vec<u32>, AgreementError> {
+    let mut known: HashMap<&str, &str> = HashMap::new();
+    for row in &ratings.rows {
+        let Some(stratum) = row.stratum.as_deref() else { continue };
+        let first = *known.entry(row.item.as_str()).or_insert(stratum);
+        if first != stratum {
+            let [item, first, second] = [&row.item, first, stratum].map(str::to_owned);
+            return Err(AgreementError::TwoStrata { item, first, second });
+        }
+    }
+    let names: BTreeSet<&str> = known.values().copied().collect();
+    let numbers: HashMap<&str, u32> = names.into_iter().zip(0..).collect();
+    let number = |item: &&str| known.get(item).map(|name| numbers[name]);
+    items.iter().map(|item| number(item).ok_or_else(|| AgreementError::NoStratum((*item).to_owned()))).collect()
 }
 
 /// The weight of every item, in item order.
-///
-/// # Errors
-/// When an item has no weight, or two.
-pub(super) fn item_weights(ratings: &Ratings, items: &BTreeSet<&str>) -> Result<Vec<f64>, AgreementError> {
+fn item_weights(ratings: &Ratings, items: &BTreeSet<&str>) -> Result<Vec<f64>, AgreementError> {
     let mut known: HashMap<&str, f64> = HashMap::new();
     for row in &ratings.rows {
         let Some(weight) = row.weight else { continue };

@@ -1,6 +1,6 @@
 //! From the ratings of one rubric to its report.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gold::Ratings;
 use crate::rubric::Level;
@@ -10,8 +10,9 @@ use super::error::AgreementError;
 use super::model::{AgreementReport, PairAgreement, Role};
 use super::pair::pair;
 use super::people::{People, note, of_table};
-use super::rated::{Clusters, details, item_weights, pairs, pairs_note, select, table};
+use super::rated::{Clusters, Drawn, details, pairs, pairs_note, select, table};
 use super::scale::{Declared, level_name, look_alike_names};
+use super::sides::merged;
 
 /// How agreement is to be measured.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,6 +29,8 @@ pub struct Options {
     pub also: Vec<String>,
     /// Whether items count by their weights.
     pub weighted: bool,
+    /// Whether items were drawn from their strata separately.
+    pub stratified: bool,
     /// Raters who are people, whose agreement is the ceiling of judges; the raters of the label file where none are named.
     pub people: Vec<String>,
 }
@@ -162,8 +165,8 @@ pub fn report(
     let method = options.resampling.method(clusters.of_items.is_some())?;
     let rated = selected.rows.iter().map(|row| row.rater.as_str());
     let raters_detail = details(&raters, rated, &selected.missing, &left_out, options)?;
-    let weights = options.weighted.then(|| item_weights(&selected, &items)).transpose()?;
-    let table = table(&selected, &raters, &items, &clusters, &scale.categories, scale.scale, weights.as_deref());
+    let drawn = Drawn::of(&selected, &items, &clusters, options, method)?;
+    let table = table(&selected, &raters, &items, &clusters, &scale.categories, scale.scale, &drawn);
     let level = table.scale.level;
     let [over_all, of_pair] = statistics(options, level, scale.categories.len())?;
     let alike = look_alike_names(&raters, items.iter().copied());
@@ -212,50 +215,13 @@ pub fn side_by_side(
     options: &Options,
 ) -> Result<AgreementReport, AgreementError> {
     let reference_raters: BTreeSet<String> = gold.raters().into_iter().map(str::to_owned).collect();
-    if let Some(name) = judges.raters().into_iter().find(|judge| reference_raters.contains(*judge)) {
-        return Err(AgreementError::SameName(name.to_owned()));
-    }
-    if let Some(categories) = &declared.categories {
-        // Checked here as well, while each side still knows its own file.
-        for side in [judges, gold] {
-            select(side, declared.abstain.as_deref()).0.check_labels(categories)?;
-        }
-    }
-    let (gold, other_clusters) = with_clusters_of(judges, gold);
-    let mut all = judges.clone();
-    all.rows.extend(gold.rows);
-    all.missing.extend(gold.missing);
-    all.unread_columns = gold.unread_columns;
+    let (mut all, other_clusters) = merged(judges, gold, declared)?;
+    all.unread_columns.clone_from(&gold.unread_columns);
     let mut report = report(&all, rubric, declared, &Options { reference_raters, ..options.clone() })?;
     if other_clusters {
         report.notes.push("clusters are those of the run; the label file draws them otherwise".to_owned());
     }
     Ok(report)
-}
-
-/// `gold` with the clusters that the judges' ratings name, where they name any, and whether it had drawn them otherwise: its
-/// own names beside the run's would make two clusters of one.
-pub(super) fn with_clusters_of(judges: &Ratings, gold: &Ratings) -> (Ratings, bool) {
-    let rows = judges.rows.iter().map(|row| (row.item.as_str(), row.cluster.as_ref()));
-    let missing = judges.missing.iter().map(|row| (row.item.as_str(), row.cluster.as_ref()));
-    let known: HashMap<&str, &String> =
-        rows.chain(missing).filter_map(|(item, cluster)| Some((item, cluster?))).collect();
-    let mut gold = gold.clone();
-    if known.is_empty() {
-        return (gold, false);
-    }
-    let mut renamed = BTreeSet::new();
-    let mut rename = |item: &str, cluster: &mut Option<String>| {
-        let new = known.get(item).map(|cluster| (*cluster).clone());
-        if let Some(old) = std::mem::replace(cluster, new.clone()) {
-            renamed.insert((old, new));
-        }
-    };
-    gold.rows.iter_mut().for_each(|row| rename(&row.item, &mut row.cluster));
-    gold.missing.iter_mut().for_each(|row| rename(&row.item, &mut row.cluster));
-    let (old, new): (BTreeSet<_>, BTreeSet<_>) = renamed.iter().map(|(old, new)| (old, new)).unzip();
-    let others = renamed.len() > old.len().min(new.len());
-    (gold, others)
 }
 
 /// The raters, sorted.

@@ -36,13 +36,20 @@ pub(super) struct Resolved {
 }
 
 impl Declared {
-    /// What a rubric says about its scale.
-    #[must_use]
-    pub fn of_rubric(rubric: &Rubric) -> Self {
-        Self {
-            categories: Some(rubric.labels().into_iter().map(str::to_owned).collect()),
-            level: Some(rubric.level()),
-            abstain: rubric.abstain_id().map(str::to_owned),
+    /// What a rubric says about its scale. The categories of a number are those that occur.
+    ///
+    /// # Errors
+    /// When its answers are texts, lists or objects, of which two can hardly ever be the same.
+    pub fn of_rubric(rubric: &Rubric) -> Result<Self, AgreementError> {
+        let kind = rubric.answer.kind;
+        let labels = || rubric.labels().into_iter().map(str::to_owned).collect();
+        match rubric.level() {
+            Some(level) => Ok(Self {
+                categories: kind.has_labels().then(labels),
+                level: Some(level),
+                abstain: rubric.abstain_id().map(str::to_owned),
+            }),
+            None => Err(AgreementError::NotComparable { rubric: rubric.name.clone(), kind: kind.as_str() }),
         }
     }
 

@@ -16,14 +16,12 @@ pub fn ratings_of_verdicts(verdicts: &[Verdict], rubric: &str, cluster: impl Fn(
         let (item, rater) = (verdict.session.clone(), verdict.judge.clone());
         let (rubric, cluster, replicate) =
             (Some(rubric.to_owned()), cluster(&verdict.session), Some(verdict.replicate));
-        match &verdict.outcome {
-            Outcome::Label { label, .. } => {
-                let label = label.clone();
-                ratings.rows.push(Rating { item, rater, label, rubric, cluster, replicate, ..Rating::default() });
-            }
-            Outcome::None { kind, .. } => {
-                ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind: *kind });
-            }
+        if let Outcome::None { kind, .. } = &verdict.outcome {
+            ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind: *kind });
+        } else if let Some(label) = verdict.outcome.cell() {
+            let (label, confidence) = (label.into_owned(), verdict.outcome.confidence());
+            let rating = Rating { item, rater, label, rubric, cluster, replicate, confidence, ..Rating::default() };
+            ratings.rows.push(rating);
         }
     }
     ratings
@@ -43,7 +41,7 @@ pub fn report_of_verdicts(
 ) -> Result<AgreementReport, AgreementError> {
     let judges = ratings_of_verdicts(verdicts, &rubric.name, cluster);
     let gold = gold.of_rubric(&rubric.name);
-    side_by_side(&judges, &gold, Some(&rubric.name), &Declared::of_rubric(rubric), options)
+    side_by_side(&judges, &gold, Some(&rubric.name), &Declared::of_rubric(rubric)?, options)
 }
 
 #[cfg(test)]
@@ -51,7 +49,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::rubric::{Answer, AnswerKind, AnswerOption, ReasonKind};
+    use crate::rubric::{Answer, AnswerKind, AnswerOption};
     use crate::verdict::{Fingerprint, NoVerdict};
 
     fn rubric() -> Rubric {
@@ -64,8 +62,7 @@ mod tests {
             published: None,
         };
         let options = ["low", "high"].map(option).to_vec();
-        let answer =
-            Answer { kind: AnswerKind::Scale, options, abstain: None, reason: ReasonKind::None, evidence: false };
+        let answer = Answer { options, ..Answer::new(AnswerKind::Scale) };
         Rubric {
             name: "level".to_owned(),
             version: 1,
@@ -95,7 +92,7 @@ mod tests {
     }
 
     fn label(label: &str) -> Outcome {
-        Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new() }
+        Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new(), confidence: None }
     }
 
     #[test]

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use crate::agreement::{Decision, Gate, Options, decide};
 
-use crate::agreement::{AgreementReport, AgreementReports, Decision, Gate, Options, decide};
-use crate::rubric::Level;
-
+use super::agree_analysis::AnalysisArgs;
 use super::agree_consensus::{self, ModelName};
 use super::agree_input::{InputArgs, reports};
 use super::agree_options::{CoefficientArgs, gated};
+use super::agree_shown::by_rubric;
 use super::agree_table;
 use super::error::{CliResult, Exit};
 use super::printer::{Format, Printer};
+use super::scale_args::ScaleArgs;
 use super::settings::Settings;
 
 /// Arguments of `assize agree`.
@@ -23,15 +23,8 @@ pub struct AgreeArgs {
     /// Labels of other raters, to hold a run's judges against.
     #[arg(long, value_name = "GOLD.csv")]
     gold: Option<PathBuf>,
-    /// Only this rubric; its labels are the declared categories.
-    #[arg(long, value_name = "NAME")]
-    rubric: Option<String>,
-    /// The categories, in scale order, separated by commas.
-    #[arg(long, value_delimiter = ',', value_name = "A,B,...")]
-    categories: Option<Vec<String>>,
-    /// Level of measurement; the rubric's, or nominal.
-    #[arg(long)]
-    level: Option<LevelName>,
+    #[command(flatten)]
+    scale: ScaleArgs,
     /// A rater the others are held against; `gold` and `consensus` are without being named.
     #[arg(long, value_name = "RATER")]
     reference: Vec<String>,
@@ -39,7 +32,7 @@ pub struct AgreeArgs {
     #[arg(long, value_delimiter = ',', value_name = "A,B,...")]
     people: Vec<String>,
     /// Print the consensus of the raters by an annotator model instead: labels of references are held.
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["min", "multi_label", "weight"])]
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["min", "multi_label", "weight", "strata"])]
     consensus: Option<ModelName>,
     /// A gate such as `kappa=0.6`: passes, fails or is inconclusive by the interval (exit code 0, 1, 2).
     #[arg(long, value_name = "NAME=THRESHOLD")]
@@ -48,39 +41,21 @@ pub struct AgreeArgs {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
+    analysis: AnalysisArgs,
+    #[command(flatten)]
     coefficients: CoefficientArgs,
     #[command(flatten)]
     input: InputArgs,
-}
-
-/// Level of measurement.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum LevelName {
-    /// Unordered labels.
-    Nominal,
-    /// Ordered labels.
-    Ordinal,
-    /// Numbers with meaningful differences.
-    Interval,
-    /// Numbers with meaningful ratios.
-    Ratio,
-}
-
-impl LevelName {
-    pub(super) fn level(self) -> Level {
-        match self {
-            Self::Nominal => Level::Nominal,
-            Self::Ordinal => Level::Ordinal,
-            Self::Interval => Level::Interval,
-            Self::Ratio => Level::Ratio,
-        }
-    }
 }
 
 /// Runs the command.
 pub fn run(args: &AgreeArgs, settings: &Settings, printer: Printer) -> CliResult {
     if let Some(model) = args.consensus {
         return agree_consensus::run(&args.request(), &args.input, model, args.format, settings, printer);
+    }
+    if args.analysis.is_any() {
+        let input = args.input.beside(args.analysis.beside());
+        return args.analysis.run(&args.request(), &input, args.format, settings, printer);
     }
     let mut reports = reports(&args.request(), &args.input, settings)?;
     let mut worst = Decision::Pass;
@@ -96,7 +71,7 @@ pub fn run(args: &AgreeArgs, settings: &Settings, printer: Printer) -> CliResult
             printer.out(&agree_table::csv(&reports)?)?;
             reports.iter().filter_map(agree_table::gates).for_each(|gates| printer.say(&gates));
         }
-        Format::Json => print_json(reports, printer)?,
+        Format::Json => by_rubric(&reports, |report| report.rubric.as_deref(), printer)?,
     }
     Ok(match worst {
         Decision::Pass => Exit::Done,
@@ -105,22 +80,11 @@ pub fn run(args: &AgreeArgs, settings: &Settings, printer: Printer) -> CliResult
     })
 }
 
-/// One report as itself, several under their rubrics.
-fn print_json(mut reports: Vec<AgreementReport>, printer: Printer) -> std::io::Result<()> {
-    if reports.len() == 1 {
-        return reports.pop().map_or(Ok(()), |report| printer.json(&report));
-    }
-    let named = reports.into_iter().map(|report| (report.rubric.clone().unwrap_or_default(), report));
-    printer.json(&AgreementReports { version: 1, rubrics: named.collect() })
-}
-
 /// What is asked for, in the library's terms.
 pub(super) struct Request<'a> {
     pub source: &'a Path,
     pub gold: Option<&'a Path>,
-    pub rubric: Option<&'a str>,
-    pub categories: Option<&'a [String]>,
-    pub level: Option<Level>,
+    pub scale: &'a ScaleArgs,
     pub options: Options,
 }
 
@@ -129,15 +93,14 @@ impl AgreeArgs {
         Request {
             source: &self.source,
             gold: self.gold.as_deref(),
-            rubric: self.rubric.as_deref(),
-            categories: self.categories.as_deref(),
-            level: self.level.map(LevelName::level),
+            scale: &self.scale,
             options: Options {
                 references: self.reference.clone(),
                 resampling: self.coefficients.resampling(),
                 coefficients: self.coefficients.selection(self.format),
                 also: gated(&self.min),
                 weighted: self.input.is_weighted(),
+                stratified: self.input.is_stratified(),
                 people: self.people.clone(),
                 ..Options::default()
             },

@@ -1,16 +1,14 @@
 //! `assize agree --consensus`: what an annotator model makes of the raters.
 
-use std::collections::BTreeMap;
-
 use clap::ValueEnum;
 
 use crate::agreement::{ConsensusItem, ConsensusRater, ConsensusReport, Model, consensus};
 
 use super::agree::Request;
-use super::agree_input::{InputArgs, declared, of_rubric};
-use super::compare_input::load;
-use super::error::{CliError, CliResult, Exit};
-use super::printer::{Format, Printer, csv, table};
+use super::agree_input::InputArgs;
+use super::agree_shown::{Shown, decimal, each, show};
+use super::error::{CliResult, Exit};
+use super::printer::{Format, Printer, table};
 use super::settings::Settings;
 
 /// An annotator model.
@@ -41,33 +39,34 @@ pub(super) fn run(
         ModelName::Mace => Model::Mace,
         ModelName::Glad => Model::Glad,
     };
-    let loaded = load(&[request.source.to_owned()], request.gold, input, settings)?;
-    let mut reports = Vec::new();
-    for name in loaded.rubrics(request.rubric)? {
-        let declared =
-            declared(request, name.as_deref().filter(|_| loaded.is_run || request.rubric.is_some()), settings)?;
-        let mut ratings = loaded.judges_of(name.as_deref());
-        let gold = loaded.gold_of(name.as_deref());
-        ratings.rows.extend(gold.rows);
-        ratings.missing.extend(gold.missing);
-        let report = consensus(&ratings, name.as_deref(), &declared, &request.options, model);
-        reports.push(report.map_err(|error| of_rubric(name.as_deref(), error))?);
-    }
-    match format {
-        Format::Table => printer.out(&reports.iter().map(text).collect::<Vec<_>>().join("\n\n"))?,
-        Format::Csv => printer.out(&items(&reports)?)?,
-        Format::Json if reports.len() == 1 => printer.json(&reports[0])?,
-        Format::Json => {
-            let named: BTreeMap<_, _> = reports.iter().map(|of| (of.rubric.clone().unwrap_or_default(), of)).collect();
-            printer.json(&serde_json::json!({"version": 1, "rubrics": named}))?;
-        }
-    }
-    // A model that did not come to rest has no result to build on.
-    Ok(if reports.iter().all(|report| report.converged) { Exit::Done } else { Exit::Inconclusive })
+    let reports = each(request, input, settings, printer, |judges, gold, rubric, declared| {
+        let mut ratings = judges.clone();
+        ratings.rows.extend(gold.rows.iter().cloned());
+        ratings.missing.extend(gold.missing.iter().cloned());
+        consensus(&ratings, rubric, declared, &request.options, model)
+    })?;
+    show(&reports, format, printer)
 }
 
-fn decimal(number: Option<f64>) -> String {
-    number.map_or_else(|| "-".to_owned(), |number| format!("{number:.3}"))
+impl Shown for ConsensusReport {
+    const HEADER: &'static [&'static str] = &["item", "label", "category", "probability", "ratings", "known"];
+
+    fn rubric(&self) -> Option<&str> {
+        self.rubric.as_deref()
+    }
+
+    fn text(&self) -> String {
+        text(self)
+    }
+
+    fn rows(&self) -> Vec<Vec<String>> {
+        items(self)
+    }
+
+    // A model that did not come to rest has no result to build on.
+    fn exit(&self) -> Exit {
+        if self.converged { Exit::Done } else { Exit::Inconclusive }
+    }
 }
 
 fn text(report: &ConsensusReport) -> String {
@@ -104,26 +103,14 @@ fn text(report: &ConsensusReport) -> String {
 }
 
 /// One row an item and category.
-fn items(reports: &[ConsensusReport]) -> Result<String, CliError> {
-    let mut rows = Vec::new();
-    for report in reports {
-        let of_item = |item: &ConsensusItem| {
-            let row = |(category, p): (&String, &f64)| {
-                let rubric = report.rubric.clone().unwrap_or_default();
-                let label = item.label.clone().unwrap_or_default();
-                vec![
-                    rubric,
-                    item.item.clone(),
-                    label,
-                    category.clone(),
-                    p.to_string(),
-                    item.ratings.to_string(),
-                    item.known.to_string(),
-                ]
-            };
-            report.categories.iter().zip(&item.posterior).map(row).collect::<Vec<_>>()
+fn items(report: &ConsensusReport) -> Vec<Vec<String>> {
+    let of_item = |item: &'_ ConsensusItem| {
+        let row = |(category, p): (&String, &f64)| {
+            let label = item.label.clone().unwrap_or_default();
+            let numbers = [p.to_string(), item.ratings.to_string(), item.known.to_string()];
+            [vec![item.item.clone(), label, category.clone()], numbers.to_vec()].concat()
         };
-        rows.extend(report.items.iter().flat_map(of_item));
-    }
-    csv(&["rubric", "item", "label", "category", "probability", "ratings", "known"], &rows)
+        report.categories.iter().zip(&item.posterior).map(row).collect::<Vec<_>>()
+    };
+    report.items.iter().flat_map(of_item).collect()
 }

@@ -14,7 +14,7 @@ use super::error::CliError;
 use super::settings::Settings;
 
 /// Arguments about the form of a file of ratings.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Form of the ratings")]
 pub struct InputArgs {
     /// Column of items.
@@ -35,6 +35,9 @@ pub struct InputArgs {
     /// Column of sampling weights; items count by them.
     #[arg(long, value_name = "COLUMN", conflicts_with = "multi_label")]
     weight: Option<String>,
+    /// Column of strata that items were drawn from separately; errors are centred within them.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "multi_label")]
+    strata: Option<String>,
     /// Column of replicate numbers.
     #[arg(long, value_name = "COLUMN")]
     replicate: Option<String>,
@@ -53,6 +56,9 @@ pub struct InputArgs {
     /// A label to leave out, as typed or as key; may be given again.
     #[arg(long, value_name = "LABEL")]
     drop_label: Vec<String>,
+    /// Whether confidence and what was shown are read too: asked for by what is done with them.
+    #[arg(skip)]
+    beside: bool,
 }
 
 /// The reports asked for, one per rubric.
@@ -76,20 +82,20 @@ pub fn reports(
 }
 
 fn of_file(request: &Request<'_>, input: &InputArgs, settings: &Settings) -> Result<Vec<AgreementReport>, CliError> {
-    let rule = LabelRule::new(input.label_key.as_deref(), input.separator.clone(), &input.drop_label)?;
+    let rule = input.rule()?;
     let ratings = input.read(request.source)?;
     let rubrics = ratings.rubrics();
-    if let Some(name) = request.rubric.filter(|name| !rubrics.is_empty() && !rubrics.contains(name)) {
+    if let Some(name) = request.scale.rubric().filter(|name| !rubrics.is_empty() && !rubrics.contains(name)) {
         return Err(no_rubric(request.source, name, &rubrics));
     }
-    let names: Vec<Option<&str>> = match request.rubric {
+    let names: Vec<Option<&str>> = match request.scale.rubric() {
         None if !rubrics.is_empty() => rubrics.into_iter().map(Some).collect(),
         name => vec![name],
     };
     let mut reports = Vec::new();
     for name in names {
         let mut part = name.map_or_else(|| ratings.clone(), |name| ratings.of_rubric(name));
-        let declared = declared(request, request.rubric, settings)?;
+        let declared = declared(request, request.scale.rubric(), settings)?;
         let report = if input.multi_label {
             let sets = rule.split(&part, declared.categories.as_deref()).map_err(|error| of_rubric(name, error))?;
             multi_label_report(&sets, name, declared.categories.as_deref(), &request.options)
@@ -120,14 +126,14 @@ fn of_run(
     }
     let judges = read(&file, &Columns::default(), &Shape::Long)?;
     let rubrics = judges.rubrics();
-    if let Some(name) = request.rubric.filter(|name| !rubrics.contains(name)) {
+    if let Some(name) = request.scale.rubric().filter(|name| !rubrics.contains(name)) {
         return Err(no_rubric(folder, name, &rubrics));
     }
     let gold = request.gold.map(|path| input.read(path)).transpose()?;
     let joined = gold.map(|gold| gold.join(&sessions(folder, &judges, settings))).transpose()?;
     if joined.as_ref().is_some_and(|joined| joined.ratings.rubrics().is_empty())
         && rubrics.len() > 1
-        && request.rubric.is_none()
+        && request.scale.rubric().is_none()
     {
         return Err(CliError::new("the label file names no rubric, and the run has several").hint(format!(
             "say which one it is about: --rubric {}",
@@ -135,11 +141,19 @@ fn of_run(
         )));
     }
     let mut reports = Vec::new();
-    for name in rubrics.iter().copied().filter(|name| request.rubric.is_none_or(|asked| asked == *name)) {
-        let declared = declared(request, Some(name), settings)?;
+    let mut left_out = Vec::new();
+    for name in rubrics.iter().copied().filter(|name| request.scale.rubric().is_none_or(|asked| asked == *name)) {
+        let declared = match declared(request, Some(name), settings) {
+            // One rubric whose answers cannot be compared keeps nobody from the others.
+            Err(error) if request.scale.rubric().is_none() && is_incomparable(request, name, settings) => {
+                left_out.push(error.message);
+                continue;
+            }
+            declared => declared?,
+        };
         let part = judges.of_rubric(name);
         let of_gold = joined.as_ref().map(|joined| joined.ratings.of_rubric(name));
-        if of_gold.as_ref().is_some_and(|gold| gold.rows.is_empty()) && request.rubric.is_none() {
+        if of_gold.as_ref().is_some_and(|gold| gold.rows.is_empty()) && request.scale.rubric().is_none() {
             continue;
         }
         let report = match &of_gold {
@@ -166,7 +180,12 @@ fn of_run(
         }
         reports.push(report);
     }
-    if reports.is_empty() {
+    if let Some(first) = reports.first_mut() {
+        first.notes.append(&mut left_out);
+    } else {
+        if let Some(message) = left_out.into_iter().next() {
+            return Err(CliError::new(message));
+        }
         return Err(CliError::new(format!(
             "the label file has no rubric of the run ({})",
             rubrics.into_iter().collect::<Vec<_>>().join(", ")
@@ -188,14 +207,20 @@ pub(super) fn sessions(folder: &Path, judges: &Ratings, settings: &Settings) -> 
     ids.into_iter().map(|id| Known { id: id.to_owned(), file: file(id) }).collect()
 }
 
+/// Whether the answers to the rubric `name` cannot be compared, where the command line declares no scale of its own.
+pub(super) fn is_incomparable(request: &Request<'_>, name: &str, settings: &Settings) -> bool {
+    request.scale.categories().is_none()
+        && rubric::load(name, &settings.folder).is_ok_and(|rubric| rubric.level().is_none())
+}
+
 /// What the command line or the rubric declares about the scale.
 pub(super) fn declared(request: &Request<'_>, rubric: Option<&str>, settings: &Settings) -> Result<Declared, CliError> {
-    let declared = match (request.categories, rubric) {
+    let declared = match (request.scale.categories(), rubric) {
         (Some(categories), _) => Declared { categories: Some(categories.to_vec()), ..Declared::default() },
-        (None, Some(name)) => Declared::of_rubric(&rubric::load(name, &settings.folder)?),
+        (None, Some(name)) => Declared::of_rubric(&rubric::load(name, &settings.folder)?)?,
         (None, None) => Declared::default(),
     };
-    Ok(Declared { level: request.level.or(declared.level), ..declared })
+    Ok(Declared { level: request.scale.level().or(declared.level), ..declared })
 }
 
 pub(super) fn of_rubric(name: Option<&str>, error: impl Into<AgreementError>) -> CliError {
@@ -217,18 +242,44 @@ impl InputArgs {
         self.weight.is_some()
     }
 
-    /// Reads a file of this form.
-    pub(super) fn read(&self, path: &Path) -> Result<Ratings, CliError> {
-        let columns = Columns {
+    /// Whether items were drawn from strata.
+    pub fn is_stratified(&self) -> bool {
+        self.strata.is_some()
+    }
+
+    /// The same form, with what raters say or were shown beside their labels where `beside` asks for it.
+    pub(super) fn beside(&self, beside: bool) -> Self {
+        Self { beside, ..self.clone() }
+    }
+
+    /// The columns of a file of this form.
+    pub(super) fn columns(&self) -> Columns {
+        Columns {
             item: self.item.clone(),
             rater: self.rater.clone(),
             label: self.label.clone(),
             rubric: self.rubric_column.clone(),
             cluster: self.cluster.clone(),
             weight: self.weight.clone(),
+            stratum: self.strata.clone(),
             replicate: self.replicate.clone(),
-        };
+            beside: self.beside,
+        }
+    }
+
+    /// The columns of a run's own file.
+    pub(super) fn run_columns(&self) -> Columns {
+        Columns { beside: self.beside, ..Columns::default() }
+    }
+
+    /// How labels are cut out of what was typed.
+    pub(super) fn rule(&self) -> Result<LabelRule, CliError> {
+        Ok(LabelRule::new(self.label_key.as_deref(), self.separator.clone(), &self.drop_label)?)
+    }
+
+    /// Reads a file of this form.
+    pub(super) fn read(&self, path: &Path) -> Result<Ratings, CliError> {
         let shape = if self.wide.is_empty() { Shape::Long } else { Shape::Wide { raters: self.wide.clone() } };
-        Ok(read(path, &columns, &shape)?)
+        Ok(read(path, &self.columns(), &shape)?)
     }
 }

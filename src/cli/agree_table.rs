@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::agreement::{AgreementReport, Decision, PairAgreement, ScaleOrigin, level_name};
 use crate::stats::{Coefficient, Statistic};
 
+use super::agree_shown::{decimal, exact};
 use super::printer::table;
 
 /// Raters listed before the rest is only counted.
@@ -82,16 +83,21 @@ fn all_raters(report: &AgreementReport) -> Option<String> {
 }
 
 fn coefficients(report: &AgreementReport, coefficients: &[Coefficient]) -> String {
+    numbers(report.confidence, coefficients)
+}
+
+/// Numbers with their intervals, one a row.
+pub(super) fn numbers(confidence: f64, coefficients: &[Coefficient]) -> String {
     let rows: Vec<Vec<String>> = (coefficients.iter())
         .map(|of| vec![of.name.clone(), value(of), interval(of), decimal(of.se), of.n.to_string(), of.method.clone()])
         .collect();
-    table(&["coefficient", "value", &format!("{} interval", percent(report)), "se", "n", "method"], &rows)
+    table(&["coefficient", "value", &format!("{} interval", percent(confidence)), "se", "n", "method"], &rows)
 }
 
 /// The confidence of the intervals, such as `95 %`.
-fn percent(report: &AgreementReport) -> String {
+fn percent(confidence: f64) -> String {
     // Rounded, because 0.95 is not a binary number.
-    format!("{} %", (report.confidence * 1e8).round() / 1e6)
+    format!("{} %", (confidence * 1e8).round() / 1e6)
 }
 
 /// Coefficients that fit beside each other in one row a pair.
@@ -117,7 +123,7 @@ fn pairs(report: &AgreementReport) -> String {
         [first, second, pair.items.to_string(), pair.unpaired.to_string()].into_iter().chain(cells).collect::<Vec<_>>()
     };
     let rows: Vec<Vec<String>> = report.pairs.iter().take(PAIRS).map(row).collect();
-    let mut lines = vec![format!("Pairs ({} interval in brackets)", percent(report)), table(&header, &rows)];
+    let mut lines = vec![format!("Pairs ({} interval in brackets)", percent(report.confidence)), table(&header, &rows)];
     if names.len() < all {
         lines.push(format!("{} more coefficients of each pair: --format csv or json", all - names.len()));
     }
@@ -216,10 +222,6 @@ fn interval(of: &Coefficient) -> String {
     }
 }
 
-fn decimal(number: Option<f64>) -> String {
-    number.map_or_else(|| "-".to_owned(), |number| format!("{number:.3}"))
-}
-
 /// All coefficients of all reports, one per row; raters are empty where all are meant.
 pub fn csv(reports: &[AgreementReport]) -> csv::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -237,7 +239,6 @@ pub fn csv(reports: &[AgreementReport]) -> csv::Result<String> {
         "method",
         "undefined",
     ])?;
-    let number = |number: Option<f64>| number.map_or(String::new(), |number| number.to_string());
     for report in reports {
         let all = report.coefficients.iter().map(|of| ("", "", "", of));
         let pairs = report.pairs.iter().flat_map(|pair| {
@@ -254,10 +255,10 @@ pub fn csv(reports: &[AgreementReport]) -> csv::Result<String> {
                 second,
                 label,
                 &of.name,
-                &number(of.value),
-                &number(of.se),
-                &number(of.low),
-                &number(of.high),
+                &exact(of.value),
+                &exact(of.se),
+                &exact(of.low),
+                &exact(of.high),
                 &of.n.to_string(),
                 &of.method,
                 of.undefined.map_or("", crate::stats::Undefined::as_str),

@@ -29,6 +29,10 @@ pub struct Args {
     /// Print results and errors only.
     #[arg(long, global = true)]
     pub quiet: bool,
+    /// Log to stderr: a level (error, warn, info, debug, trace) or target=level; wins over `ASSIZE_LOG`. Prompts, answers and
+    /// keys are in no log.
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub log: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

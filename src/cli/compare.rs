@@ -1,6 +1,5 @@
 //! `assize compare`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -9,13 +8,15 @@ use crate::agreement::{CompareOptions, Comparisons, Options, Selection, compare}
 use crate::gold::Ratings;
 use crate::stats::{Adjustment, Verdict};
 
-use super::agree::{LevelName, Request};
+use super::agree::Request;
 use super::agree_input::{InputArgs, declared, of_rubric};
 use super::agree_options::CoefficientArgs;
+use super::agree_shown::by_rubric;
 use super::compare_input::{all_pairs, load};
 use super::compare_table;
 use super::error::{CliResult, Exit};
 use super::printer::{Format, Printer};
+use super::scale_args::ScaleArgs;
 use super::settings::Settings;
 
 /// Arguments of `assize compare`.
@@ -30,15 +31,8 @@ pub struct CompareArgs {
     /// Only these judges; all pairs of them are compared.
     #[arg(long, value_delimiter = ',', value_name = "A,B,...")]
     judges: Vec<String>,
-    /// Only this rubric; its labels are the declared categories.
-    #[arg(long, value_name = "NAME")]
-    rubric: Option<String>,
-    /// The categories, in scale order, separated by commas.
-    #[arg(long, value_delimiter = ',', value_name = "A,B,...")]
-    categories: Option<Vec<String>>,
-    /// Level of measurement; the rubric's, or nominal.
-    #[arg(long)]
-    level: Option<LevelName>,
+    #[command(flatten)]
+    scale: ScaleArgs,
     /// The rater that judges are held against.
     #[arg(long, value_name = "RATER")]
     reference: Vec<String>,
@@ -80,9 +74,9 @@ pub fn run(args: &CompareArgs, settings: &Settings, printer: Printer) -> CliResu
     let loaded = load(&args.sources, args.gold.as_deref(), &args.input, settings)?;
     let request = args.request();
     let mut reports = Vec::new();
-    for name in loaded.rubrics(args.rubric.as_deref())? {
+    for name in loaded.comparable(&request, settings, printer)? {
         let name = name.as_deref();
-        let declared = declared(&request, name.filter(|_| loaded.is_run || args.rubric.is_some()), settings)?;
+        let declared = declared(&request, name.filter(|_| loaded.is_run || args.scale.rubric().is_some()), settings)?;
         let gold = loaded.gold_of(name);
         let mut judges = loaded.judges_of(name);
         args.keep(&mut judges);
@@ -103,11 +97,7 @@ pub fn run(args: &CompareArgs, settings: &Settings, printer: Printer) -> CliResu
     match args.format {
         Format::Table => printer.out(&reports.iter().map(compare_table::text).collect::<Vec<_>>().join("\n\n"))?,
         Format::Csv => printer.out(&compare_table::csv(&reports)?)?,
-        Format::Json if reports.len() == 1 => printer.json(&reports[0])?,
-        Format::Json => {
-            let named: BTreeMap<_, _> = reports.iter().map(|of| (of.rubric.clone().unwrap_or_default(), of)).collect();
-            printer.json(&serde_json::json!({"version": 1, "rubrics": named}))?;
-        }
+        Format::Json => by_rubric(&reports, |report| report.rubric.as_deref(), printer)?,
     }
     let nothing = reports.iter().all(Comparisons::is_empty);
     Ok(match reports.iter().filter_map(|report| report.worst(args.margin)).max() {
@@ -127,13 +117,13 @@ impl CompareArgs {
         Request {
             source: &self.sources[0],
             gold: self.gold.as_deref(),
-            rubric: self.rubric.as_deref(),
-            categories: self.categories.as_deref(),
-            level: self.level.map(LevelName::level),
+            scale: &self.scale,
             options: Options {
                 references: self.reference.clone(),
                 resampling: self.coefficients.resampling(),
                 coefficients: selection,
+                weighted: self.input.is_weighted(),
+                stratified: self.input.is_stratified(),
                 ..Options::default()
             },
         }

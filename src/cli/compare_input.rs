@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::gold::{Columns, Known, Ratings, Shape, read};
+use crate::gold::{Known, Ratings, Shape, read};
 use crate::run;
 
-use super::agree_input::{InputArgs, no_rubric, sessions};
+use super::agree::Request;
+use super::agree_input::{InputArgs, is_incomparable, no_rubric, sessions};
 use super::error::CliError;
+use super::printer::Printer;
 use super::settings::Settings;
 
 /// Judges of one or two sources, and the labels they are held against.
@@ -83,7 +85,7 @@ fn part(source: &Path, input: &InputArgs, settings: &Settings) -> Result<Part, C
         return Err(CliError::new(format!("{} is a folder without ratings.csv, so not a run", folder.display()))
             .hint("name a run below results/, or a CSV file of ratings"));
     }
-    let ratings = read(&file, &Columns::default(), &Shape::Long)?;
+    let ratings = read(&file, &input.run_columns(), &Shape::Long)?;
     let known = Some(sessions(&folder, &ratings, settings));
     Ok(Part { name, ratings, known })
 }
@@ -122,6 +124,26 @@ pub(super) fn all_pairs(names: &[String]) -> Vec<[String; 2]> {
 }
 
 impl Loaded {
+    /// As [`Self::rubrics`], without those of a run whose answers cannot be compared, which is said.
+    pub fn comparable(
+        &self,
+        request: &Request<'_>,
+        settings: &Settings,
+        printer: Printer,
+    ) -> Result<Vec<Option<String>>, CliError> {
+        let mut names = self.rubrics(request.scale.rubric())?;
+        if self.is_run && request.scale.rubric().is_none() {
+            names.retain(|name| {
+                let left_out = name.as_deref().filter(|name| is_incomparable(request, name, settings));
+                if let Some(name) = left_out {
+                    printer.say(&format!("{name} is left out: its answers cannot be compared as a whole"));
+                }
+                left_out.is_none()
+            });
+        }
+        Ok(names)
+    }
+
     /// The rubrics to compare on: none where the files name none.
     pub fn rubrics(&self, asked: Option<&str>) -> Result<Vec<Option<String>>, CliError> {
         let rubrics = self.judges.rubrics();

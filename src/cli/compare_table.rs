@@ -3,6 +3,7 @@
 use crate::agreement::{Comparison, Comparisons, Side};
 use crate::stats::{Coefficient, Difference, Verdict};
 
+use super::agree_shown::{exact as number, p_value};
 use super::error::CliError;
 use super::printer::table;
 
@@ -106,17 +107,8 @@ fn with_interval(of: &Coefficient) -> String {
     }
 }
 
-fn p_value(p: Option<f64>) -> String {
-    match p {
-        None => "-".to_owned(),
-        Some(p) if p < 0.0001 => "<0.0001".to_owned(),
-        Some(p) => format!("{p:.4}"),
-    }
-}
-
 /// One row a difference or test.
 pub fn csv(reports: &[Comparisons]) -> Result<String, CliError> {
-    let number = |number: Option<f64>| number.map_or(String::new(), |number| number.to_string());
     let mut rows = Vec::new();
     for report in reports {
         for of in &report.comparisons {

@@ -4,17 +4,21 @@ use std::path::Path;
 
 use crate::corpus::Salt;
 use crate::report;
-use crate::simulate::SimulateSpec;
+use crate::simulate::{Detail, SimulateSpec};
 
 use super::error::{CliResult, Exit};
 use super::printer::{Format, Printer};
 use super::report::{RESULTS, SYNTHETIC, print};
-use super::report_inputs::{FolderRun, judge_folder, load_run};
+use super::report_inputs::{Asked, FolderRun, judge_folder, load_run};
 use super::settings::Settings;
 use super::simulate;
 
 /// What the demo simulates: enough for every table, little enough to end in seconds.
-const SPEC: SimulateSpec = SimulateSpec { sessions: 120, persons: 30, seed: 20_260_617 };
+const SPEC: SimulateSpec =
+    SimulateSpec { sessions: 120, persons: Some(30), seed: 20_260_617, detail: Detail::Full, gold: None };
+
+/// The simulated rater whose labels count as the truth.
+const REFERENCE: &str = "simulated-a";
 
 /// Arguments of `assize demo`.
 #[derive(Debug, clap::Args)]
@@ -42,7 +46,9 @@ pub fn run(args: &DemoArgs, settings: &Settings, printer: Printer) -> CliResult 
         salt: Salt::fixed([0; 32]),
     };
     let run = judge_folder(&job, settings, printer)?;
-    let inputs = load_run(&run, Some(&sessions.join("ratings.csv")), settings)?;
+    let ratings = sessions.join("ratings.csv");
+    let asked = Asked { gold: Some(&ratings), reference: Some(REFERENCE), ..Asked::default() };
+    let inputs = load_run(&run, asked, settings)?;
     let report = report::build(&inputs)?;
     let page = report::write(&report, &Path::new(RESULTS).join(&report.run.id))?;
     print(&report, &page, args.format, printer)?;

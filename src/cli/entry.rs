@@ -9,7 +9,7 @@ use super::error::{CliResult, Exit};
 use super::printer::Printer;
 use super::settings::Settings;
 use super::{
-    agree, compare, completions, demo, doctor, estimate, export, ingest, init, man, report, resume, run, sample,
+    agree, compare, completions, demo, doctor, estimate, export, ingest, init, log, man, report, resume, run, sample,
     schema, sessions, show, simulate, status,
 };
 
@@ -26,7 +26,14 @@ pub fn main() -> ExitCode {
     };
     let printer = Printer::new(args.quiet);
     let settings = Settings::from_environment();
-    match dispatch(&args, &settings, printer) {
+    let logged = log::start(args.log.as_deref(), &settings).and_then(|log| {
+        let done = dispatch(&args, &settings, printer);
+        if let Some(lost) = log.finish() {
+            printer.say(&lost);
+        }
+        done
+    });
+    match logged {
         Ok(exit) => exit.into(),
         Err(error) => {
             printer.error(&error.message, error.hint.as_deref());

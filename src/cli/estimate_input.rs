@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::corpus::{Corpus, SessionRow};
-use crate::estimate::Source;
+use crate::estimate::{Shares, Source, decision_shares};
 use crate::gold::{Columns, Join, Known, Shape, read};
 use crate::rubric::{self, Rubric};
 use crate::run::{self, RunRecord};
@@ -65,6 +65,11 @@ impl Loaded {
         Source { verdicts, rows, sessions: self.run.sessions, weights, gold: &self.gold.ratings, reference }
     }
 
+    /// The shares of decisions that the judges' lists come to.
+    pub fn decision_shares(&self) -> Result<Shares, CliError> {
+        Ok(decision_shares(&self.verdicts)?)
+    }
+
     /// Every rubric that gold is about, with every judge asked for.
     pub fn pairs(&self) -> Result<Vec<(&Rubric, &str)>, CliError> {
         let covered = self.gold.ratings.rubrics();
@@ -74,9 +79,10 @@ impl Loaded {
                 .hint(format!("say which one it is about: --rubric {}", names.join("|"))));
         }
         let about = |rubric: &&Rubric| covered.is_empty() || covered.contains(rubric.name.as_str()) || self.one_rubric;
-        let judges: Vec<&str> = self.judges().into_iter().filter(|judge| self.is_asked(judge)).collect();
+        let judges = self.asked();
         let pairs: Vec<(&Rubric, &str)> = (self.rubrics.iter().filter(about))
             .flat_map(|rubric| judges.iter().map(move |judge| (rubric, *judge)))
+            .filter(|(rubric, judge)| self.answers(judge, &rubric.name))
             .collect();
         let none = || covered.iter().copied().collect::<Vec<_>>().join(", ");
         if pairs.is_empty() {
@@ -84,6 +90,16 @@ impl Loaded {
                 .hint(format!("it is about: {}", none())));
         }
         Ok(pairs)
+    }
+
+    /// The judges asked for.
+    pub fn asked(&self) -> Vec<&str> {
+        self.judges().into_iter().filter(|judge| self.is_asked(judge)).collect()
+    }
+
+    /// Whether the experiment asks `judge` about `rubric`.
+    fn answers(&self, judge: &str, rubric: &str) -> bool {
+        self.run.experiment.judges.iter().any(|spec| spec.name() == judge && spec.answers(rubric))
     }
 
     fn is_asked(&self, judge: &str) -> bool {

@@ -41,14 +41,14 @@ fn one(report: &EstimateReport, confidence: f64) -> String {
     blocks.join("\n\n")
 }
 
-fn notes(notes: &[String]) -> Option<String> {
+pub(super) fn notes(notes: &[String]) -> Option<String> {
     let lines: Vec<String> = notes.iter().map(|note| format!("note: {note}")).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// One line a method; what belongs to the label stands on the first.
 fn lines(row: &Row, grouped: bool) -> Vec<Vec<String>> {
-    let bounds = |ends: Option<(f64, f64)>| match ends.filter(|(low, high)| low < high) {
+    let bounds = |ends: Option<(f64, f64)>| match ends.filter(|(low, high)| high - low > 1e-9) {
         Some((low, high)) => format!("{low:.3} to {high:.3}"),
         None => "-".to_owned(),
     };
@@ -86,7 +86,7 @@ fn differences(comparison: &Comparison) -> Vec<Vec<String>> {
 }
 
 /// `0.123 [0.100, 0.150]`, or why there is no number.
-fn number(value: &Value) -> String {
+pub(super) fn number(value: &Value) -> String {
     let star = if value.moved { "*" } else { "" };
     match (value.value, value.low.zip(value.high)) {
         (Some(number), Some((low, high))) => format!("{number:.3} [{low:.3}, {high:.3}]{star}"),
@@ -188,6 +188,14 @@ fn one_plan(plan: &Plan, all: &Plans) -> String {
         ),
         format!("The next labels\n{}", table(&["group", "judged as", "sessions", "labelled", "next"], &next)),
     ];
+    if let Some(of) = &plan.above {
+        let why = of.undefined.map_or("", crate::stats::Undefined::as_str).to_owned();
+        let counts = [of.influence, of.cantor, of.donner_eliasziw].map(count);
+        let header = ["pilot", "by influence", "Cantor", "Donner-Eliasziw", "undefined"];
+        let row = [vec![optional(of.pilot)], counts.to_vec(), vec![why]].concat();
+        let what = format!("Gold labels in all that show kappa above {} (one-sided 5 %, power 80 %)", of.null);
+        blocks.push(format!("{what}\n{}", table(&header, &[row])));
+    }
     if !plan.judges.is_empty() {
         let rows: Vec<Vec<String>> = (plan.judges.iter())
             .map(|one| {

@@ -1,9 +1,13 @@
 //! The command line: arguments -> settings -> one library call -> printer -> exit code. One file per command.
 
 mod agree;
+mod agree_analysis;
+mod agree_calibration;
 mod agree_consensus;
 mod agree_input;
+mod agree_judges;
 mod agree_options;
+mod agree_shown;
 mod agree_table;
 mod args;
 mod compare;
@@ -15,6 +19,8 @@ mod doctor;
 mod entry;
 mod error;
 mod estimate;
+mod estimate_derived;
+mod estimate_derived_table;
 mod estimate_input;
 mod estimate_method;
 mod estimate_table;
@@ -25,22 +31,28 @@ mod ingest_report;
 mod init;
 mod installed;
 mod job;
+mod log;
 mod man;
 mod printer;
 mod progress;
 mod report;
+mod report_agreement;
 mod report_inputs;
 mod resume;
 mod run;
 mod sample;
+mod scale_args;
 mod schema;
 mod sessions;
 mod settings;
 mod show;
 mod simulate;
+#[cfg(feature = "otel")]
+mod spans;
 mod status;
 mod summary;
 mod tally;
+mod task_value;
 mod trajectories;
 mod turns;
 

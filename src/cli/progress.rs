@@ -56,7 +56,7 @@ impl Progress {
             return;
         }
         match event {
-            Event::Planned { run, units, recorded, lost_calls } => {
+            Event::Planned { run, units, recorded, lost_calls, .. } => {
                 self.say(&format!("run {run}: {units} units, {recorded} of them recorded before"));
                 if *lost_calls > 0 {
                     let calls = if *lost_calls == 1 { "call was" } else { "calls were" };
@@ -69,7 +69,16 @@ impl Progress {
             Event::Batch { model, batch, calls, stage } => {
                 self.say(&format!("{model}: batch {batch} of {calls} calls {}", words(stage)));
             }
-            Event::Warning { judge, message } => self.say(&format!("{judge}: {message}")),
+            Event::Calibrated { summary } => self.say(&format!("calibration: {summary}")),
+            Event::Waiting { rubric, units } => {
+                self.say(&format!(
+                    "{rubric}: {units} units wait for verdicts that they need and that are not there yet"
+                ));
+            }
+            Event::Warning { judge, message, .. } => self.say(&format!("{judge}: {message}")),
+            Event::GivenUp { judges, message, goes_on: true } => {
+                self.say(&format!("{} asked no more, the others go on: {message}", judges.join(", ")));
+            }
             Event::Draining { in_flight } => {
                 self.say(&format!("stopping; {in_flight} calls under way are awaited (Ctrl-C again quits at once)"));
             }
@@ -79,7 +88,8 @@ impl Progress {
                     "the budget is used up: of {budget} this run has paid {paid}, and the next call may cost up to {next}"
                 ));
             }
-            Event::Answered { .. } | Event::Finished { .. } => (),
+            // Where nobody is left to ask, the error that ends the command says why.
+            Event::Answered { .. } | Event::GivenUp { .. } | Event::Finished { .. } => (),
         }
     }
 

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::corpus::Salt;
-use crate::report::{self, Report, summary};
+use crate::report::{self, Floors, Report, summary};
 use crate::simulate;
 
 use super::error::{CliError, CliResult, Exit};
 use super::printer::{Format, Printer, table};
-use super::report_inputs::{FolderRun, judge_folder, labels, load_run};
+use super::report_inputs::{Asked, FolderRun, judge_folder, labels, load_run};
 use super::settings::Settings;
 
 /// Where runs appear.
@@ -29,6 +29,16 @@ pub struct ReportArgs {
     /// Judge for a folder of sessions, as `provider/model`.
     #[arg(long, value_name = "MODEL", default_value = "baseline/rules")]
     judge: String,
+    /// The rater whose labels count as the truth that shares are corrected by; one named `gold` or `consensus`, or the only
+    /// one, is without being named.
+    #[arg(long, value_name = "RATER")]
+    reference: Option<String>,
+    /// Fewest persons that a cell of a breakdown must hold to be shown; not looked at where no person is known.
+    #[arg(long, value_name = "N", default_value_t = Floors::default().persons)]
+    min_persons: u64,
+    /// Fewest sessions that a cell of a breakdown must hold to be shown.
+    #[arg(long, value_name = "N", default_value_t = Floors::default().sessions)]
+    min_sessions: u64,
     /// Folder to write to, instead of the run's own.
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
@@ -52,7 +62,9 @@ pub fn run(args: &ReportArgs, settings: &Settings, printer: Printer) -> CliResul
     } else {
         args.target.clone()
     };
-    let inputs = load_run(&run, args.gold.as_deref(), settings).map_err(|error| {
+    let floors = Floors { persons: args.min_persons, sessions: args.min_sessions };
+    let asked = Asked { gold: args.gold.as_deref(), reference: args.reference.as_deref(), floors };
+    let inputs = load_run(&run, asked, settings).map_err(|error| {
         let unknown = || format!("{run} is no folder, and as a run: {}", error.message);
         CliError { message: if path.exists() { error.message.clone() } else { unknown() }, ..error }
     })?;

@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::agreement::{Declared, Options, ratings_of_verdicts, report, report_of_verdicts};
 use crate::corpus::{self, BuildOptions, Corpus, Salt};
-use crate::gold::{Columns, Known, Ratings, Shape, read};
+use crate::gold::{Columns, Ratings, Shape, read};
 use crate::limit::LimitSpec;
-use crate::provider::Params;
-use crate::report::Inputs;
+use crate::report::{Floors, Inputs, TableBuilder};
 use crate::rubric::{self, BUILT_IN};
 use crate::run::{self, Experiment, Interrupts, JudgeSpec, Mode, Order, RunState, Selection};
 use crate::view::ViewSpec;
@@ -17,6 +15,7 @@ use super::job::all_failed;
 use super::printer::Printer;
 use super::progress::Progress;
 use super::report::RESULTS;
+use super::report_agreement::Raters;
 use super::settings::Settings;
 
 /// A folder of sessions to read and judge.
@@ -49,8 +48,10 @@ pub(super) fn judge_folder(job: &FolderRun<'_>, settings: &Settings, printer: Pr
         sample: None,
         view: ViewSpec::default(),
         rubrics: BUILT_IN.map(str::to_owned).to_vec(),
-        judges: vec![JudgeSpec { model: job.judge.to_owned(), name: None, params: Params::default(), repeats: 1 }],
+        judges: vec![JudgeSpec::of(job.judge)],
         limits: LimitSpec::default(),
+        calibration: None,
+        holdout: false,
         gold: None,
         data_label: job.data_label.map(str::to_owned),
     };
@@ -84,37 +85,40 @@ pub(super) fn labels(path: &Path, settings: &Settings) -> Result<Ratings, CliErr
     Ok(read(&settings.folder.join(path), &Columns::default(), &Shape::Long)?)
 }
 
-/// Loads the run `run`, its corpus, rubrics and verdicts, and the agreement with the labels in `gold`, or in the
-/// experiment's own gold file.
-pub(super) fn load_run(run: &str, gold: Option<&Path>, settings: &Settings) -> Result<Inputs, CliError> {
-    let (run, verdicts) = run::load(&settings.folder.join(RESULTS), run)?;
-    let rows = Corpus::open(&settings.folder.join(&run.experiment.corpus))?.rows()?;
-    let names = run.rubrics.iter().map(|rubric| &rubric.name);
+/// What a report of a run is asked to be like.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Asked<'a> {
+    /// Labels of other raters; those of the experiment where not given.
+    pub(super) gold: Option<&'a Path>,
+    /// The rater whose labels count as the truth.
+    pub(super) reference: Option<&'a str>,
+    /// The least that cells of breakdowns must hold.
+    pub(super) floors: Floors,
+}
+
+/// Loads the run `run`, its corpus, rubrics and verdicts, and the agreement with other raters. Verdicts and sessions pass by
+/// one by one: only the table of the study stays in memory, and the verdicts that agreement is computed from.
+pub(super) fn load_run(run: &str, asked: Asked<'_>, settings: &Settings) -> Result<Inputs, CliError> {
+    let results = settings.folder.join(RESULTS);
+    let (_, record) = run::find(&results, run)?;
+    if record.experiment.holdout {
+        return Err(CliError::new(format!("run {} priced postings held out, and no sessions", record.id))
+            .hint(format!("assize estimate {} --task-value", record.id)));
+    }
+    let corpus = Corpus::open(&settings.folder.join(&record.experiment.corpus))?;
+    let names = record.rubrics.iter().map(|rubric| &rubric.name);
     let rubrics = names.map(|name| rubric::load(name, &settings.folder)).collect::<Result<Vec<_>, _>>()?;
-    let gold: Option<PathBuf> = gold.map(Path::to_owned).or_else(|| run.experiment.gold.clone());
+    let gold: Option<PathBuf> = asked.gold.map(Path::to_owned).or_else(|| record.experiment.gold.clone());
     let gold = gold.map(|path| labels(&path, settings)).transpose()?;
-    let known: Vec<Known> = rows.iter().map(|row| Known { id: row.id.clone(), file: Some(row.file.clone()) }).collect();
-    let mut joined = gold.as_ref().map(|gold| gold.join(&known)).transpose()?;
-    let persons: std::collections::HashMap<&str, Option<&String>> =
-        rows.iter().map(|row| (row.id.as_str(), row.person.as_ref())).collect();
-    let person = |session: &str| persons.get(session).copied().flatten().cloned();
-    // Judges and raters must agree on what a cluster is: the person, where the corpus tells persons apart.
-    if rows.iter().any(|row| row.person.is_some()) {
-        for ratings in joined.iter_mut().map(|joined| &mut joined.ratings) {
-            ratings.rows.iter_mut().for_each(|row| row.cluster = person(&row.item));
-            ratings.missing.iter_mut().for_each(|row| row.cluster = person(&row.item));
-        }
-    }
-    let mut agreement = Vec::new();
-    for rubric in &rubrics {
-        let of_gold = joined.as_ref().map(|joined| joined.ratings.of_rubric(&rubric.name));
-        if let Some(of_gold) = of_gold.filter(|of_gold| !of_gold.rows.is_empty()) {
-            agreement.push(report_of_verdicts(&verdicts, &of_gold, rubric, person, &Options::default())?);
-        } else if run.experiment.judges.len() > 1 {
-            let judges = ratings_of_verdicts(&verdicts, &rubric.name, person);
-            let declared = Declared::of_rubric(rubric);
-            agreement.push(report(&judges, Some(&rubric.name), &declared, &Options::default())?);
-        }
-    }
-    Ok(Inputs { run, rows, verdicts, rubrics, gold, agreement })
+    let mut raters = Raters::of(&corpus, gold.as_ref(), &record.experiment)?;
+    let mut table = TableBuilder::new(&rubrics, record.experiment.judges.iter().map(JudgeSpec::name), gold.as_ref());
+    let run = run::stream(&results, &record.id, |verdict| {
+        table.verdict(&verdict)?;
+        raters.keep(verdict);
+        Ok::<(), CliError>(())
+    })?;
+    corpus.each_row(|row| table.session(&row))?;
+    let table = table.finish(&run.weights, asked.reference)?;
+    let agreement = raters.agreement(&rubrics)?;
+    Ok(Inputs { run, table, rubrics, gold, agreement, floors: asked.floors })
 }

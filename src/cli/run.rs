@@ -30,6 +30,9 @@ pub struct RunArgs {
     /// Folder of the ledger and of the runs' folders.
     #[arg(long, value_name = "DIR", default_value = "results")]
     results: PathBuf,
+    /// Price the postings held out of `calibration` instead of sessions; `assize estimate RUN --task-value` says how well.
+    #[arg(long)]
+    holdout: bool,
     #[command(flatten)]
     job: JobArgs,
 }
@@ -44,8 +47,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// Runs the experiment, or goes on with it, and prints what it has come to.
 pub fn run(args: &RunArgs, settings: &Settings, printer: Printer) -> CliResult {
+    let experiment = Experiment::read(&args.experiment)?;
+    let experiment = Experiment { holdout: args.holdout || experiment.holdout, ..experiment };
     let job = Job {
-        experiment: &Experiment::read(&args.experiment)?,
+        experiment: &experiment,
         results: &args.results,
         selection: &Selection { limit: args.limit, judges: args.judge.clone(), rubrics: args.rubric.clone() },
         resumes: None,
@@ -62,6 +67,7 @@ fn command(args: &RunArgs) -> String {
     if results != "results" {
         words.extend(["--results".to_owned(), quoted(&results)]);
     }
+    words.extend(args.holdout.then(|| "--holdout".to_owned()));
     for (flag, names) in [("--judge", &args.judge), ("--rubric", &args.rubric)] {
         words.extend(names.iter().flat_map(|name| [flag.to_owned(), quoted(name)]));
     }

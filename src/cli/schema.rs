@@ -32,10 +32,10 @@ enum Form {
 pub fn run(args: &SchemaArgs, settings: &Settings, printer: Printer) -> CliResult {
     let schema = AnswerSchema::of(&rubric::load(&args.rubric, &settings.folder)?);
     let value = match args.form {
-        Form::Full => schema.full,
+        Form::Full => &schema.full,
         Form::Anthropic => schema.wire(Dialect::Anthropic),
         Form::Openai => schema.wire(Dialect::OpenAi),
     };
-    printer.json(&value)?;
+    printer.json(value)?;
     Ok(Exit::Done)
 }

@@ -28,6 +28,11 @@ pub struct Settings {
     pub search_path: OsString,
     /// Where agents keep their sessions.
     pub agents: AgentFolders,
+    /// `ASSIZE_LOG`: what to log.
+    pub log: Option<String>,
+    /// Whether `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names a collector.
+    #[cfg(feature = "otel")]
+    pub exports_spans: bool,
 }
 
 /// Where agents on this machine keep their sessions (sessions.md 1.1 and 2), whether or not they are there.
@@ -74,6 +79,11 @@ impl Settings {
             openai_key: secret("OPENAI_API_KEY"),
             openai_base_url: url("OPENAI_BASE_URL", "https://api.openai.com/v1"),
             agents: AgentFolders::from_environment(text),
+            log: text("ASSIZE_LOG"),
+            #[cfg(feature = "otel")]
+            exports_spans: ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
+                .into_iter()
+                .any(|name| text(name).is_some()),
             search_path: env::var_os("PATH").unwrap_or_default(),
         }
     }

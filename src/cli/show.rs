@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::corpus::Corpus;
-use crate::prompt::Template;
-use crate::rubric;
+use crate::postings::Posting;
+use crate::prompt::{Examples, Extras, Template};
+use crate::rubric::{self, Rubric};
+use crate::run::stand_ins;
 use crate::session::{Evidence, Losses, Measures, Session};
 use crate::view::{self, ViewSpec};
 
@@ -54,7 +56,8 @@ fn show_prompt(session: &Session, name: &str, form: Form, settings: &Settings, p
     let template = Template::load(&rubric.prompt, &settings.folder)?;
     let spec = ViewSpec::default();
     let view = view::render(session, &spec);
-    let prompt = template.render(&rubric, &view.text, &view.nonce)?;
+    let extras = extras(&rubric, &template, settings, printer)?;
+    let prompt = template.render(&rubric, &view.text, &view.nonce, &extras)?;
     if form == Form::Json {
         printer.json(&json!({
             "version": 1,
@@ -71,6 +74,20 @@ fn show_prompt(session: &Session, name: &str, form: Form, settings: &Settings, p
         printer.out(text)?;
     }
     Ok(Exit::Done)
+}
+
+/// What a run puts into the prompt beside the session: here something of the same form stands in for it, and that is said.
+fn extras(rubric: &Rubric, template: &Template, settings: &Settings, printer: Printer) -> Result<Extras, CliError> {
+    for need in &rubric.needs {
+        printer.say(&format!("the answer to {need} stands in here for the one that a run puts there"));
+    }
+    let x = || "x".to_owned();
+    let shown = template.reads("calibration").then(|| {
+        printer.say("one posting stands in here for those that an experiment names under `calibration`");
+        let posting = Posting { id: String::new(), title: x(), description: x(), skills: vec![x()], price: 10.0 };
+        Examples::new(&[posting.example()])
+    });
+    Ok(Extras { needs: stand_ins(rubric, &settings.folder)?, calibration: shown })
 }
 
 fn show_session(session: &Session, form: Form, printer: Printer) -> CliResult {

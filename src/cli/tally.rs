@@ -69,7 +69,13 @@ impl Tally {
             }
             Event::Finished { interrupted, .. } => self.interrupted = *interrupted,
             Event::OverBudget { .. } => self.over_budget = true,
-            Event::Answered { .. } | Event::Batch { .. } | Event::Warning { .. } | Event::Draining { .. } => (),
+            Event::Answered { .. }
+            | Event::Batch { .. }
+            | Event::Calibrated { .. }
+            | Event::Waiting { .. }
+            | Event::Warning { .. }
+            | Event::GivenUp { .. }
+            | Event::Draining { .. } => (),
         }
     }
 

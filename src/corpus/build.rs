@@ -12,7 +12,6 @@ use super::salt::Salt;
 use super::sources::{State, forget, save, save_absent};
 use super::store::CorpusError;
 use super::totals::totals;
-use super::work::join_work;
 use super::write::Writer;
 use crate::ingest::FileKind;
 use crate::session::Format;
@@ -56,7 +55,7 @@ impl BuildOptions<'_> {
 pub fn build(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Result<IngestReport, CorpusError> {
     let (previous, changes) = compare(paths, folder, options)?;
     if let Some(previous) = previous.as_ref().filter(|_| changes.is_nothing()) {
-        return Ok(changes.report(totals(&previous.connection, &previous.path)?));
+        return Ok(changes.report(totals(&previous.connection, &previous.path)?.0));
     }
     let writer = Writer::create(folder, previous.as_ref(), &changes.replaced())?;
     let report = work(&changes, previous.as_ref(), &writer, options)?;
@@ -130,8 +129,9 @@ fn work(
             Ok::<(), CorpusError>(())
         },
     )?;
-    join_work(connection).map_err(|error| writer.fail(&error))?;
-    Ok(changes.report(totals(connection, writer.target())?))
+    let (report, across) = totals(connection, writer.target())?;
+    across.join_work(connection).map_err(|error| writer.fail(&error))?;
+    Ok(changes.report(report))
 }
 
 /// Writes what is known of files that are read into no group.

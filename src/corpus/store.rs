@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 
 use super::model::{IngestReport, SessionRow};
+use super::pack;
 use super::schema::{APPLICATION, VERSION, version};
 use crate::ingest::IngestError;
 use crate::session::{Measures, Session};
@@ -145,13 +146,33 @@ impl Corpus {
     /// # Errors
     /// When the file cannot be read.
     pub fn rows(&self) -> Result<Vec<SessionRow>, CorpusError> {
-        self.query("SELECT * FROM sessions ORDER BY id", [], session_row)?
-            .into_iter()
-            .collect::<Result<_, _>>()
-            .map_err(|error: serde_json::Error| CorpusError::Store {
-                path: self.path.clone(),
-                message: format!("a row cannot be read ({error}); ingest the sessions again"),
-            })
+        let mut rows = Vec::new();
+        self.each_row(|row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// Hands all sessions without their transcripts to `each`, one by one, sorted by id.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn each_row(&self, mut each: impl FnMut(SessionRow)) -> Result<(), CorpusError> {
+        let fail = |error: rusqlite::Error| CorpusError::sqlite(&self.path, &error);
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        // Named and counted: looking each of some forty columns up by name takes longer than reading it.
+        let measures: Vec<&str> = Measures::default().columns().into_iter().map(|(name, _)| name).collect();
+        let columns = [&COLUMNS[..], &measures].concat().join(", ");
+        let query = format!("SELECT {columns} FROM sessions ORDER BY id");
+        let mut statement = connection.prepare_cached(&query).map_err(fail)?;
+        let mut rows = statement.query([]).map_err(fail)?;
+        while let Some(row) = rows.next().map_err(fail)? {
+            each(session_row(row, &measures).map_err(fail)?.map_err(|error| self.unreadable(&error))?);
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> CorpusError {
+        let message = format!("a row cannot be read ({error}); ingest the sessions again");
+        CorpusError::Store { path: self.path.clone(), message }
     }
 
     /// One whole session, by exact id, unique beginning of an id, or file.
@@ -159,9 +180,15 @@ impl Corpus {
     /// # Errors
     /// When there is none, or several.
     pub fn session(&self, id: &str) -> Result<Session, CorpusError> {
-        let id = self.find(id)?;
-        let read = |row: &Row<'_>| row.get::<_, Vec<u8>>(0);
-        let packed = self.query("SELECT zstd FROM transcripts WHERE id = ?", [&id], read)?.pop();
+        let packed = |id: &str| {
+            let read = |row: &Row<'_>| row.get::<_, Vec<u8>>(0);
+            Ok(self.query("SELECT zstd FROM transcripts WHERE id = ?", [id], read)?.pop())
+        };
+        // An exact id, which it mostly is, needs no looking up.
+        let (id, packed) = match packed(id)? {
+            Some(found) => (id.to_owned(), Some(found)),
+            None => self.find(id).and_then(|id| packed(&id).map(|packed| (id, packed)))?,
+        };
         let Some(packed) = packed else {
             return Err(CorpusError::NoSession { id, path: self.path.clone() });
         };
@@ -169,11 +196,7 @@ impl Corpus {
             path: self.path.clone(),
             message: format!("the transcript of {id} is damaged ({error}); ingest the sessions again"),
         };
-        let mut json = Vec::new();
-        let unpacked = zstd::stream::read::Decoder::new(packed.as_slice()).and_then(|decoder| {
-            std::io::Read::read_to_end(&mut std::io::Read::take(decoder, LARGEST_TRANSCRIPT), &mut json)
-        });
-        unpacked.map_err(|error| damaged(error.to_string()))?;
+        let json = pack::unpack(&packed, LARGEST_TRANSCRIPT).map_err(|error| damaged(error.to_string()))?;
         serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))
     }
 
@@ -239,18 +262,36 @@ impl Corpus {
     }
 }
 
+/// Columns of `sessions` before those of the measures, in the order in which [`session_row`] reads them.
+const COLUMNS: [&str; 14] = [
+    "format",
+    "scope",
+    "evidence",
+    "id",
+    "file",
+    "person",
+    "project",
+    "started_at",
+    "scope_rule",
+    "content_hash",
+    "scope_doubt",
+    "planned_in",
+    "work",
+    "recorder",
+];
+
 /// A row of `sessions`; the inner error is a value that this program does not know.
-fn session_row(row: &Row<'_>) -> rusqlite::Result<Result<SessionRow, serde_json::Error>> {
+fn session_row(row: &Row<'_>, names: &[&str]) -> rusqlite::Result<Result<SessionRow, serde_json::Error>> {
     let mut measures = serde_json::Map::new();
-    for (name, _) in Measures::default().columns() {
-        measures.insert(name.to_owned(), row.get::<_, Option<i64>>(name)?.into());
+    for (place, name) in names.iter().enumerate() {
+        measures.insert((*name).to_owned(), row.get::<_, Option<i64>>(COLUMNS.len() + place)?.into());
     }
-    let (format, scope): (String, String) = (row.get("format")?, row.get("scope")?);
-    let (evidence, id, file): (String, String, String) = (row.get("evidence")?, row.get("id")?, row.get("file")?);
-    let (person, project, started_at) = (row.get("person")?, row.get("project")?, row.get("started_at")?);
-    let (scope_rule, content_hash) = (row.get("scope_rule")?, row.get("content_hash")?);
-    let (scope_doubt, planned_in, work) = (row.get("scope_doubt")?, row.get("planned_in")?, row.get("work")?);
-    let recorder: Option<String> = row.get("recorder")?;
+    let (format, scope): (String, String) = (row.get(0)?, row.get(1)?);
+    let (evidence, id, file): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
+    let (person, project, started_at) = (row.get(5)?, row.get(6)?, row.get(7)?);
+    let (scope_rule, content_hash) = (row.get(8)?, row.get(9)?);
+    let (scope_doubt, planned_in, work) = (row.get(10)?, row.get(11)?, row.get(12)?);
+    let recorder: Option<String> = row.get(13)?;
     let built = || {
         Ok(SessionRow {
             id,

@@ -9,24 +9,26 @@ use serde::de::DeserializeOwned;
 use super::model::{IngestReport, REPORT_VERSION, add};
 use super::sources::READER;
 use super::store::CorpusError;
+use super::work::Across;
 use super::write::Facts;
 use crate::ingest::{BadFile, Tally};
 
 /// Why a session is not the one of its id.
 const SHADOWED: &str = "session id of another session";
 
-/// The report of the corpus that is open at `path`, without what the last ingest did.
-pub(super) fn totals(connection: &Connection, path: &Path) -> Result<IngestReport, CorpusError> {
+/// The report of the corpus that is open at `path`, without what the last ingest did, and what is kept of all its sessions:
+/// both from one pass.
+pub(super) fn totals(connection: &Connection, path: &Path) -> Result<(IngestReport, Across), CorpusError> {
     let mut report = IngestReport { version: REPORT_VERSION, ..IngestReport::default() };
-    let work = |report: &mut IngestReport| -> rusqlite::Result<()> {
-        of_sources(connection, report)?;
-        of_groups(connection, report)?;
-        of_sessions(connection, report)
+    let mut work = || -> rusqlite::Result<Across> {
+        of_sources(connection, &mut report)?;
+        of_groups(connection, &mut report)?;
+        of_sessions(connection, &mut report)
     };
-    work(&mut report).map_err(|error| CorpusError::sqlite(path, &error))?;
+    let across = work().map_err(|error| CorpusError::sqlite(path, &error))?;
     report.bad_files.sort_by(|one, other| (&one.file, &one.reason).cmp(&(&other.file, &other.reason)));
     report.bad_lines = report.bad_files.iter().map(|bad| bad.lines.len() as u64).sum();
-    Ok(report)
+    Ok((report, across))
 }
 
 fn of_sources(connection: &Connection, report: &mut IngestReport) -> rusqlite::Result<()> {
@@ -68,7 +70,8 @@ fn of_groups(connection: &Connection, report: &mut IngestReport) -> rusqlite::Re
     Ok(())
 }
 
-fn of_sessions(connection: &Connection, report: &mut IngestReport) -> rusqlite::Result<()> {
+fn of_sessions(connection: &Connection, report: &mut IngestReport) -> rusqlite::Result<Across> {
+    let mut across = Across::default();
     let mut persons: BTreeSet<String> = BTreeSet::new();
     let mut query = connection.prepare(
         "SELECT format, scope, scope_rule, person, prompts, actions, facts FROM sessions JOIN origins USING (id)",
@@ -92,13 +95,14 @@ fn of_sessions(connection: &Connection, report: &mut IngestReport) -> rusqlite::
         add(&mut report.unknown_records, facts.losses.unknown_records);
         add(&mut report.excluded_prompts, facts.losses.excluded_prompts);
         add(&mut report.scrubbed, facts.scrubbed);
+        across.add(facts.plan, facts.opening);
     }
     report.agent_versions.retain(|_, versions| !versions.is_empty());
     report.persons = persons.len() as u64;
     let older = "SELECT COUNT(*) FROM origins WHERE grp NOT IN
         (SELECT grp FROM sources WHERE grp IS NOT NULL AND reader = ?)";
     report.older_reader_sessions = connection.query_row(older, [READER], |row| number(row, 0))?;
-    Ok(())
+    Ok(across)
 }
 
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
@@ -106,7 +110,7 @@ fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 /// Reads a JSON column.
-pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
+fn from_json<T: DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
     let failed = |error: serde_json::Error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     };

@@ -4,36 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use super::totals::from_json;
-use super::write::Facts;
 use crate::ingest::{Opening, PlanPart, doubtful, plan_links};
 
-/// Fills `planned_in`, `work` and `scope_doubt` of every session from what is kept of all.
-pub(super) fn join_work(connection: &Connection) -> rusqlite::Result<()> {
-    let (plans, openings) = facts(connection)?;
-    let links = plan_links(&plans);
-    connection.execute(
-        "UPDATE sessions SET planned_in = NULL, work = id, scope_doubt = 0 WHERE planned_in IS NOT NULL OR scope_doubt",
-        [],
-    )?;
-    let mut link = connection.prepare("UPDATE sessions SET planned_in = ?2, work = ?3 WHERE id = ?1")?;
-    for (id, planned_in) in &links {
-        link.execute((id, planned_in, first(planned_in, &links)))?;
-    }
-    let mut doubt = connection.prepare("UPDATE sessions SET scope_doubt = 1 WHERE id = ?")?;
-    doubtful(&openings).iter().try_for_each(|id| doubt.execute([id]).map(drop))
+/// What is kept of every session of a corpus to tell such things.
+#[derive(Debug, Default)]
+pub(super) struct Across {
+    plans: Vec<PlanPart>,
+    openings: Vec<Opening>,
 }
 
-fn facts(connection: &Connection) -> rusqlite::Result<(Vec<PlanPart>, Vec<Opening>)> {
-    let mut query = connection.prepare("SELECT facts FROM sessions JOIN origins USING (id)")?;
-    let mut rows = query.query([])?;
-    let (mut plans, mut openings) = (Vec::new(), Vec::new());
-    while let Some(row) = rows.next()? {
-        let facts: Facts = from_json(&row.get::<_, String>(0)?)?;
-        plans.push(facts.plan);
-        openings.extend(facts.opening);
+impl Across {
+    /// Adds what is kept of one session.
+    pub fn add(&mut self, plan: PlanPart, opening: Option<Opening>) {
+        self.plans.push(plan);
+        self.openings.extend(opening);
     }
-    Ok((plans, openings))
+
+    /// Fills `planned_in`, `work` and `scope_doubt` of every session.
+    pub fn join_work(self, connection: &Connection) -> rusqlite::Result<()> {
+        let links = plan_links(&self.plans);
+        connection.execute(
+            "UPDATE sessions SET planned_in = NULL, work = id, scope_doubt = 0 WHERE planned_in IS NOT NULL OR scope_doubt",
+            [],
+        )?;
+        let mut link = connection.prepare("UPDATE sessions SET planned_in = ?2, work = ?3 WHERE id = ?1")?;
+        for (id, planned_in) in &links {
+            link.execute((id, planned_in, first(planned_in, &links)))?;
+        }
+        let mut doubt = connection.prepare("UPDATE sessions SET scope_doubt = 1 WHERE id = ?")?;
+        doubtful(&self.openings).iter().try_for_each(|id| doubt.execute([id]).map(drop))
+    }
 }
 
 /// The session at the beginning of the chain of plans that `id` is in.

@@ -45,26 +45,34 @@ pub(super) struct Judged<'a> {
     pub persons_known: bool,
 }
 
+/// The rater of `part`, labels of one rubric, whose labels are gold: the one named `asked`; else one named `gold` or
+/// `consensus`; else the only one.
+///
+/// # Errors
+/// [`EstimateError::NoRater`] and [`EstimateError::ManyRaters`].
+pub fn reference_rater(part: &Ratings, rubric: &Rubric, asked: Option<&str>) -> Result<String, EstimateError> {
+    let raters: BTreeSet<&str> = part.rows.iter().map(|row| row.rater.as_str()).collect();
+    let named = || raters.iter().copied().collect::<Vec<_>>().join(", ");
+    match asked {
+        Some(name) if raters.contains(name) => Ok(name.to_owned()),
+        Some(name) => {
+            Err(EstimateError::NoRater { rubric: rubric.name.clone(), name: name.to_owned(), raters: named() })
+        }
+        None => match REFERENCES.iter().find(|name| raters.contains(*name)) {
+            Some(name) => Ok((*name).to_owned()),
+            None if raters.len() == 1 => Ok(named()),
+            None => Err(EstimateError::ManyRaters { rubric: rubric.name.clone(), raters: named() }),
+        },
+    }
+}
+
 impl<'a> Source<'a> {
     /// The labels by people of one rubric: the rater and its rows by session.
     fn gold_of(&self, rubric: &Rubric) -> Result<(String, BTreeMap<&'a str, &'a Rating>), EstimateError> {
         let mut part = self.gold.of_rubric(&rubric.name);
         // Whoever labels may abstain as a judge may: that is no label.
         part.rows.retain(|row| rubric.abstain_id() != Some(row.label.as_str()));
-        let raters: BTreeSet<&str> = part.rows.iter().map(|row| row.rater.as_str()).collect();
-        let named = || raters.iter().copied().collect::<Vec<_>>().join(", ");
-        let rater = match self.reference {
-            Some(name) if raters.contains(name) => name,
-            Some(name) => {
-                let (rubric, name) = (rubric.name.clone(), name.to_owned());
-                return Err(EstimateError::NoRater { rubric, name, raters: named() });
-            }
-            None => match REFERENCES.iter().find(|name| raters.contains(*name)) {
-                Some(name) => name,
-                None if raters.len() == 1 => raters.first().copied().unwrap_or_default(),
-                None => return Err(EstimateError::ManyRaters { rubric: rubric.name.clone(), raters: named() }),
-            },
-        };
+        let rater = reference_rater(&part, rubric, self.reference)?;
         part.check_labels(&rubric.labels().iter().map(|label| (*label).to_owned()).collect::<Vec<_>>())?;
         let is_gold = |row: &&Rating| {
             row.rater == rater
@@ -74,7 +82,7 @@ impl<'a> Source<'a> {
         };
         let rows: BTreeMap<&str, &Rating> =
             self.gold.rows.iter().filter(is_gold).map(|row| (row.item.as_str(), row)).collect();
-        Ok((rater.to_owned(), rows))
+        Ok((rater, rows))
     }
 
     /// Joins the first replicate of `judge` on `rubric` with gold.
@@ -82,8 +90,26 @@ impl<'a> Source<'a> {
     /// # Errors
     /// When gold has no single rater, unknown labels, or weights on some rows only.
     pub(super) fn judged(&self, rubric: &'a Rubric, judge: &str) -> Result<Judged<'a>, EstimateError> {
-        let labels = rubric.labels();
+        if !rubric.answer.kind.has_labels() {
+            let (rubric, kind) = (rubric.name.clone(), rubric.answer.kind.as_str());
+            return Err(EstimateError::NoLabels { rubric, kind });
+        }
         let (gold_rater, gold) = self.gold_of(rubric)?;
+        self.join(rubric, judge, gold_rater, &gold)
+    }
+
+    /// Joins the first replicate of `judge` on `rubric` with `gold`, which may be empty.
+    ///
+    /// # Errors
+    /// When a verdict has an unknown label, or some gold rows only have weights.
+    pub(super) fn join(
+        &self,
+        rubric: &'a Rubric,
+        judge: &str,
+        gold_rater: String,
+        gold: &BTreeMap<&'a str, &'a Rating>,
+    ) -> Result<Judged<'a>, EstimateError> {
+        let labels = rubric.labels();
         let own = |verdict: &&Verdict| verdict.rubric == rubric.name && verdict.judge == judge;
         let repeats = self.verdicts.iter().filter(own).filter(|verdict| verdict.replicate > 1).count();
         let verdicts: BTreeMap<&str, &Verdict> = (self.verdicts.iter().filter(own))
@@ -121,7 +147,7 @@ impl<'a> Source<'a> {
             gold: sessions.iter().map(|session| position(&gold.get(session)?.label)).collect(),
             judged,
             weights: sessions.iter().map(weight).collect(),
-            gold_weights: gold_weights(&rubric.name, &sessions, &gold)?,
+            gold_weights: gold_weights(&rubric.name, &sessions, gold)?,
             clusters: shared.then(|| names.iter().map(|name| numbers[name]).collect()),
         };
         let persons_known = sessions.iter().all(|session| person(session).is_some());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Undefined;
+use crate::stats::estimate::Corrected;
 use crate::verdict::NoVerdict;
 
 use super::method::Method;
@@ -54,7 +55,8 @@ pub struct EstimateReport {
     pub weighted: bool,
     /// The column of the groups, where asked for.
     pub by: Option<String>,
-    /// One per group and label; the group of all comes first and has no name. The row `mean` is that of numeric labels.
+    /// One per group and label; the group of all comes first and has no name. The row `mean` is that of numeric labels; the
+    /// row `rate`, of derived measures, is `yes` among `yes` and `no`.
     pub rows: Vec<Row>,
     /// Every group less the first one.
     pub comparisons: Vec<Comparison>,
@@ -69,7 +71,7 @@ pub struct EstimateReport {
 pub struct Row {
     /// The group; none for all sessions.
     pub group: Option<String>,
-    /// The label, or `mean`.
+    /// The label, `mean` or `rate`; the counts beside `rate` are of sessions in its base.
     pub label: String,
     /// Sessions of the group with a label by the judge.
     pub judged: usize,
@@ -131,8 +133,18 @@ impl Value {
         self.undefined != Some(Undefined::NotNumeric)
     }
 
+    /// An estimate with its interval at `confidence`.
+    #[must_use]
+    pub fn of(method: &str, estimate: &Result<Corrected, Undefined>, confidence: f64) -> Self {
+        match estimate {
+            Ok(estimate) => Self::new(method, estimate.value(), Some(estimate.error.se), estimate.interval(confidence)),
+            Err(why) => Self::undefined(method, *why),
+        }
+    }
+
     /// A number that there is not.
-    pub(super) fn undefined(method: &str, why: Undefined) -> Self {
+    #[must_use]
+    pub fn undefined(method: &str, why: Undefined) -> Self {
         let method = method.to_owned();
         let (value, se, low, high, lambda, condition) = (None, None, None, None, None, None);
         Self { method, value, se, low, high, moved: false, lambda, condition, undefined: Some(why) }

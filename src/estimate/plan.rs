@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::rubric::{Level, Rubric};
-use crate::stats::estimate::{Form, LabelSample, Pilot, gold_only, kappa_items, mcnemar_items, mcnemar_power, neyman};
+use crate::stats::estimate::{
+    Form, LabelSample, Pilot, gold_only, kappa_goodness_of_fit_items, kappa_items, kappa_test_items, mcnemar_items,
+    mcnemar_power, neyman, one_sided_items,
+};
 use crate::stats::{Basis, Design, Influence, RatingTable, Scale, Statistic, Undefined, Weighting};
 
 use super::error::EstimateError;
@@ -13,8 +16,11 @@ use super::group;
 use super::input::{Judged, Source};
 use super::report::gold_units;
 
-/// Power that the sample for two judges is planned for.
+/// Power that samples for two judges, and for kappa above a value, are planned for.
 const POWER: f64 = 0.8;
+
+/// One-sided level of the test of kappa above a value.
+const LEVEL: f64 = 0.05;
 
 /// What is planned for.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +33,8 @@ pub struct PlanOptions {
     pub labels: usize,
     /// The label whose share is to gain; the sum over all where none is named.
     pub cell: Option<String>,
+    /// The kappa that the judge's is to be shown to be above, where asked for.
+    pub above: Option<f64>,
     /// Column whose groups are strata beside the judge's own label.
     pub by: Option<String>,
 }
@@ -63,8 +71,27 @@ pub struct Plan {
     pub needed: Vec<HalfWidth>,
     /// Where the next labels go.
     pub next: Vec<NextLabels>,
+    /// Gold labels that show kappa to be above a value, where asked for.
+    pub above: Option<KappaAbove>,
     /// This judge against each other judge of the run.
     pub judges: Vec<JudgePower>,
+}
+
+/// Gold labels in all that show, one-sided at 5 % with a power of 80 %, that kappa is above a value, if it is what the pilot says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KappaAbove {
+    /// The value.
+    pub null: f64,
+    /// Kappa in the pilot.
+    pub pilot: Option<f64>,
+    /// By the influence variance of the pilot, whatever the number of labels; persons are counted in.
+    pub influence: Option<u64>,
+    /// By Cantor (1996), where there are two labels; for two labels also the number of Flack and others (1988).
+    pub cantor: Option<u64>,
+    /// By Donner and Eliasziw (1992), where there are two labels, with the mean of both shares.
+    pub donner_eliasziw: Option<u64>,
+    /// Why there are no numbers.
+    pub undefined: Option<Undefined>,
 }
 
 /// Gold labels needed for one number; null where it cannot be reached or is undefined.
@@ -134,8 +161,11 @@ pub fn plan(
     }
     let judged = source.judged(rubric, judge)?;
     let sample = &judged.sample;
+    if let Some(null) = options.above.filter(|null| !(-1.0..1.0).contains(null)) {
+        return Err(EstimateError::Above(null));
+    }
     let mut needed: Vec<HalfWidth> = (0..sample.labels).map(|label| of_label(&judged, label, options)).collect();
-    needed.push(of_kappa(&judged, rubric.level(), options));
+    needed.push(of_kappa(&judged, rubric.level().unwrap_or(Level::Nominal), options));
     let mut powers = Vec::new();
     for other in others.iter().filter(|other| **other != judge) {
         powers.extend(power(sample, other, &source.judged(rubric, other)?, &judged));
@@ -147,6 +177,7 @@ pub fn plan(
         judged: sample.judged.iter().flatten().count(),
         needed,
         next: next_labels(&judged, rubric, options)?,
+        above: options.above.map(|null| kappa_above(&judged, rubric.level().unwrap_or(Level::Nominal), null)),
         judges: powers,
     })
 }
@@ -203,8 +234,8 @@ fn of_label(judged: &Judged<'_>, label: usize, options: &PlanOptions) -> HalfWid
     }
 }
 
-/// Labels for kappa between gold and judge, by the influence variance of the pilot.
-fn of_kappa(judged: &Judged<'_>, level: Level, options: &PlanOptions) -> HalfWidth {
+/// Kappa between gold and judge in the pilot, with the variance of its influences times the number of items.
+fn pilot_kappa(judged: &Judged<'_>, level: Level) -> Result<(f64, f64), Undefined> {
     let sample = &judged.sample;
     let code = |label: usize| u16::try_from(label).ok();
     let items: Vec<usize> = sample.gold_items().collect();
@@ -216,16 +247,47 @@ fn of_kappa(judged: &Judged<'_>, level: Level, options: &PlanOptions) -> HalfWid
     let table = RatingTable::new(scale, 2, &rows, clusters.as_deref());
     let kappa = Statistic::CohenKappa(Weighting::Unweighted, Basis::Position);
     let design = Design { clusters: table.clusters(), strata: None };
-    let found = Influence::of(&table, kappa)
-        .and_then(|kappa| kappa.standard_error(design).map(|error| (kappa.value, error.se)));
-    let items = |se: f64| kappa_items(se * se * rows.len() as f64, options.half_width, options.confidence);
+    let kappa = Influence::of(&table, kappa)?;
+    let error = kappa.standard_error(design)?;
+    Ok((kappa.value, error.se.powi(2) * rows.len() as f64))
+}
+
+/// Labels for kappa between gold and judge, by the influence variance of the pilot.
+fn of_kappa(judged: &Judged<'_>, level: Level, options: &PlanOptions) -> HalfWidth {
+    let found = pilot_kappa(judged, level);
+    let items = |variance: f64| kappa_items(variance, options.half_width, options.confidence);
     HalfWidth {
         what: "cohen_kappa".to_owned(),
         pilot: found.ok().map(|(value, _)| value),
         r_squared: None,
         design_effect: None,
-        classical: found.ok().and_then(|(_, se)| labels(items(se))),
+        classical: found.ok().and_then(|(_, variance)| labels(items(variance))),
         ppi_plus_plus: None,
+        undefined: found.err(),
+    }
+}
+
+/// Labels that show kappa to be above `null`.
+fn kappa_above(judged: &Judged<'_>, level: Level, null: f64) -> KappaAbove {
+    let found = pilot_kappa(judged, level);
+    let sample = &judged.sample;
+    let n = sample.gold_items().count() as f64;
+    let share = |of: &[Option<usize>]| sample.gold_items().filter(|item| of[*item] == Some(0)).count() as f64 / n;
+    let (of_gold, of_judge) = (share(&sample.gold), share(&sample.judged));
+    // A pilot at or below the value shows nothing, however many labels follow.
+    let above = found.ok().filter(|(kappa, _)| *kappa > null);
+    let two = above.filter(|_| sample.labels == 2).map(|(kappa, _)| kappa);
+    let both = f64::midpoint(of_gold, of_judge);
+    KappaAbove {
+        null,
+        pilot: found.ok().map(|(kappa, _)| kappa),
+        influence: above
+            .and_then(|(kappa, variance)| one_sided_items(variance, null, kappa, LEVEL, POWER))
+            .and_then(labels),
+        cantor: two.and_then(|kappa| kappa_test_items(of_gold, of_judge, null, kappa, LEVEL, POWER)).and_then(labels),
+        donner_eliasziw: two
+            .and_then(|kappa| kappa_goodness_of_fit_items(both, null, kappa, LEVEL, POWER))
+            .and_then(labels),
         undefined: found.err(),
     }
 }

@@ -9,7 +9,7 @@ use super::group;
 use super::input::{Judged, Source};
 use super::method::Method;
 use super::model::{Comparison, EstimateReport, Row, Value};
-use super::rows::{Estimates, Maker};
+use super::rows::{Estimates, Maker, RATE, Summary};
 
 /// Condition numbers above this are warned of.
 const CONDITION: f64 = 10.0;
@@ -48,27 +48,37 @@ pub fn estimate(
     options: &Options,
 ) -> Result<EstimateReport, EstimateError> {
     let judged = source.judged(rubric, judge)?;
+    let ordered = rubric.level() == Some(Level::Ordinal);
+    let values = judged.labels.iter().map(|label| label.parse().ok()).collect::<Option<Vec<f64>>>();
+    let summary = values.filter(|_| ordered).map_or(Summary::None, Summary::Mean);
+    estimate_joined(&judged, &rubric.name, judge, summary, options)
+}
+
+/// The report of what was joined.
+///
+/// # Errors
+/// When a column is not there.
+pub(super) fn estimate_joined(
+    judged: &Judged<'_>,
+    rubric: &str,
+    judge: &str,
+    summary: Summary,
+    options: &Options,
+) -> Result<EstimateReport, EstimateError> {
     if options.methods.contains(&Method::StratifiedPpi) && options.strata.is_none() {
         return Err(EstimateError::NoStrata);
     }
-    let strata = options.strata.as_deref().map(|column| group::strata(&judged, column)).transpose()?;
-    let groups = options.by.as_deref().map(|column| group::groups(&judged, column)).transpose()?.unwrap_or_default();
-    let ordered = rubric.level() != Level::Nominal;
-    let values = judged.labels.iter().map(|label| label.parse().ok()).collect::<Option<Vec<f64>>>();
-    let maker = Maker {
-        judged: &judged,
-        methods: &options.methods,
-        strata: strata.as_deref(),
-        confidence: options.confidence,
-        values: values.filter(|_| ordered),
-    };
+    let strata = options.strata.as_deref().map(|column| group::strata(judged, column)).transpose()?;
+    let groups = options.by.as_deref().map(|column| group::groups(judged, column)).transpose()?.unwrap_or_default();
+    let maker =
+        Maker { judged, methods: &options.methods, strata: strata.as_deref(), confidence: options.confidence, summary };
     let all = maker.group(None, &vec![true; judged.sessions.len()]);
     let parts: Vec<(String, Estimates)> =
         groups.iter().map(|(name, kept)| (name.clone(), maker.group(Some(name), kept))).collect();
     let comparisons = compare(&maker, &parts);
     let mut rows = all.rows;
     rows.extend(parts.into_iter().flat_map(|(_, part)| part.rows));
-    let units = gold_units(&judged);
+    let units = gold_units(judged);
     let sample = &judged.sample;
     let clustering = match (judged.persons_known, &sample.clusters) {
         (_, Some(_)) => "person",
@@ -77,15 +87,15 @@ pub fn estimate(
     };
     let unequal = sample.weights.windows(2).any(|pair| (pair[0] - pair[1]).abs() > 1e-12);
     let mut notes = judged.notes.clone();
-    notes.extend(warnings(&judged, &rows, units));
+    notes.extend(warnings(judged, &rows, units));
     Ok(EstimateReport {
-        rubric: rubric.name.clone(),
+        rubric: rubric.to_owned(),
         judge: judge.to_owned(),
         gold_rater: judged.gold_rater.clone(),
         judged: sample.judged.iter().flatten().count(),
         gold: sample.gold_items().count(),
         gold_units: units,
-        inconclusive: inconclusive(&judged, &rows, units),
+        inconclusive: inconclusive(judged, &rows, units),
         no_verdicts: judged.no_verdicts.clone(),
         not_judged: judged.not_reached,
         clustering: clustering.to_owned(),
@@ -161,8 +171,10 @@ fn warnings(judged: &Judged<'_>, rows: &[Row], units: usize) -> Vec<String> {
             "the judge's confusion has condition number {condition:.0}: inversion makes errors up to that much larger"
         ));
     }
-    let never: Vec<&str> =
-        all().filter(|row| row.gold_with_label == 0 && row.label != "mean").map(|row| row.label.as_str()).collect();
+    let never: Vec<&str> = all()
+        .filter(|row| row.gold_with_label == 0 && row.label != "mean" && row.label != RATE)
+        .map(|row| row.label.as_str())
+        .collect();
     if !never.is_empty() && units > 0 {
         notes.push(format!(
             "gold never has {}: what the judge misses of it is not measured, and inversion cannot hold it",

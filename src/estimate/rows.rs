@@ -6,6 +6,20 @@ use crate::stats::{Design, Estimate, Observation, Undefined, shares_at};
 use super::input::Judged;
 use super::method::Method;
 use super::model::{Row, Value};
+use super::rate;
+
+/// The label of the row of a rate.
+pub(super) const RATE: &str = "rate";
+
+/// What stands below the labels.
+pub(super) enum Summary {
+    /// Nothing.
+    None,
+    /// The mean of the labels' numeric values.
+    Mean(Vec<f64>),
+    /// The first label among the first two; other labels are outside the base.
+    Rate,
+}
 
 /// What rows are made from.
 pub(super) struct Maker<'a> {
@@ -13,8 +27,7 @@ pub(super) struct Maker<'a> {
     pub methods: &'a [Method],
     pub strata: Option<&'a [u32]>,
     pub confidence: f64,
-    /// Numeric values of the labels, where all have one and their order is meant.
-    pub values: Option<Vec<f64>>,
+    pub summary: Summary,
 }
 
 /// The estimates of one group: by method, then by label, the mean last.
@@ -42,11 +55,19 @@ impl Maker<'_> {
             let value = raw_value(&share, raw[label].as_ref(), &sample);
             rows.push(self.row(name, &sample, Some(label), value, &columns, kept));
         }
-        if let Some(values) = &self.values {
-            let mean = raw_mean(&sample.numbers(|label| values[label]));
-            let value = self.raw_difference(mean.as_ref(), &sample);
-            rows.push(self.row(name, &sample, None, value, &columns, kept));
-            raw.push(mean);
+        match &self.summary {
+            Summary::None => {}
+            Summary::Mean(values) => {
+                let mean = raw_mean(&sample.numbers(|label| values[label]));
+                let value = self.raw_difference(mean.as_ref(), &sample);
+                rows.push(self.row(name, &sample, None, value, &columns, kept));
+                raw.push(mean);
+            }
+            Summary::Rate => {
+                let influence = rate::raw(&sample);
+                rows.push(self.rate_row(name, &sample, influence.as_ref(), &columns, kept));
+                raw.push(influence);
+            }
         }
         Estimates { raw, corrected, rows }
     }
@@ -54,50 +75,57 @@ impl Maker<'_> {
     /// What one method gives for every label, and for the mean where there is one.
     fn method(&self, method: Method, sample: &LabelSample) -> (Vec<Value>, Vec<Result<Corrected, Undefined>>) {
         let all = &self.judged.sample;
-        let outcome = method.shares(sample, all, self.strata);
-        let enough = |estimate: Result<Corrected, Undefined>| match estimate {
-            Ok(estimate) if estimate.error.units < FEWEST_GOLD => Err(Undefined::TooFewItems),
-            other => other,
-        };
-        let mut estimates: Vec<_> = outcome.labels.into_iter().map(enough).collect();
-        let plain: Option<Vec<f64>> = estimates.iter().map(|one| one.as_ref().ok().map(Corrected::value)).collect();
-        let one_by_one = matches!(method, Method::RoganGladen | Method::LangReiczigel);
-        let inside = match plain.filter(|_| !one_by_one) {
-            Some(plain) => nearest_shares(&plain).into_iter().map(Some).collect(),
-            None => estimates.iter().map(|one| one.as_ref().ok().map(|one| one.value().clamp(0.0, 1.0))).collect(),
-        };
-        let mut values: Vec<Value> = estimates
-            .iter()
-            .zip::<Vec<Option<f64>>>(inside)
-            .map(|(estimate, inside)| {
-                let mut value = self.value(method.as_str(), estimate);
-                if let (Some(inside), Ok(estimate)) = (inside, estimate) {
-                    value.moved = (inside - estimate.value()).abs() > 1e-12;
-                    value.value = Some(inside);
-                    value.low = value.low.map(|low| low.min(inside));
-                    value.high = value.high.map(|high| high.max(inside));
-                }
-                value.moved |= outcome.constrained;
-                (value.lambda, value.condition) = (outcome.lambda, outcome.condition);
-                value
-            })
-            .collect();
-        if let Some(numbers) = &self.values {
-            let mean = enough(method.mean(sample, all, self.strata, numbers));
-            values.push(self.value(method.as_str(), &mean));
-            estimates.push(mean);
+        let (mut values, mut estimates) = corrected(method, sample, all, self.strata, self.confidence);
+        match &self.summary {
+            Summary::None => {}
+            Summary::Mean(numbers) => {
+                let mean = enough(method.mean(sample, all, self.strata, numbers));
+                values.push(self.value(method.as_str(), &mean));
+                estimates.push(mean);
+            }
+            Summary::Rate => {
+                let (value, rate) = rate_of(&values, &estimates, sample, self.confidence);
+                values.push(value);
+                estimates.push(rate);
+            }
         }
         (values, estimates)
     }
 
+    /// The rate among the base: counts are of sessions in it.
+    fn rate_row(
+        &self,
+        group: Option<&str>,
+        sample: &LabelSample,
+        influence: Option<&crate::stats::Influence>,
+        columns: &[Vec<Value>],
+        kept: &[bool],
+    ) -> Row {
+        let base = rate::base(sample);
+        let share = self.raw_shares(&base).into_iter().next();
+        let raw = share.map_or_else(
+            || Value::undefined("raw", Undefined::TooFewItems),
+            |share| raw_value(&share, influence, &base),
+        );
+        let gold: Vec<usize> =
+            sample.gold_items().filter(|item| sample.gold[*item].is_some_and(rate::in_base)).collect();
+        let answered = self.answered(sample, kept, group.is_none());
+        Row {
+            group: group.map(str::to_owned),
+            label: RATE.to_owned(),
+            judged: base.judged.iter().flatten().count(),
+            gold: gold.len(),
+            gold_with_label: gold.iter().filter(|item| sample.gold[**item] == Some(0)).count(),
+            raw_worst: rate::worst(sample, answered),
+            corrected_worst: None,
+            raw,
+            corrected: columns.iter().map(|values| values[sample.labels].clone()).filter(Value::is_meant).collect(),
+        }
+    }
+
     /// An estimate as it is printed.
     pub(super) fn value(&self, method: &str, estimate: &Result<Corrected, Undefined>) -> Value {
-        match estimate {
-            Ok(estimate) => {
-                Value::new(method, estimate.value(), Some(estimate.error.se), estimate.interval(self.confidence))
-            }
-            Err(why) => Value::undefined(method, *why),
-        }
+        Value::of(method, estimate, self.confidence)
     }
 
     /// A raw mean or difference with the interval of its influences.
@@ -162,6 +190,72 @@ impl Maker<'_> {
         let not_reached = if all { self.judged.not_reached as f64 } else { 0.0 };
         let total = weight(false) + not_reached;
         if total > 0.0 { weight(true) / total } else { 0.0 }
+    }
+}
+
+/// Corrected shares of all labels by `method` over `sample`, the judge's errors being those over `all`: as they are printed,
+/// between 0 and 1 and with the sum 1, and as they were estimated.
+pub fn corrected(
+    method: Method,
+    sample: &LabelSample,
+    all: &LabelSample,
+    strata: Option<&[u32]>,
+    confidence: f64,
+) -> (Vec<Value>, Vec<Result<Corrected, Undefined>>) {
+    let outcome = method.shares(sample, all, strata);
+    let estimates: Vec<_> = outcome.labels.into_iter().map(enough).collect();
+    let plain: Option<Vec<f64>> = estimates.iter().map(|one| one.as_ref().ok().map(Corrected::value)).collect();
+    let one_by_one = matches!(method, Method::RoganGladen | Method::LangReiczigel);
+    let inside = match plain.filter(|_| !one_by_one) {
+        Some(plain) => nearest_shares(&plain).into_iter().map(Some).collect(),
+        None => estimates.iter().map(|one| one.as_ref().ok().map(|one| one.value().clamp(0.0, 1.0))).collect(),
+    };
+    let values = estimates
+        .iter()
+        .zip::<Vec<Option<f64>>>(inside)
+        .map(|(estimate, inside)| {
+            let mut value = Value::of(method.as_str(), estimate, confidence);
+            if let (Some(inside), Ok(estimate)) = (inside, estimate) {
+                value.moved = (inside - estimate.value()).abs() > 1e-12;
+                value.value = Some(inside);
+                value.low = value.low.map(|low| low.min(inside));
+                value.high = value.high.map(|high| high.max(inside));
+            }
+            value.moved |= outcome.constrained;
+            (value.lambda, value.condition) = (outcome.lambda, outcome.condition);
+            value
+        })
+        .collect();
+    (values, estimates)
+}
+
+/// The corrected rate of the first label among the first two, other labels being outside its base.
+#[must_use]
+pub fn corrected_rate(method: Method, sample: &LabelSample, confidence: f64) -> Value {
+    let (values, estimates) = corrected(method, sample, sample, None, confidence);
+    rate_of(&values, &estimates, sample, confidence).0
+}
+
+fn rate_of(
+    shown: &[Value],
+    shares: &[Result<Corrected, Undefined>],
+    sample: &LabelSample,
+    confidence: f64,
+) -> (Value, Result<Corrected, Undefined>) {
+    let rate = enough(rate::corrected(shares, shown, sample));
+    let first = shown.first();
+    let method = first.map_or("none", |first| first.method.as_str());
+    let mut value = Value::of(method, &rate, confidence);
+    value.moved = shown.iter().take(2).any(|share| share.moved);
+    (value.lambda, value.condition) = first.map_or((None, None), |first| (first.lambda, first.condition));
+    (value, rate)
+}
+
+/// No estimate from gold of too few units.
+fn enough(estimate: Result<Corrected, Undefined>) -> Result<Corrected, Undefined> {
+    match estimate {
+        Ok(estimate) if estimate.error.units < FEWEST_GOLD => Err(Undefined::TooFewItems),
+        other => other,
     }
 }
 

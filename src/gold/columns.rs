@@ -17,8 +17,12 @@ pub struct Columns {
     pub cluster: Option<String>,
     /// The sampling weight.
     pub weight: Option<String>,
+    /// The stratum; read only where it is named.
+    pub stratum: Option<String>,
     /// The replicate number.
     pub replicate: Option<String>,
+    /// Whether what a rater says or was shown beside its label is read too: `confidence`, `shown`, `lengths`, `own`.
+    pub beside: bool,
 }
 
 /// Long form, or one column per rater.

@@ -19,26 +19,42 @@ struct Places {
     rubric: Option<usize>,
     cluster: Option<usize>,
     weight: Option<usize>,
+    stratum: Option<usize>,
     replicate: Option<usize>,
     split: Option<usize>,
     blind: Option<usize>,
     note: Option<usize>,
     at: Option<usize>,
     no_verdict: Option<usize>,
+    confidence: Option<usize>,
+    shown: Option<usize>,
+    lengths: Option<usize>,
+    own: Option<usize>,
 }
+
+/// What stands between the options, or the lengths, of one cell.
+const BETWEEN: char = '|';
 
 /// Reads all rows.
 ///
 /// # Errors
 /// When a column is missing or rows are wrong.
 pub(super) fn read<R: Read>(table: &mut Table<R>, columns: &Columns) -> Result<Ratings, GoldError> {
+    let mut beside = |name: &str| if columns.beside { table.optional(None, name) } else { Ok(None) };
+    let [confidence, shown] = [beside("confidence")?, beside("shown")?];
+    let [lengths, own] = [beside("lengths")?, beside("own")?];
     let places = Places {
+        confidence,
+        shown,
+        lengths,
+        own,
         item: table.required(columns.item.as_ref(), "item")?,
         rater: table.required(columns.rater.as_ref(), "rater")?,
         label: table.required(columns.label.as_ref(), "label")?,
         rubric: table.optional(columns.rubric.as_ref(), "rubric")?,
         cluster: table.optional(columns.cluster.as_ref(), "cluster")?,
         weight: table.optional(columns.weight.as_ref(), "weight")?,
+        stratum: columns.stratum.as_ref().map(|name| table.required(Some(name), "stratum")).transpose()?,
         replicate: table.optional(columns.replicate.as_ref(), "replicate")?,
         split: table.optional(None, "split")?,
         blind: table.optional(None, "blind")?,
@@ -78,13 +94,26 @@ fn row(places: &Places, line: u64, record: &StringRecord) -> Result<(Rating, Opt
         Some(kind) if cell(places.label).is_empty() => kind.as_str().to_owned(),
         Some(kind) => return Err(format!("both a label and the no-verdict {}", kind.as_str())),
     };
+    let shown: Vec<String> = parts(given(places.shown)).map(str::to_owned).collect();
+    let lengths = parts(given(places.lengths)).map(length).collect::<Result<Vec<f64>, _>>()?;
+    if !lengths.is_empty() && lengths.len() != shown.len() {
+        return Err(format!("{} lengths for {} options shown", lengths.len(), shown.len()));
+    }
+    if kind.is_none() && !shown.is_empty() && !shown.contains(&label) {
+        return Err(format!("the label {label:?} is not among the options shown ({})", shown.join(", ")));
+    }
     let rating = Rating {
+        confidence: given(places.confidence).map(probability).transpose()?,
+        own: text(places.own),
+        shown,
+        lengths,
         item: filled(places.item, "item")?,
         rater: filled(places.rater, "rater")?,
         label,
         rubric: places.rubric.map(|at| filled(at, "rubric")).transpose()?,
         cluster: text(places.cluster),
         weight: given(places.weight).map(weight).transpose()?,
+        stratum: text(places.stratum),
         replicate: given(places.replicate).map(replicate).transpose()?,
         split: text(places.split),
         blind: given(places.blind).map(truth).transpose()?,
@@ -99,6 +128,25 @@ pub(super) fn weight(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(weight) if weight.is_finite() && weight > 0.0 => Ok(weight),
         _ => Err(format!("the weight {text:?} is not a finite number above 0")),
+    }
+}
+
+fn parts(cell: Option<&str>) -> impl Iterator<Item = &str> {
+    cell.into_iter().flat_map(|text| text.split(BETWEEN)).map(str::trim)
+}
+
+/// A probability as it stands in a cell.
+pub(super) fn probability(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err(format!("{text:?} is not a probability from 0 to 1")),
+    }
+}
+
+fn length(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(length) if length.is_finite() && length >= 0.0 => Ok(length),
+        _ => Err(format!("the length {text:?} is not a number of 0 or above")),
     }
 }
 

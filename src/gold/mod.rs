@@ -9,6 +9,7 @@ mod join;
 mod labels;
 mod long;
 mod model;
+mod probabilities;
 mod source;
 mod wide;
 
@@ -17,4 +18,5 @@ pub use error::{GoldError, Problem};
 pub use join::{Join, Known};
 pub use labels::{LabelRule, LabelSet, LabelSets};
 pub use model::{Missing, Rating, Ratings};
+pub use probabilities::Probabilities;
 pub use source::read;

@@ -23,6 +23,8 @@ pub struct Rating {
     pub cluster: Option<String>,
     /// Sampling weight.
     pub weight: Option<f64>,
+    /// The stratum that the item was drawn from.
+    pub stratum: Option<String>,
     /// Replicate number.
     pub replicate: Option<u32>,
     /// Data split, such as `dev` or `test`.
@@ -33,6 +35,14 @@ pub struct Rating {
     pub note: Option<String>,
     /// When, RFC 3339.
     pub at: Option<String>,
+    /// The probability that the rater gives to its label, 0 to 1.
+    pub confidence: Option<f64>,
+    /// The options as they were shown to the rater, first to last; empty where that is not told.
+    pub shown: Vec<String>,
+    /// Lengths of what the options stand for, in the same order; empty where not told.
+    pub lengths: Vec<f64>,
+    /// The label that stands for the rater's own answer.
+    pub own: Option<String>,
     /// Line of the file, from 1; 0 where it did not come from a file.
     pub line: u64,
 }

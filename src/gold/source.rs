@@ -41,7 +41,7 @@ pub(super) struct Table<R> {
 }
 
 impl<R: std::io::Read> Table<R> {
-    fn open(path: &Path, source: R) -> Result<Self, GoldError> {
+    pub fn open(path: &Path, source: R) -> Result<Self, GoldError> {
         let mut reader = csv::ReaderBuilder::new().from_reader(source);
         let header: Vec<String> = match reader.headers() {
             Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),

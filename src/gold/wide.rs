@@ -17,6 +17,7 @@ pub(super) fn read<R: Read>(table: &mut Table<R>, columns: &Columns, raters: &[S
     let rubric = table.optional(columns.rubric.as_ref(), "rubric")?;
     let cluster = table.optional(columns.cluster.as_ref(), "cluster")?;
     let weighted = table.optional(columns.weight.as_ref(), "weight")?;
+    let stratum = columns.stratum.as_ref().map(|name| table.required(Some(name), "stratum")).transpose()?;
     let mut places = Vec::new();
     for rater in raters {
         places.push((rater, table.required(Some(rater), "rater")?));
@@ -42,6 +43,7 @@ pub(super) fn read<R: Read>(table: &mut Table<R>, columns: &Columns, raters: &[S
                     rubric: rubric.and_then(given).map(str::to_owned),
                     cluster: cluster.and_then(given).map(str::to_owned),
                     weight,
+                    stratum: stratum.and_then(given).map(str::to_owned),
                     line,
                     ..Rating::default()
                 });

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::claude_code::Record;
-use super::lines::{LineState, Lines, read_head, read_values};
+use super::lines::{LineState, Lines, read_values};
 use super::read::whole_value;
 use super::{atif, codex, copilot_cli, entire, gemini_cli, jsonl, opencode, specstory};
 use crate::session::Format;
@@ -15,7 +15,7 @@ use crate::session::Format;
 const HEAD_LINES: u64 = 64;
 
 /// Bytes looked at in files that are not read line by line.
-const HEAD_BYTES: u64 = 1 << 16;
+const HEAD_BYTES: usize = 1 << 16;
 
 /// Fewest record identifiers taken from the head of a file, to find copies of it; a message of the model is among them where
 /// the first lines hold one.
@@ -35,38 +35,42 @@ pub(super) enum Head {
 /// # Errors
 /// When the file cannot be opened, or read where nothing in it was recognised before.
 pub(super) fn detect(path: &Path, name: &str) -> io::Result<Head> {
-    if opencode::is_database(path) {
-        return database(path);
-    }
-    if opencode::is_part_of_database(path) {
+    if opencode::is_part_of_database(path) && !opencode::is_database(path) {
         return Ok(Head::Other("part of a database"));
     }
-    if let Some(head) = whole_document(&read_head(path, HEAD_BYTES)?) {
+    let mut lines = Lines::open(path)?;
+    let begin = lines.head(HEAD_BYTES);
+    if opencode::may_be_database(&begin) && opencode::is_database(path) {
+        return database(path);
+    }
+    if let Some(head) = whole_document(&begin) {
         return Ok(head);
     }
-    let mut reader = Lines::open(path)?;
-    let mut values = Vec::new();
-    let (mut recognised, mut any_value, mut any_line) = (false, false, false);
-    let mut links = Vec::new();
-    let (mut records, mut messages) = (0, 0);
+    let (mut any_value, mut any_line) = (false, false);
+    let mut shared = Shared::default();
     // The first lines of an object that is written over many lines, none of them a value by itself.
     let mut head = Vec::new();
-    loop {
+    while !shared.is_enough() {
         // Damage further on is found, counted and located when the file is read.
-        let line = match reader.next() {
+        let line = match lines.next() {
             Ok(Some(line)) if line.number <= HEAD_LINES => line,
-            Err(error) if !recognised => return Err(error),
+            Err(error) if !shared.recognised => return Err(error),
             _ => break,
         };
         any_line = true;
+        if shared.recognised {
+            read_values(&line, |record| shared.add(&record));
+            continue;
+        }
         if !head.is_empty() || line.bytes == b"{" {
             head.extend_from_slice(line.bytes);
         }
+        let mut values = Vec::new();
         let state = read_values(&line, |value: Value| values.push(value));
         any_value |= state != LineState::Bad || !values.is_empty();
-        for value in values.drain(..) {
+        for value in values {
             // The first record that a reader knows decides; what of another format follows is counted by that reader.
-            if !recognised {
+            if !shared.recognised {
                 if let Some((format, links)) = other_reader(&value, name) {
                     return Ok(Head::Session(format, links));
                 }
@@ -74,28 +78,13 @@ pub(super) fn detect(path: &Path, name: &str) -> io::Result<Head> {
                     return Ok(entire::head(path));
                 }
             }
-            let Ok(record) = serde_json::from_value::<Record>(value) else { continue };
-            recognised |= record.is_claude_code();
-            links.extend(record.session_id().map(|id| format!("session {id}")));
-            if let Some(uuid) = record.uuid() {
-                records += 1;
-                links.push(format!("record {uuid}"));
+            if let Ok(record) = serde_json::from_value(value) {
+                shared.add(&record);
             }
-            // A copy may have new identifiers for everything but the messages of the model.
-            if let (Some(id), Some(time)) = (record.message_id(), record.timestamp()) {
-                messages += 1;
-                links.push(format!("message {id} {time}"));
-            }
-        }
-        if recognised && records >= HEAD_RECORDS && messages > 0 {
-            break;
         }
     }
-    if recognised {
-        links.extend(id_in_name(name).map(|id| format!("session {id}")));
-        links.sort();
-        links.dedup();
-        return Ok(Head::Session(Format::ClaudeCode, links));
+    if shared.recognised {
+        return Ok(Head::Session(Format::ClaudeCode, shared.links(name)));
     }
     if let Some((format, links)) = whole_object(path, name, &head) {
         return Ok(Head::Session(format, links));
@@ -105,6 +94,44 @@ pub(super) fn detect(path: &Path, name: &str) -> io::Result<Head> {
         (true, false) => "not JSON Lines",
         (true, true) => "JSON of another kind",
     }))
+}
+
+/// What the records at the head of a file of Claude Code share with those of other files.
+#[derive(Default)]
+struct Shared {
+    /// Whether one of them is a record that only Claude Code writes.
+    recognised: bool,
+    links: Vec<String>,
+    records: usize,
+    messages: usize,
+}
+
+impl Shared {
+    fn add(&mut self, record: &Record) {
+        self.recognised |= record.is_claude_code();
+        self.links.extend(record.session_id().map(|id| format!("session {id}")));
+        if let Some(uuid) = record.uuid() {
+            self.records += 1;
+            self.links.push(format!("record {uuid}"));
+        }
+        // A copy may have new identifiers for everything but the messages of the model.
+        if let (Some(id), Some(time)) = (record.message_id(), record.timestamp()) {
+            self.messages += 1;
+            self.links.push(format!("message {id} {time}"));
+        }
+    }
+
+    fn is_enough(&self) -> bool {
+        self.recognised && self.records >= HEAD_RECORDS && self.messages > 0
+    }
+
+    /// All of it, with the session id in the `name` of the file.
+    fn links(mut self, name: &str) -> Vec<String> {
+        self.links.extend(id_in_name(name).map(|id| format!("session {id}")));
+        self.links.sort();
+        self.links.dedup();
+        self.links
+    }
 }
 
 /// The reader besides Claude Code's that knows a record by itself, with what other files may share with it.

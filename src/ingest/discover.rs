@@ -105,10 +105,10 @@ impl FoundFile {
 
     /// A copy out of a repository, known again by its name there, and unchanged while its content is.
     fn copied(copy: Copied) -> Self {
-        let Copied { path, real, name } = copy;
-        let content = |file: PathBuf| fs_err::read(file).map_or_else(|_| "-".to_owned(), |bytes| hash(&bytes));
-        let stamp = [Some(path.clone()), beside(&path)].into_iter().flatten().map(content);
-        let stamp = stamp.collect::<Vec<_>>().join(", ");
+        let Copied { path, real, name, object } = copy;
+        // The note beside it also tells which commits carry its checkpoint, which its own object does not.
+        let note = |note: PathBuf| fs_err::read(note).map_or_else(|_| "-".to_owned(), |bytes| hash(&bytes));
+        let stamp = std::iter::once(object).chain(beside(&path).map(note)).collect::<Vec<_>>().join(", ");
         let kind = known_unopened(&path, &name);
         Self { path, real, name, stamp, kind }
     }

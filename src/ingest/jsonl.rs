@@ -46,6 +46,9 @@ pub fn session_line(session: &Session) -> serde_json::Result<String> {
 
 /// Whether a file that begins with `head` is of this form, by the first keys of one of its lines: the first may be damaged.
 pub(super) fn recognises(head: &str) -> bool {
+    if memchr::memmem::find(head.as_bytes(), NAME.as_bytes()).is_none() {
+        return false;
+    }
     let start = format!(r#"{{"format":"{NAME}""#);
     let begins = |line: &str| line.chars().filter(|letter| !letter.is_whitespace()).take(64).collect::<String>();
     head.lines().any(|line| begins(line).starts_with(&start))

@@ -1,4 +1,4 @@
-//! JSON read for what is used of it: fields that take any value, and objects without the parts that nobody looks at.
+//! JSON read for what is used of it: fields that take any value, and objects of which only some fields are looked at.
 //!
 //! What is left out is stepped over, never built: signatures, images and the program's own notes are most of many files.
 
@@ -7,7 +7,6 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
 
 /// What a field makes of a JSON value; its default stands for null and for every value it has no use for.
 trait Lenient: Default {
@@ -17,7 +16,10 @@ trait Lenient: Default {
     fn of_flag(_: bool) -> Self {
         Self::of_other()
     }
-    /// Numbers, arrays and objects.
+    fn of_count(_: u64) -> Self {
+        Self::of_other()
+    }
+    /// Other numbers, arrays and objects.
     fn of_other() -> Self {
         Self::default()
     }
@@ -26,6 +28,10 @@ trait Lenient: Default {
 /// A string as written; none where the field is anything else.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Text(Option<Box<str>>);
+
+/// A whole number from 0 on; 0 where the field is anything else.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Count(pub u64);
 
 /// Whether the field is `true`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,15 +47,32 @@ impl Text {
         self.0.as_deref()
     }
 
+    /// Takes the string out; an empty one where there is none.
+    pub fn take(&mut self) -> String {
+        self.0.take().map(String::from).unwrap_or_default()
+    }
+
     /// Whether the field is a string, however empty.
     pub fn is_string(&self) -> bool {
         self.0.is_some()
     }
 }
 
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(Some(text.into()))
+    }
+}
+
 impl Lenient for Text {
     fn of_text(text: &str) -> Self {
-        Self(Some(text.into()))
+        text.into()
+    }
+}
+
+impl Lenient for Count {
+    fn of_count(count: u64) -> Self {
+        Self(count)
     }
 }
 
@@ -86,8 +109,8 @@ impl<'de, T: Lenient> Visitor<'de> for AnyValue<T> {
         Ok(T::of_other())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<T, E> {
-        Ok(T::of_other())
+    fn visit_u64<E>(self, count: u64) -> Result<T, E> {
+        Ok(T::of_count(count))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<T, E> {
@@ -115,6 +138,12 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(AnyValue(PhantomData))
+    }
+}
+
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(AnyValue(PhantomData))
@@ -127,113 +156,103 @@ impl<'de> Deserialize<'de> for Present {
     }
 }
 
-/// Which parts of a JSON value are kept.
-pub(super) trait Parts: Copy {
-    /// The parts that are kept of the field `key` of an object; none where the field is left out.
-    fn field(self, key: &str) -> Option<Self>;
-    /// The parts that are kept of each item of an array.
-    fn item(self) -> Self;
-    /// Whether all of the value is kept.
-    fn is_all(self) -> bool;
-}
+/// An object of which only some fields are read, each as its type has it. A value that is no object reads as the default;
+/// of fields of one name the last counts, and one odd field discards nothing but itself.
+pub(super) trait Object: Default {
+    /// Names of the fields that are read.
+    const FIELDS: &'static [&'static str];
 
-/// Reads a value of which only `parts` are kept; what is neither object nor array is kept as it is.
-pub(super) fn read_parts<'de, D: Deserializer<'de>>(parts: impl Parts, from: D) -> Result<Value, D::Error> {
-    Kept(parts).deserialize(from)
-}
+    /// Reads the value of the field `name`, one of [`Self::FIELDS`], with `next_value` of `from`.
+    fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error>;
 
-/// Fields of a typical object that is kept; room for them is made at once.
-const USUAL_FIELDS: usize = 4;
+    /// An object without fields.
+    fn empty() -> Self {
+        Self::default()
+    }
 
-struct Kept<P>(P);
-
-impl<'de, P: Parts> DeserializeSeed<'de> for Kept<P> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
-        if self.0.is_all() { Value::deserialize(from) } else { from.deserialize_any(self) }
+    /// What a string in place of the object is.
+    fn of_text(_: &str) -> Self {
+        Self::default()
     }
 }
 
-impl<'de, P: Parts> Visitor<'de> for Kept<P> {
-    type Value = Value;
+/// Reads an [`Object`].
+pub(super) fn read_object<'de, O: Object, D: Deserializer<'de>>(from: D) -> Result<O, D::Error> {
+    from.deserialize_any(AnyObject(PhantomData))
+}
+
+struct AnyObject<O>(PhantomData<O>);
+
+impl<'de, O: Object> Visitor<'de> for AnyObject<O> {
+    type Value = O;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("any value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<O, E> {
+        Ok(O::default())
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
-        Ok(Value::Bool(flag))
+    fn visit_bool<E>(self, _: bool) -> Result<O, E> {
+        Ok(O::default())
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::from(number))
+    fn visit_i64<E>(self, _: i64) -> Result<O, E> {
+        Ok(O::default())
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::from(number))
+    fn visit_u64<E>(self, _: u64) -> Result<O, E> {
+        Ok(O::default())
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(Value::from(number))
+    fn visit_f64<E>(self, _: f64) -> Result<O, E> {
+        Ok(O::default())
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<O, E> {
+        Ok(O::of_text(text))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::String(text))
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<O, A::Error> {
+        IgnoredAny.visit_seq(items)?;
+        Ok(O::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut kept = Vec::new();
-        while let Some(item) = items.next_element_seed(Kept(self.0.item()))? {
-            kept.push(item);
-        }
-        Ok(Value::Array(kept))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut kept = Map::with_capacity(USUAL_FIELDS);
-        while let Some(field) = fields.next_key_seed(Key(self.0))? {
-            match field {
-                Some((key, parts)) => {
-                    kept.insert(key, fields.next_value_seed(Kept(parts))?);
-                }
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<O, A::Error> {
+        let mut object = O::empty();
+        while let Some(name) = fields.next_key_seed(Name(O::FIELDS))? {
+            match name {
+                Some(name) => object.read(name, &mut fields)?,
                 None => {
                     fields.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(Value::Object(kept))
+        Ok(object)
     }
 }
 
-/// The name of a field with what is kept of it; none where it is left out.
-struct Key<P>(P);
+/// The name of a field; none where it is not among these.
+struct Name(&'static [&'static str]);
 
-impl<'de, P: Parts> DeserializeSeed<'de> for Key<P> {
-    type Value = Option<(String, P)>;
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Option<&'static str>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_str(self)
     }
 }
 
-impl<P: Parts> Visitor<'_> for Key<P> {
-    type Value = Option<(String, P)>;
+impl Visitor<'_> for Name {
+    type Value = Option<&'static str>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a field name")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.field(key).map(|parts| (key.to_owned(), parts)))
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().find(|known| **known == name).copied())
     }
 }
 
@@ -243,33 +262,47 @@ mod tests {
 
     use super::*;
 
-    /// Everything but fields named `drop`, at any depth.
-    #[derive(Clone, Copy)]
-    struct WithoutDrop;
+    #[derive(Debug, Default, PartialEq)]
+    struct Pair {
+        count: u64,
+        said: String,
+    }
 
-    impl Parts for WithoutDrop {
-        fn field(self, key: &str) -> Option<Self> {
-            (key != "drop").then_some(self)
+    impl Object for Pair {
+        const FIELDS: &'static [&'static str] = &["count", "said"];
+
+        fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+            match name {
+                "count" => self.count = from.next_value::<Count>()?.0,
+                _ => self.said = from.next_value::<Text>()?.as_str().unwrap_or_default().to_owned(),
+            }
+            Ok(())
         }
-        fn item(self) -> Self {
-            self
-        }
-        fn is_all(self) -> bool {
-            false
+
+        fn of_text(text: &str) -> Self {
+            Self { said: text.to_owned(), ..Self::default() }
         }
     }
 
+    fn pair(text: &str) -> serde_json::Result<Pair> {
+        read_object(&mut serde_json::Deserializer::from_str(text))
+    }
+
     #[test]
-    fn what_is_kept_is_kept_as_written() {
-        let text = r#"{"b":[1,-2,2.5,null,true,"x\n",{"drop":{"a":["]"]},"a":{}}],"drop":"\ud83d\ude00","a":"\u00e9"}"#;
-        let kept = read_parts(WithoutDrop, &mut serde_json::Deserializer::from_str(text)).unwrap();
-        assert_eq!(kept.to_string(), r#"{"b":[1,-2,2.5,null,true,"x\n",{"a":{}}],"a":"é"}"#);
+    fn of_an_object_what_is_named_is_read() {
+        let text = r#"{"other":[1,{"count":"]"}],"count":4,"count":7,"said":"\ud83d\ude00\n","said ":"x"}"#;
+        assert_eq!(pair(text).unwrap(), Pair { count: 7, said: "\u{1f600}\n".to_owned() });
+        assert_eq!(pair(r#"{"said":{},"count":-1}"#).unwrap(), Pair::default());
+        assert_eq!(pair(r#""a""#).unwrap().said, "a");
+        for other in ["null", "true", "-1", "1", "0.5", "[{}]"] {
+            assert_eq!(pair(other).unwrap(), Pair::default(), "{other}");
+        }
     }
 
     #[test]
     fn damage_in_what_is_left_out_is_damage() {
         for text in [r#"{"drop":{"a":}}"#, r#"{"drop":"half"#, "{\"drop\":\"\u{1}\"}"] {
-            assert!(read_parts(WithoutDrop, &mut serde_json::Deserializer::from_str(text)).is_err(), "{text}");
+            assert!(pair(text).is_err(), "{text}");
         }
     }
 
@@ -284,6 +317,8 @@ mod tests {
             assert_eq!(flag.0, value == true);
             let present: Present = serde_json::from_value(value.clone()).unwrap();
             assert_eq!(present.0, !value.is_null());
+            let count: Count = serde_json::from_value(value.clone()).unwrap();
+            assert_eq!(count.0, value.as_u64().unwrap_or_default());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -10,15 +11,25 @@ use regex::bytes::Regex;
 use serde::Deserialize;
 
 /// Longest line that is read, in bytes; a longer one is skipped as unreadable, so that memory stays bounded.
-const LONGEST_LINE: u64 = 256 << 20;
+const LONGEST_LINE: usize = 256 << 20;
 
 /// What some editors put at the beginning of a file; not part of its first line.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// Bytes that are asked for at once.
+const CHUNK: usize = 1 << 16;
+
 /// The lines of one file, one in memory at a time.
 pub(super) struct Lines {
     reader: Box<dyn BufRead>,
+    /// What was read and is not yet taken, from `start` to `end`; lines are looked at where they lie.
     buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// What went wrong when the head was read; it is told where the lines come to that place.
+    broken: Option<io::Error>,
+    /// The last line, where something had to be taken out of it.
+    cleaned: Vec<u8>,
     number: u64,
 }
 
@@ -35,32 +46,92 @@ pub(super) struct Line<'b> {
 impl Lines {
     /// Opens a file, gunzipping it where its first bytes say so.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self { reader: reader(path)?, buffer: Vec::new(), number: 0 })
+        let reader = reader(path)?;
+        Ok(Self { reader, buffer: Vec::new(), start: 0, end: 0, broken: None, cleaned: Vec::new(), number: 0 })
     }
 
     /// The next line that is not blank. A line of nothing but NULs comes back empty, since something was lost there; so
     /// does a line beyond [`LONGEST_LINE`].
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
-            self.buffer.clear();
-            if self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.buffer)? == 0 {
-                return Ok(None);
-            }
+            let Some(place) = self.advance()? else { return Ok(None) };
             self.number += 1;
-            if self.number == 1 && self.buffer.starts_with(BYTE_ORDER_MARK) {
-                self.buffer.drain(..BYTE_ORDER_MARK.len());
+            let number = self.number;
+            let Some(mut place) = place else { return Ok(Some(Line { number, bytes: &[], had_nuls: false })) };
+            if number == 1 && self.buffer[place.clone()].starts_with(BYTE_ORDER_MARK) {
+                place.start += BYTE_ORDER_MARK.len();
             }
-            let too_long = self.buffer.len() as u64 == LONGEST_LINE && self.buffer.last() != Some(&b'\n');
-            if too_long {
+            if memchr::memchr(0, &self.buffer[place.clone()]).is_some() {
+                self.cleaned.clear();
+                self.cleaned.extend(self.buffer[place].iter().filter(|byte| **byte != 0));
+                return Ok(Some(Line { number, bytes: self.cleaned.trim_ascii(), had_nuls: true }));
+            }
+            if !self.buffer[place.clone()].trim_ascii().is_empty() {
+                return Ok(Some(Line { number, bytes: self.buffer[place].trim_ascii(), had_nuls: false }));
+            }
+        }
+    }
+
+    /// The first `length` bytes, or fewer where the file has no more, as text without NULs; lines are still read from the
+    /// first on. A broken archive gives its beginning: what is wrong with it is said when its lines are read.
+    pub fn head(&mut self, length: usize) -> Cow<'_, str> {
+        while self.end - self.start < length && self.broken.is_none() {
+            match self.fill() {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => self.broken = Some(error),
+            }
+        }
+        let bytes = &self.buffer[self.start..self.end.min(self.start + length)];
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        match std::str::from_utf8(bytes) {
+            Ok(text) if memchr::memchr(0, bytes).is_none() => Cow::Borrowed(text),
+            _ => Cow::Owned(String::from_utf8_lossy(bytes).replace('\0', "")),
+        }
+    }
+
+    /// Goes on to the next line, which then lies at that place of the buffer; at none where it is too long to be read.
+    fn advance(&mut self) -> io::Result<Option<Option<Range<usize>>>> {
+        let mut looked_at = self.start;
+        loop {
+            if let Some(length) = memchr::memchr(b'\n', &self.buffer[looked_at..self.end]) {
+                let line = self.start..looked_at + length;
+                self.start = line.end + 1;
+                return Ok(Some(Some(line)));
+            }
+            let length = self.end - self.start;
+            if length >= LONGEST_LINE {
                 self.reader.skip_until(b'\n')?;
-                self.buffer.clear();
+                self.start = self.end;
+                return Ok(Some(None));
             }
-            let had_nuls = memchr::memchr(0, &self.buffer).is_some();
-            if had_nuls {
-                self.buffer.retain(|byte| *byte != 0);
+            if self.fill()? == 0 {
+                let line = self.start..self.end;
+                self.start = self.end;
+                return Ok((!line.is_empty()).then_some(Some(line)));
             }
-            if too_long || had_nuls || !self.buffer.trim_ascii().is_empty() {
-                return Ok(Some(Line { number: self.number, bytes: self.buffer.trim_ascii(), had_nuls }));
+            looked_at = self.start + length;
+        }
+    }
+
+    /// Reads on behind what is not yet taken, which moves to the front; returns how many bytes came.
+    fn fill(&mut self) -> io::Result<usize> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        if self.buffer.len() < self.end + CHUNK {
+            self.buffer.resize(self.end + CHUNK, 0);
+        }
+        loop {
+            match self.reader.read(&mut self.buffer[self.end..self.end + CHUNK]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => {
+                    let read = read?;
+                    self.end += read;
+                    return Ok(read);
+                }
             }
         }
     }
@@ -86,10 +157,10 @@ pub(super) struct Text {
 /// Reads a plain or compressed file of text of at most [`LONGEST_LINE`] bytes.
 pub(super) fn read_text(path: &Path) -> Text {
     let mut bytes = Vec::new();
-    let read = reader(path).and_then(|reader| reader.take(LONGEST_LINE).read_to_end(&mut bytes));
+    let read = reader(path).and_then(|reader| reader.take(LONGEST_LINE as u64).read_to_end(&mut bytes));
     let damage = match read {
         Err(error) => Some(format!("cannot be read beyond byte {}: {error}", bytes.len())),
-        Ok(read) if read as u64 == LONGEST_LINE => Some(format!("not read beyond byte {LONGEST_LINE}")),
+        Ok(LONGEST_LINE) => Some(format!("not read beyond byte {LONGEST_LINE}")),
         Ok(_) => None,
     };
     if bytes.starts_with(BYTE_ORDER_MARK) {
@@ -107,15 +178,6 @@ pub(super) fn read_text(path: &Path) -> Text {
         }
     };
     Text { content, mended_lines: broken as u64, damage }
-}
-
-/// The first `length` bytes of a plain or compressed file as text without NULs, as far as they can be read.
-pub(super) fn read_head(path: &Path, length: u64) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    // A broken archive gives its beginning; what is wrong with it is said when the file is read.
-    let _ = reader(path)?.take(length).read_to_end(&mut bytes);
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-    Ok(String::from_utf8_lossy(bytes).replace('\0', ""))
 }
 
 /// How a line was read.

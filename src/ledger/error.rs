@@ -74,6 +74,10 @@ impl LedgerError {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::Unwritable { path, message }
             }
+            Some(ErrorCode::SystemIoFailure) => {
+                let message = format!("{message}: is the disk full, a quota used up, or the drive gone?");
+                Self::Other { path, message }
+            }
             _ => Self::Other { path, message },
         }
     }

@@ -139,7 +139,7 @@ pub struct Lengths {
 /// What came out of a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    /// Label or no-verdict.
+    /// Label, value or no-verdict.
     pub outcome: Outcome,
     /// What had to be done to read the answer.
     pub repairs: BTreeSet<Repair>,
@@ -154,7 +154,7 @@ pub struct LabelCount {
     pub judge: String,
     /// Rubric name.
     pub rubric: String,
-    /// `label`, or the name of the kind of no-verdict.
+    /// `label` or `value`, or the name of the kind of no-verdict.
     pub kind: String,
     /// Units.
     pub units: u64,

@@ -4,7 +4,7 @@ use rusqlite::types::Type;
 use rusqlite::{Error, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 
-use crate::verdict::{Fingerprint, Verdict};
+use crate::verdict::{Fingerprint, Outcome, Verdict};
 
 use super::error::LedgerError;
 use super::model::{Decision, LabelCount, Lengths, Paid, StoredCall, Usage};
@@ -40,6 +40,32 @@ impl Ledger {
                 .optional()
         })?;
         texts.map(|texts| self.decoded(&texts)).transpose()
+    }
+
+    /// What a run has on `session`, `rubric`, `judge` and `replicate`: the unit and its outcome, where there is one.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds what this version cannot read.
+    pub fn outcome(
+        &self,
+        run: &str,
+        session: &str,
+        rubric: &str,
+        judge: &str,
+        replicate: u32,
+    ) -> Result<Option<(Fingerprint, Outcome)>, LedgerError> {
+        let found = self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT unit, outcome FROM run_units JOIN verdicts USING (unit)
+                     WHERE run = ?1 AND session = ?2 AND rubric = ?3 AND judge = ?4 AND replicate = ?5",
+                )?
+                .query_row(rusqlite::params![run, session, rubric, judge, replicate], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+                })
+                .optional()
+        })?;
+        found.map(|(unit, outcome)| Ok((Fingerprint(unit), self.json(&outcome)?))).transpose()
     }
 
     fn decoded(&self, [outcome, repairs, calls]: &[String; 3]) -> Result<Decision, LedgerError> {

@@ -28,7 +28,7 @@ CREATE TABLE intents (
 -- What came out of one unit of judgement. Only rows that are not final are ever replaced.
 CREATE TABLE verdicts (
   unit        TEXT PRIMARY KEY,
-  kind        TEXT NOT NULL,        -- label, or the kind of no-verdict
+  kind        TEXT NOT NULL,        -- label or value, or the kind of no-verdict
   final       INTEGER NOT NULL,     -- 0 where running again may change it
   outcome     TEXT NOT NULL,        -- JSON
   repairs     TEXT NOT NULL,        -- JSON list

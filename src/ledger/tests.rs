@@ -56,7 +56,7 @@ fn verdict(session: &str, unit: &str, outcome: Outcome, calls: &[&str]) -> Entry
 }
 
 fn label(label: &str) -> Outcome {
-    Outcome::Label { label: label.to_owned(), reason: None, evidence: vec![1] }
+    Outcome::Label { label: label.to_owned(), reason: None, evidence: vec![1], confidence: None }
 }
 
 fn failed() -> Outcome {

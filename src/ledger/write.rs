@@ -152,7 +152,7 @@ fn put_decision(
         )?
         .execute(params![
             place.unit.0,
-            none.map_or("label", NoVerdict::as_str),
+            none.map_or(if decision.outcome.value().is_some() { "value" } else { "label" }, NoVerdict::as_str),
             !none.is_some_and(NoVerdict::is_retryable),
             json(&decision.outcome)?,
             json(&decision.repairs)?,

@@ -10,9 +10,13 @@ use super::pace::Pace;
 use super::places::{Place, Places};
 use super::spec::LimitSpec;
 
-/// Requests pass in bursts of this part of a second, so that timers firing late cost no share of the limit
-/// (performance.md 4.1).
+/// Requests pass in bursts of at least this part of a second, so that timers firing late cost no share of the limit
+/// (performance.md 4.1)...
 const REQUEST_BURST_PER_SECOND: f64 = 20.0;
+/// ...and, where that is only a few, of up to so many...
+const FEW_REQUESTS: f64 = 10.0;
+/// ...as long as these are no more than this part of a second: a busy machine wakes a program later than a calm one.
+const FEW_PER_SECOND: f64 = 5.0;
 
 /// What one call is expected to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,9 +186,10 @@ impl Limits {
     /// Sets the gates to what is known.
     fn enforce(&self, known: &Known) {
         if let Some(requests) = known.requests() {
-            // Bursts of 50 ms, and at least two above one a second.
+            // At least two above one a second.
             let at_least = if requests > 1.0 { 2.0 } else { 1.0 };
-            self.requests.set(requests, (requests / REQUEST_BURST_PER_SECOND).max(at_least));
+            let burst = (requests / REQUEST_BURST_PER_SECOND).max(FEW_REQUESTS.min(requests / FEW_PER_SECOND));
+            self.requests.set(requests, burst.max(at_least));
         }
         let tokens = [
             (&self.input_tokens, known.own.input_tokens, known.server.input_tokens),

@@ -6,3 +6,4 @@ mod variables;
 
 pub use error::PromptError;
 pub use template::{BUILT_IN_FILES, Prompt, Template};
+pub use variables::{Examples, Extras, Need, RubricValues};

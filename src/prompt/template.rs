@@ -3,17 +3,18 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 
-use crate::rubric::Rubric;
+use crate::rubric::{OptionOrder, Rubric};
 
 use super::error::PromptError;
-use super::variables::Variables;
+use super::variables::{Extras, RubricValues};
 
 /// Files of the templates inside the binary: path below the working folder, and text.
-pub const BUILT_IN_FILES: [(&str, &str); 1] =
-    [("prompts/classify.md.j2", include_str!("../../prompts/classify.md.j2"))];
+pub const BUILT_IN_FILES: [(&str, &str); 2] = [
+    ("prompts/classify.md.j2", include_str!("../../prompts/classify.md.j2")),
+    ("prompts/price.md.j2", include_str!("../../prompts/price.md.j2")),
+];
 
 /// Steps that rendering all three blocks twice may take; the built-in template takes some thousands.
 pub(super) const FUEL: u64 = 1_000_000;
@@ -70,25 +71,40 @@ impl Template {
         Ok(Self { name: name.to_owned(), source, environment })
     }
 
+    /// Whether the template reads the variable `name`.
+    #[must_use]
+    pub fn reads(&self, name: &str) -> bool {
+        let template = self.environment.get_template(&self.name);
+        template.is_ok_and(|template| template.undeclared_variables(false).contains(name))
+    }
+
     /// Renders the prompt of `rubric` for the text of a view between markers with `nonce`; each part loses the white space
     /// around it.
     ///
     /// # Errors
     /// When the template reads an undefined variable, lacks a block, or exceeds its fuel or size.
-    pub fn render(&self, rubric: &Rubric, view: &str, nonce: &str) -> Result<Prompt, PromptError> {
-        self.blocks(Value::from(Serde(Variables::new(rubric, view, nonce))))
+    pub fn render(&self, rubric: &Rubric, view: &str, nonce: &str, extras: &Extras) -> Result<Prompt, PromptError> {
+        self.fill(&RubricValues::of(rubric, OptionOrder::Written), view, nonce, extras)
+    }
+
+    /// The same for a rubric whose values were made before.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn fill(&self, rubric: &RubricValues, view: &str, nonce: &str, extras: &Extras) -> Result<Prompt, PromptError> {
+        self.blocks(rubric.with(view, nonce, extras))
             .map_err(|error| PromptError::explain(&self.name, &self.source, root(&error)))
     }
 
     fn blocks(&self, variables: Value) -> Result<Prompt, minijinja::Error> {
         let template = self.environment.get_template(&self.name)?;
         // The whole is rendered first, so that top-level `set` and `macro` are known to the blocks.
-        let mut rendered = template.render_captured_to(variables, Bounded::default())?;
+        let mut rendered = template.render_captured_to(variables, Bounded { inner: io::sink(), written: 0 })?;
         rendered.with_state_mut(|state| {
             let mut block = |name: &str| -> Result<String, minijinja::Error> {
-                let mut part = Bounded::default();
+                let mut part = Bounded { inner: Vec::new(), written: 0 };
                 state.render_block_to_write(name, &mut part)?;
-                let text = String::from_utf8(part.bytes)
+                let text = String::from_utf8(part.inner)
                     .map_err(|error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string()))?;
                 Ok(text.trim().to_owned())
             };
@@ -103,18 +119,19 @@ fn root(error: &minijinja::Error) -> &minijinja::Error {
     source.map_or(error, root)
 }
 
-/// A buffer that refuses to grow beyond [`MAX_PART_BYTES`].
-#[derive(Default)]
-struct Bounded {
-    bytes: Vec<u8>,
+/// A writer that takes no more than [`MAX_PART_BYTES`].
+struct Bounded<W> {
+    inner: W,
+    written: usize,
 }
 
-impl Write for Bounded {
+impl<W: Write> Write for Bounded<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + buffer.len() > MAX_PART_BYTES {
+        if self.written + buffer.len() > MAX_PART_BYTES {
             return Err(io::Error::other("the output is too long"));
         }
-        self.bytes.extend_from_slice(buffer);
+        self.inner.write_all(buffer)?;
+        self.written += buffer.len();
         Ok(buffer.len())
     }
 
@@ -131,7 +148,7 @@ mod tests {
 
     fn blocks(source: &str) -> Result<Prompt, PromptError> {
         let rubric = crate::rubric::load("work_mode", Path::new("/nowhere")).unwrap();
-        Template::parse("t.j2", source.to_owned())?.render(&rubric, "<b> {{ 7 * 7 }} &", "c0de")
+        Template::parse("t.j2", source.to_owned())?.render(&rubric, "<b> {{ 7 * 7 }} &", "c0de", &Extras::default())
     }
 
     #[test]
@@ -169,7 +186,7 @@ mod tests {
 
     #[test]
     fn output_is_bounded_while_it_is_written() {
-        let mut part = Bounded::default();
+        let mut part = Bounded { inner: io::sink(), written: 0 };
         let chunk = vec![b'x'; 1 << 20];
         let written = (0..100).take_while(|_| part.write_all(&chunk).is_ok()).count();
         assert_eq!(written, MAX_PART_BYTES >> 20);
@@ -193,6 +210,6 @@ mod tests {
         .unwrap();
         let template = Template::load("prompts/classify.md.j2", folder.path()).unwrap();
         let rubric = crate::rubric::load("outcome", folder.path()).unwrap();
-        assert_eq!(template.render(&rubric, "", "").unwrap().system, "mine");
+        assert_eq!(template.render(&rubric, "", "", &Extras::default()).unwrap().system, "mine");
     }
 }

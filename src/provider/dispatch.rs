@@ -188,6 +188,16 @@ impl Provider {
         matches!(self.judge, Judge::Anthropic(_) | Judge::OpenAi(_) | Judge::Exec(_))
     }
 
+    /// Base URL of its server; the model itself for programs and judges inside this program.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        match &self.judge {
+            Judge::Anthropic(judge) => &judge.server.url,
+            Judge::OpenAi(judge) => &judge.server.url,
+            Judge::Exec(_) | Judge::Manual(_) | Judge::Replay(_) | Judge::Rules => &self.model,
+        }
+    }
+
     /// The ways it can be asked for JSON, best first.
     #[must_use]
     pub fn forms(&self) -> &'static [Form] {

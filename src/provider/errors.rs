@@ -216,6 +216,7 @@ fn classify(call: Call<'_>, answer: &Answer, fault: &Fault) -> CallError {
     let words = if fault.message.is_empty() { String::new() } else { format!(": {}", fault.message) };
     let message = format!("{} answered {status}{codes}{words}", call.model);
     let fatal = |advice: String| CallError::Fatal { message: format!("{message}; {advice}") };
+    let unfit = |advice: String| CallError::Unfit { message: format!("{message}; {advice}") };
     let retry_after = headers::retry_after(&answer.headers).or(fault.retry_after);
     let is_client_error = (400..500).contains(&status) && !matches!(status, 408 | 409 | 429);
 
@@ -249,17 +250,17 @@ fn classify(call: Call<'_>, answer: &Answer, fault: &Fault) -> CallError {
         return CallError::FormUnsupported { form: call.form, message };
     }
     if let (400 | 422, Some(name)) = (status, fault.parameter()) {
-        return fatal(format!("change or leave out {name} in the judge's params"));
+        return unfit(format!("change or leave out {name} in the judge's params"));
     }
     let should_retry = headers::should_retry(&answer.headers);
     match status {
         // Firewalls decline single texts with a page of their own; that is no reason to stop the run.
         403 if !fault.is_json => CallError::Rejected { message },
-        403 => fatal(format!("the key in {} may not use this model", vendor.key_variable)),
+        403 => unfit(format!("the key in {} may not use this model", vendor.key_variable)),
         _ if status == 404 || fault.is(&["model_not_found"]) || fault.says(&UNKNOWN_MODEL_WORDS) => {
-            fatal(format!("check the model's name and {} ({})", vendor.url_variable, call.server.url))
+            unfit(format!("check the model's name and {} ({})", vendor.url_variable, call.server.url))
         }
-        429 if should_retry == Some(false) => fatal("the provider says that trying again will not help".to_owned()),
+        429 if should_retry == Some(false) => unfit("the provider says that trying again will not help".to_owned()),
         429 => CallError::RateLimited { retry_after, limits: Box::new(headers::limits(&answer.headers)), message },
         _ if should_retry == Some(false) || is_client_error && should_retry.is_none() => {
             CallError::Rejected { message }
@@ -321,6 +322,7 @@ mod tests {
             CallError::Refused { .. } => "refused",
             CallError::Pending { .. } => "pending",
             CallError::Rejected { .. } => "rejected",
+            CallError::Unfit { .. } => "unfit",
             CallError::Fatal { .. } => "fatal",
         };
         (name, error)
@@ -339,7 +341,7 @@ mod tests {
         r#"{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}"#,
         "fatal"
     )]
-    #[case(400, r#"{"error":{"message":"/chat/completions: Invalid model name passed in model=x. Call `/v1/models`","type":"invalid_request_error","param":null,"code":"400"}}"#, "fatal")]
+    #[case(400, r#"{"error":{"message":"/chat/completions: Invalid model name passed in model=x. Call `/v1/models`","type":"invalid_request_error","param":null,"code":"400"}}"#, "unfit")]
     #[case(429, r#"{"type":"error","error":{"type":"rate_limit_error","message":"cap","details":{"error_code":"enforced_spend_limit_reached"}}}"#, "fatal")]
     #[case(429, r#"{"type":"error","error":{"type":"rate_limit_error","message":"m","details":{"error_code":"ramp_limit_exceeded"}}}"#, "rate limited")]
     #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits."}}"#, "fatal")]
@@ -351,14 +353,14 @@ mod tests {
     #[case(401, r#"{"error":{"message":"no"}}"#, "fatal")]
     #[case(429, r#"{"error":{"message":"Request too large for m on tokens per min (TPM): Limit 30000, Requested 34500. The input or output tokens must be reduced in order to run successfully.","type":"tokens","code":"rate_limit_exceeded"}}"#, "too long")]
     #[case(402, r#"{"error":{"code":402,"message":"no credit"}}"#, "fatal")]
-    #[case(403, r#"{"type":"error","error":{"type":"permission_error","message":"m"}}"#, "fatal")]
+    #[case(403, r#"{"type":"error","error":{"type":"permission_error","message":"m"}}"#, "unfit")]
     #[case(403, r#"{"error":{"code":403,"message":"Your input was flagged","metadata":{"reasons":["x"]}}}"#, "refused")]
     #[case(403, "<html>Forbidden</html>", "rejected")]
-    #[case(404, r#"{"type":"error","error":{"type":"not_found_error","message":"model: m"}}"#, "fatal")]
+    #[case(404, r#"{"type":"error","error":{"type":"not_found_error","message":"model: m"}}"#, "unfit")]
     #[case(
         400,
         r#"{"error":{"message":"The model does not exist","type":"invalid_request_error","code":"model_not_found"}}"#,
-        "fatal"
+        "unfit"
     )]
     // Waiting.
     #[case(429, r#"{"type":"error","error":{"type":"rate_limit_error","message":"m"}}"#, "rate limited")]
@@ -392,9 +394,9 @@ mod tests {
         "refused"
     )]
     // The judge's parameters.
-    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"temperature: Extra inputs are not permitted"}}"#, "fatal")]
-    #[case(400, r#"{"error":{"message":"Unsupported value","type":"invalid_request_error","param":"reasoning_effort","code":"unsupported_value"}}"#, "fatal")]
-    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"output_config.effort: not supported by this model"}}"#, "fatal")]
+    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"temperature: Extra inputs are not permitted"}}"#, "unfit")]
+    #[case(400, r#"{"error":{"message":"Unsupported value","type":"invalid_request_error","param":"reasoning_effort","code":"unsupported_value"}}"#, "unfit")]
+    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"output_config.effort: not supported by this model"}}"#, "unfit")]
     // Anything else about this request.
     #[case(
         400,
@@ -423,8 +425,8 @@ mod tests {
     #[case(Form::JsonSchema, 400, "Invalid schema for response_format 'x'", "form")]
     #[case(Form::JsonSchema, 500, "body.response_format.type: Input should be 'text' or 'json_object'", "form")]
     #[case(Form::JsonSchema, 404, "No endpoints found that can handle the requested parameters.", "form")]
-    #[case(Form::JsonSchema, 404, "model: no such model", "fatal")]
-    #[case(Form::JsonSchema, 400, "output_config.effort: not supported", "fatal")]
+    #[case(Form::JsonSchema, 404, "model: no such model", "unfit")]
+    #[case(Form::JsonSchema, 400, "output_config.effort: not supported", "unfit")]
     #[case(Form::JsonSchema, 500, "internal error", "transient")]
     #[case(Form::ForcedTool, 400, "tool_choice: this model does not take a forced tool", "form")]
     #[case(Form::JsonObject, 400, "response_format: json_object is not supported", "form")]
@@ -462,7 +464,7 @@ mod tests {
     fn the_provider_has_the_last_word_on_trying_again() {
         let says = |retry| HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-should-retry"), retry)]);
         let (yes, no) = (HeaderValue::from_static("true"), HeaderValue::from_static("false"));
-        assert_eq!(class(Form::Plain, 429, says(no.clone()), "{}").0, "fatal");
+        assert_eq!(class(Form::Plain, 429, says(no.clone()), "{}").0, "unfit");
         assert_eq!(class(Form::Plain, 500, says(no), "{}").0, "rejected");
         assert_eq!(class(Form::Plain, 400, says(yes), "{}").0, "transient");
     }

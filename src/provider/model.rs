@@ -287,10 +287,17 @@ pub enum CallError {
         /// The provider's words.
         message: String,
     },
-    /// No request can succeed: missing or refused key, no money, unknown model. The run stops.
+    /// No request to this model can succeed: it is unknown, the key has no access to it, or it does not take a parameter. It is
+    /// asked no more; other models are.
+    #[error("{message}")]
+    Unfit {
+        /// What happened, and to which model or parameter.
+        message: String,
+    },
+    /// No request to this provider can succeed: missing or refused key, no money. None of its models is asked any more.
     #[error("{message}")]
     Fatal {
-        /// What happened, and to which key, model or URL.
+        /// What happened, and to which key or URL.
         message: String,
     },
 }

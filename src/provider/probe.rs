@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::prompt::Prompt;
-use crate::rubric::{Answer, AnswerKind, AnswerSchema, ReasonKind, Rubric};
+use crate::rubric::{Answer, AnswerKind, AnswerSchema, Rubric};
 use crate::session::{Format, Session};
 
 use super::dispatch::{Access, Provider, ProviderError};
@@ -168,14 +168,12 @@ impl Provider {
     /// Sends one tiny request in `form`, and says what the form is worth there. This may cost a fraction of a cent.
     pub async fn probe(&self, form: Form) -> Probed {
         let rubric = rubric();
-        let schema = AnswerSchema {
-            full: json!({
-                "type": "object",
-                "properties": {"label": {"type": "string", "enum": [UNLIKELY]}},
-                "required": ["label"],
-                "additionalProperties": false,
-            }),
-        };
+        let schema = AnswerSchema::new(json!({
+            "type": "object",
+            "properties": {"label": {"type": "string", "enum": [UNLIKELY]}},
+            "required": ["label"],
+            "additionalProperties": false,
+        }));
         let prompt = Prompt {
             system: String::new(),
             session: "A person greets you.".to_owned(),
@@ -211,13 +209,7 @@ fn rubric() -> Rubric {
         version: 1,
         title: String::new(),
         question: String::new(),
-        answer: Answer {
-            kind: AnswerKind::Choice,
-            options: Vec::new(),
-            abstain: None,
-            reason: ReasonKind::None,
-            evidence: false,
-        },
+        answer: Answer::new(AnswerKind::Choice),
         published_base: None,
         guidance: Vec::new(),
         tie_breaks: Vec::new(),

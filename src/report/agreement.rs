@@ -1,6 +1,6 @@
 //! Agreement as the report shows it: pairs sorted by who they are to each other.
 
-use crate::agreement::AgreementReport;
+use crate::agreement::{AgreementReport, Confusion};
 use crate::rubric::{AnswerKind, Rubric};
 
 use super::inputs::Inputs;
@@ -14,6 +14,7 @@ pub(super) fn section(inputs: &Inputs, rubric: &Rubric, judges: &[JudgeFacts]) -
         return None;
     }
     let is_judge = |name: &str| judges.iter().any(|judge| judge.name == name);
+    let has_labels = rubric.answer.kind.has_labels();
     let mut pairs: Vec<PairSection> = report
         .pairs
         .iter()
@@ -25,8 +26,9 @@ pub(super) fn section(inputs: &Inputs, rubric: &Rubric, judges: &[JudgeFacts]) -
                 _ => Relation::JudgeWithReference,
             },
             coefficients: pair.coefficients.clone(),
-            confusion: pair.confusion.clone(),
-            labels: pair.labels.clone(),
+            // Of numbers there are as many categories as answers: no matrix shows them.
+            confusion: if has_labels { pair.confusion.clone() } else { Confusion::default() },
+            labels: if has_labels { pair.labels.clone() } else { Vec::new() },
             unpaired: pair.unpaired,
         })
         .collect();
@@ -34,6 +36,7 @@ pub(super) fn section(inputs: &Inputs, rubric: &Rubric, judges: &[JudgeFacts]) -
     let names = |wanted: &str| pairs.iter().all(|pair| pair.coefficients.iter().any(|c| c.name == wanted));
     let headline = match rubric.answer.kind {
         AnswerKind::Scale if names("cohen_kappa_quadratic") => "cohen_kappa_quadratic",
+        AnswerKind::Number if names("krippendorff_alpha") => "krippendorff_alpha",
         _ => "cohen_kappa",
     };
     Some(AgreementSection {

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::corpus::SessionRow;
 use crate::gold::Ratings;
 use crate::run::RunState;
-use crate::session::Scope;
 
 use super::agreement;
 use super::error::ReportError;
@@ -15,9 +13,10 @@ use super::model::{
     JudgeFacts, LabelFacts, RaterFacts, RaterKind, ReferenceFacts, Report, RubricSection, RunFacts, SampleFacts,
 };
 use super::shares;
+use super::study;
 
 /// Version of the report's JSON form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is said of the rule-based judge wherever its name appears (design.md section 6).
 const NOT_AN_LLM: &str = "not an LLM: rule-based floor";
@@ -25,52 +24,22 @@ const NOT_AN_LLM: &str = "not an LLM: rule-based floor";
 /// What is said of raters made by `assize simulate` wherever their names appear.
 const SIMULATED: &str = "simulated rater";
 
-/// The judged sessions, and the unit their errors are shared by.
-pub(super) struct Judged<'a> {
-    rows: HashMap<&'a str, &'a SessionRow>,
-    by_person: bool,
-}
-
-impl<'a> Judged<'a> {
-    fn of(inputs: &'a Inputs) -> Self {
-        let sessions: BTreeSet<&str> = inputs.verdicts.iter().map(|verdict| verdict.session.as_str()).collect();
-        let rows: HashMap<&str, &SessionRow> = inputs
-            .rows
-            .iter()
-            .filter(|row| sessions.contains(row.id.as_str()))
-            .map(|row| (row.id.as_str(), row))
-            .collect();
-        let persons: BTreeSet<&str> = rows.values().filter_map(|row| row.person.as_deref()).collect();
-        Self { by_person: persons.len() > 1, rows }
-    }
-
-    /// The cluster of `session`: its person, or itself where persons are not told apart.
-    pub(super) fn cluster(&self, session: &'a str) -> &'a str {
-        let person = self.rows.get(session).and_then(|row| row.person.as_deref());
-        if self.by_person { person.unwrap_or(session) } else { session }
-    }
-
-    /// The judged sessions that the corpus holds, sorted by id.
-    pub(super) fn rows(&self) -> Vec<&'a SessionRow> {
-        let mut rows: Vec<&SessionRow> = self.rows.values().copied().collect();
-        rows.sort_by(|a, b| a.id.cmp(&b.id));
-        rows
-    }
-}
-
 /// Analyses a run.
 ///
 /// # Errors
-/// When a verdict has an unknown label, rubric or judge, or one unit has two verdicts.
+/// When agreement names a rubric that was not loaded.
 pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
-    let sessions = Judged::of(inputs);
     let judges: Vec<JudgeFacts> = judge_facts(inputs);
-    shares::check(inputs, &judges)?;
-    let reference = inputs.gold.as_ref().map(|gold| reference_facts(gold, inputs, &sessions));
+    let loaded = |name: &str| inputs.rubrics.iter().any(|rubric| rubric.name == name);
+    if let Some(name) = inputs.agreement.iter().filter_map(|report| report.rubric.as_ref()).find(|name| !loaded(name)) {
+        return Err(ReportError::NoRubric(name.clone()));
+    }
+    let reference = inputs.gold.as_ref().map(|gold| reference_facts(gold, inputs));
     let rubrics = inputs
         .rubrics
         .iter()
-        .map(|rubric| RubricSection {
+        .enumerate()
+        .map(|(number, rubric)| RubricSection {
             name: rubric.name.clone(),
             version: rubric.version,
             title: rubric.title.clone(),
@@ -87,7 +56,10 @@ pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
                 })
                 .collect(),
             published_base: rubric.published_base.clone(),
-            judges: judges.iter().map(|judge| shares::judge_shares(inputs, &sessions, rubric, judge)).collect(),
+            judges: (judges.iter().enumerate())
+                .filter(|(_, judge)| is_asked(inputs, &judge.name, &rubric.name))
+                .map(|(by, judge)| shares::judge_shares(inputs, number, judge, by))
+                .collect(),
             agreement: agreement::section(inputs, rubric, &judges),
         })
         .collect();
@@ -96,12 +68,12 @@ pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
     let raters = reference.iter().flat_map(|reference| &reference.raters);
     let simulated = raters.filter(|rater| rater.kind == RaterKind::Simulated);
     tags.extend(simulated.map(|rater| (rater.name.clone(), SIMULATED.to_owned())));
-    let sample = sample_facts(inputs, &sessions);
+    let sample = sample_facts(inputs);
     Ok(Report {
         version: VERSION,
         data_label: inputs.run.experiment.data_label.clone(),
         tags,
-        notes: notes(inputs, &sessions, &sample),
+        notes: notes(inputs, &sample),
         run: RunFacts {
             id: inputs.run.id.clone(),
             state: inputs.run.state,
@@ -115,9 +87,15 @@ pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
         sample,
         reference,
         rubrics,
-        measures: measures(&sessions),
+        measures: measures(&inputs.table),
+        study: study::build(inputs)?,
         judges,
     })
+}
+
+/// Whether the experiment asks `judge` about `rubric`.
+fn is_asked(inputs: &Inputs, judge: &str, rubric: &str) -> bool {
+    inputs.run.experiment.judges.iter().any(|spec| spec.name() == judge && spec.answers(rubric))
 }
 
 fn judge_facts(inputs: &Inputs) -> Vec<JudgeFacts> {
@@ -134,14 +112,13 @@ fn judge_facts(inputs: &Inputs) -> Vec<JudgeFacts> {
         .collect()
 }
 
-fn reference_facts(gold: &Ratings, inputs: &Inputs, judged: &Judged<'_>) -> ReferenceFacts {
+fn reference_facts(gold: &Ratings, inputs: &Inputs) -> ReferenceFacts {
     let asked = |rubric: &Option<String>| {
         rubric.as_ref().is_none_or(|name| inputs.rubrics.iter().any(|rubric| rubric.name == *name))
     };
     let ratings = || gold.rows.iter().filter(|rating| asked(&rating.rubric));
     // A file is named with or without the ending of its compression.
     let plain = |name: &'_ str| name.strip_suffix(".gz").unwrap_or(name).to_owned();
-    let known: BTreeSet<String> = judged.rows.values().flat_map(|row| [row.id.clone(), plain(&row.file)]).collect();
     let items: BTreeSet<String> = ratings().map(|rating| plain(&rating.item)).collect();
     let mut labels: BTreeMap<&str, u64> = BTreeMap::new();
     for rating in ratings() {
@@ -157,23 +134,23 @@ fn reference_facts(gold: &Ratings, inputs: &Inputs, judged: &Judged<'_>) -> Refe
             .map(|(name, labels)| RaterFacts { name: name.to_owned(), kind: kind(name), labels })
             .collect(),
         items: items.len() as u64,
-        unmatched: items.difference(&known).count() as u64,
+        unmatched: items.difference(&inputs.table.matched_items).count() as u64,
         other_rubrics: gold.rows.iter().filter(|rating| !asked(&rating.rubric)).count() as u64,
     }
 }
 
-fn sample_facts(inputs: &Inputs, judged: &Judged<'_>) -> SampleFacts {
-    let rows = judged.rows();
+fn sample_facts(inputs: &Inputs) -> SampleFacts {
+    let table = &inputs.table;
     let mut months = BTreeMap::new();
-    for row in &rows {
-        let month = row.started_at.as_deref().and_then(|time| time.get(..7)).unwrap_or("unknown");
+    let found = || table.facts.iter().enumerate().filter(|(_, facts)| facts.in_corpus);
+    for (at, _) in found() {
+        let month = table.month(at).map_or("unknown", |month| table.months[month].as_str());
         *months.entry(month.to_owned()).or_default() += 1;
     }
-    let persons: BTreeSet<&str> = rows.iter().filter_map(|row| row.person.as_deref()).collect();
-    let clustering = match (judged.by_person, persons.len()) {
-        (true, _) => "person; a session of unknown person stands alone",
-        (false, 1) => "session; one person only, so intervals speak of this person's sessions",
-        (false, _) => "session; persons are not known",
+    let clustering = match table.persons {
+        0 => "session; persons are not known",
+        1 => "session; one person only, so intervals speak of this person's sessions",
+        _ => "person; a session of unknown person stands alone",
     };
     SampleFacts {
         ingest: inputs.run.ingest.clone(),
@@ -182,23 +159,22 @@ fn sample_facts(inputs: &Inputs, judged: &Judged<'_>) -> SampleFacts {
         sessions: inputs.run.sessions,
         spec: inputs.run.experiment.sample.clone(),
         weighted: !inputs.run.weights.is_empty(),
-        found: rows.len() as u64,
-        persons: persons.len() as u64,
-        without_person: rows.iter().filter(|row| row.person.is_none()).count() as u64,
-        unknown_scope: rows.iter().filter(|row| row.scope == Scope::Unknown).count() as u64,
+        found: found().count() as u64,
+        persons: table.persons as u64,
+        without_person: found().filter(|(at, _)| table.person(*at).is_none()).count() as u64,
+        unknown_scope: found().filter(|(_, facts)| facts.unknown_scope).count() as u64,
         months,
         clustering: clustering.to_owned(),
     }
 }
 
-fn notes(inputs: &Inputs, judged: &Judged<'_>, sample: &SampleFacts) -> Vec<String> {
+fn notes(inputs: &Inputs, sample: &SampleFacts) -> Vec<String> {
     let mut notes = Vec::new();
     if inputs.run.state != RunState::Done {
-        let done = inputs.verdicts.len();
+        let done = inputs.table.verdicts;
         notes.push(format!("The run is not done: {done} verdicts so far. Run the same command again to go on."));
     }
-    let sessions: BTreeSet<&str> = inputs.verdicts.iter().map(|verdict| verdict.session.as_str()).collect();
-    let lost = sessions.iter().filter(|session| !judged.rows.contains_key(*session)).count();
+    let lost = inputs.table.facts.iter().filter(|facts| !facts.in_corpus).count();
     if lost > 0 {
         notes.push(format!(
             "{lost} judged sessions are not in the corpus any more: they have no measures and no person."

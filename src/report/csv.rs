@@ -12,8 +12,8 @@ use super::model::Report;
 ///
 /// # Errors
 /// When a row cannot be written, which is an error in assize.
-pub fn tables(report: &Report) -> Result<Vec<(&'static str, String)>, ReportError> {
-    Ok(vec![
+pub fn tables(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
+    let mut tables: Vec<(String, String)> = [
         ("shares.csv", shares(report)?),
         ("no_verdicts.csv", no_verdicts(report)?),
         ("agreement.csv", agreement(report)?),
@@ -21,7 +21,108 @@ pub fn tables(report: &Report) -> Result<Vec<(&'static str, String)>, ReportErro
         ("label_scores.csv", label_scores(report)?),
         ("judges.csv", judges(report)?),
         ("measures.csv", measures(report)?),
-    ])
+    ]
+    .map(|(name, table)| (name.to_owned(), table))
+    .into();
+    if report.rubrics.iter().flat_map(|rubric| &rubric.judges).any(|judge| !judge.values.is_empty()) {
+        tables.push(("values.csv".to_owned(), values(report)?));
+    }
+    tables.extend(exhibits(report)?);
+    Ok(tables)
+}
+
+/// One table an exhibit, all judges in it.
+fn exhibits(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
+    let mut ids: Vec<&str> = Vec::new();
+    let all = || report.study.iter().flat_map(|study| study.exhibits.iter().map(move |exhibit| (study, exhibit)));
+    all().filter(|(_, exhibit)| !exhibit.panels.is_empty()).for_each(|(_, exhibit)| {
+        if !ids.contains(&exhibit.id.as_str()) {
+            ids.push(&exhibit.id);
+        }
+    });
+    ids.iter().map(|id| Ok((format!("{id}.csv"), exhibit(report, id)?))).collect()
+}
+
+const EXHIBIT: [&str; 32] = [
+    "data",
+    "judge",
+    "judge_note",
+    "panel",
+    "unit",
+    "group",
+    "group_title",
+    "measure",
+    "sessions",
+    "persons",
+    "count",
+    "no_verdict",
+    "withheld",
+    "published",
+    "published_known",
+    "published_note",
+    "raw",
+    "raw_low",
+    "raw_high",
+    "raw_n",
+    "raw_method",
+    "corrected",
+    "corrected_low",
+    "corrected_high",
+    "corrected_method",
+    "corrected_undefined",
+    "adjusted",
+    "adjusted_low",
+    "adjusted_high",
+    "worst_low",
+    "worst_high",
+    "extra",
+];
+
+fn exhibit(report: &Report, id: &str) -> Result<String, ReportError> {
+    let own = report.study.iter().flat_map(|study| {
+        let exhibits = study.exhibits.iter().filter(|exhibit| exhibit.id == id);
+        exhibits.flat_map(|exhibit| &exhibit.panels).map(move |panel| (study, panel))
+    });
+    let rows = own.flat_map(|(study, panel)| {
+        panel.cells.iter().map(move |cell| {
+            let raw = cell.raw.as_ref();
+            let corrected = cell.corrected.as_ref();
+            let adjusted = cell.adjusted.as_ref();
+            let published = cell.published.as_ref();
+            let extra: Vec<String> = cell.extra.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            (
+                (data(report), &study.judge, tag(report, &study.judge), &panel.id, panel.unit),
+                (&cell.group, &cell.group_title, &cell.measure),
+                (cell.sessions, cell.persons, cell.count, cell.no_verdict, cell.withheld),
+                (
+                    published.map(|one| one.value),
+                    published.map(|one| known(one.known)),
+                    published.map(|one| one.note.as_deref().unwrap_or_default()),
+                ),
+                (
+                    raw.and_then(|one| one.value),
+                    raw.and_then(|one| one.low),
+                    raw.and_then(|one| one.high),
+                    raw.map(|one| one.n),
+                    raw.map(|one| one.method.as_str()),
+                ),
+                (
+                    corrected.and_then(|one| one.value),
+                    corrected.and_then(|one| one.low),
+                    corrected.and_then(|one| one.high),
+                    corrected.map(|one| one.method.as_str()),
+                    corrected.and_then(|one| one.undefined),
+                ),
+                (
+                    adjusted.and_then(|one| one.value),
+                    adjusted.and_then(|one| one.low),
+                    adjusted.and_then(|one| one.high),
+                ),
+                (cell.worst.map(|ends| ends.0), cell.worst.map(|ends| ends.1), extra.join("; ")),
+            )
+        })
+    });
+    table(&EXHIBIT, rows)
 }
 
 /// Writes `rows` under `header`; absent values are empty cells.
@@ -59,6 +160,10 @@ fn shares(report: &Report) -> Result<String, ReportError> {
         "n",
         "method",
         "corrected",
+        "corrected_low",
+        "corrected_high",
+        "corrected_method",
+        "reference",
         "worst_low",
         "worst_high",
         "published",
@@ -72,8 +177,29 @@ fn shares(report: &Report) -> Result<String, ReportError> {
                 (
                     (data(report), &rubric.name, &judge.judge, tag(report, &judge.judge), &row.label, row.count),
                     columns(&row.share),
-                    (judge.corrected, row.worst_low, row.worst_high, published, known),
+                    (
+                        row.corrected.as_ref().and_then(|one| one.value),
+                        row.corrected.as_ref().and_then(|one| one.low),
+                        row.corrected.as_ref().and_then(|one| one.high),
+                        judge.correction.as_ref().map(|one| one.method.as_str()),
+                        judge.correction.as_ref().map(|one| one.rater.as_str()),
+                    ),
+                    (row.worst_low, row.worst_high, published, known),
                 )
+            })
+        })
+    });
+    table(&header, rows)
+}
+
+fn values(report: &Report) -> Result<String, ReportError> {
+    let header =
+        ["data", "rubric", "judge", "judge_note", "number", "unit", "value", "low", "high", "n", "method", "undefined"];
+    let rows = report.rubrics.iter().flat_map(|rubric| {
+        rubric.judges.iter().flat_map(move |judge| {
+            judge.values.iter().map(move |row| {
+                let who = (data(report), &rubric.name, &judge.judge, tag(report, &judge.judge));
+                (who, &row.name, &row.unit, columns(&row.estimate), row.estimate.undefined)
             })
         })
     });

@@ -35,6 +35,9 @@ pub enum ReportError {
     /// A verdict names a judge that the run's experiment does not have.
     #[error("judge {0} has verdicts but is not in the experiment of the run")]
     NoJudge(String),
+    /// Gold cannot be used.
+    #[error(transparent)]
+    Gold(#[from] crate::estimate::EstimateError),
     /// A template or chart failed; an error in assize.
     #[error("cannot draw the report: {0}")]
     Draw(String),

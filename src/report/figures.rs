@@ -1,9 +1,11 @@
 //! How numbers and names are written, the same in every form for people.
 
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::error::ReportError;
+use super::study::Unit;
 
 /// What stands where a number does not exist.
 const NONE: &str = "–";
@@ -23,6 +25,14 @@ pub(super) fn environment(escape: fn() -> AutoEscape) -> Result<Environment<'sta
     environment.add_filter("range", |low: Option<f64>, high: Option<f64>, digits: Option<usize>| {
         range(low, high, digits.unwrap_or(2))
     });
+    environment.add_filter("quantity", |value: Option<f64>, unit: Serde<Unit>| quantity(value, unit.0, 1));
+    environment.add_filter("quantity_range", |low: Option<f64>, high: Option<f64>, unit: Serde<Unit>| {
+        match (low, high) {
+            (Some(_), Some(_)) => format!("{} to {}", quantity(low, unit.0, 1), quantity(high, unit.0, 1)),
+            _ => NONE.to_owned(),
+        }
+    });
+    environment.add_filter("sentence", |text: String| sentence(&text));
     environment.add_filter("count", count);
     environment.add_filter("dollars", |micro: u64| dollars(micro));
     environment.add_filter("words", |name: String| words(&name));
@@ -52,6 +62,33 @@ pub(super) fn decimal(value: Option<f64>, digits: usize) -> String {
         Some(rest) => format!("−{rest}"),
         None => text,
     }
+}
+
+/// A number in its unit, without the unit's name: percent for shares and changes, percentage points for differences of shares,
+/// where one decimal more is shown. Changes and differences carry their sign.
+pub(super) fn quantity(value: Option<f64>, unit: Unit, digits: usize) -> String {
+    let Some(number) = value else { return NONE.to_owned() };
+    let signed = |text: String| if text.starts_with('−') || number <= 0.0 { text } else { format!("+{text}") };
+    match unit {
+        Unit::Share => decimal(Some(number * 100.0), digits),
+        Unit::Number if number.abs() >= 1_000.0 => count(whole(number)),
+        Unit::Number => decimal(value, digits.max(1)),
+        Unit::Change => signed(decimal(Some(number * 100.0), digits)),
+        Unit::Points => signed(decimal(Some(number * 100.0), digits + 1)),
+    }
+}
+
+/// `text` with a capital letter at its beginning.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The nearest whole number, none below 0.
+fn whole(number: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded, and held at 0")]
+    let whole = number.round().max(0.0) as u64;
+    whole
 }
 
 /// An interval; a dash where there is none.

@@ -20,9 +20,21 @@ pub fn html(report: &Report) -> Result<String, ReportError> {
         let safe = Value::from_safe_string;
         figures.push(context! { shares => safe(shares), agreement => agreement.map(safe) });
     }
+    let mut charts = Vec::new();
+    for (number, study) in report.study.iter().enumerate() {
+        let draw = |exhibit| charts::panels(exhibit, &format!("judge-{number}"));
+        let drawn = study.exhibits.iter().map(draw).collect::<Result<Vec<_>, _>>()?;
+        charts
+            .push(drawn.into_iter().map(|panels| panels.into_iter().map(shown).collect()).collect::<Vec<Vec<Value>>>());
+    }
     let frozen = serde_json::to_string_pretty(&report.run.experiment).map_err(|e| ReportError::Draw(e.to_string()))?;
     let style = Value::from_safe_string(include_str!("assets/report.css").to_owned());
     let report = Value::from(Serde(report));
-    let context = context! { report, figures, frozen, style };
+    let context = context! { report, figures, charts, frozen, style };
     render(environment(|| AutoEscape::Html)?, include_str!("assets/report.html.j2"), context)
+}
+
+/// A chart as the template takes it.
+fn shown(drawn: charts::Drawn) -> Value {
+    context! { title => drawn.title, svg => Value::from_safe_string(drawn.svg), series => drawn.series }
 }

@@ -1,25 +1,41 @@
 //! What a report is made from, already loaded.
 
 use crate::agreement::AgreementReport;
-use crate::corpus::SessionRow;
 use crate::gold::Ratings;
 use crate::rubric::Rubric;
 use crate::run::RunRecord;
-use crate::verdict::Verdict;
+
+use super::sessions::StudyTable;
 
 /// Everything a report is made from.
 #[derive(Debug, Clone)]
 pub struct Inputs {
     /// The run.
     pub run: RunRecord,
-    /// Sessions of the corpus; those without a verdict are not looked at.
-    pub rows: Vec<SessionRow>,
-    /// The run's verdicts, at most one for each (session, rubric, judge, replicate).
-    pub verdicts: Vec<Verdict>,
+    /// The run's sessions with what was measured on them, and what judges and gold say of them.
+    pub table: StudyTable,
     /// The rubrics of the run, in the experiment's order.
     pub rubrics: Vec<Rubric>,
     /// Labels of other raters to compare with.
     pub gold: Option<Ratings>,
     /// Agreement among judges and other raters, one for each rubric that has any.
     pub agreement: Vec<AgreementReport>,
+    /// The least that a cell of a breakdown must hold to be shown.
+    pub floors: Floors,
+}
+
+/// The least that a cell of a breakdown must hold to be shown; a cell below either is withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Floors {
+    /// Persons; not looked at where no person is known.
+    pub persons: u64,
+    /// Sessions.
+    pub sessions: u64,
+}
+
+impl Default for Floors {
+    /// Those of the Anthropic Economic Index: 5 accounts and 15 conversations (report.md 11.2).
+    fn default() -> Self {
+        Self { persons: 5, sessions: 15 }
+    }
 }

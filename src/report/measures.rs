@@ -1,13 +1,10 @@
 //! Measures of the judged sessions beside the study's figures (report.md section 3).
 
-use crate::session::Measures;
-use crate::stats::{Bootstrap, mean_and_median};
+use crate::stats::{CONFIDENCE, mean, quantiles};
 
-use super::analysis::Judged;
 use super::model::MeasureRow;
-
-/// Bootstrap draws, and the seed they start from; fixed, so that a report can be rebuilt.
-const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 2_000, seed: 20_260_617 };
+use super::sessions::{Facts, StudyTable};
+use super::study::weighed;
 
 /// Why words per prompt cannot be put beside the study's figure without care (sessions.md 0.2).
 const WORDS_CAVEAT: &str = "The study counts output tokens and converts them to words by an unpublished rule; \
@@ -23,7 +20,7 @@ struct Definition {
     meaning: &'static str,
     published: Option<&'static str>,
     caveat: Option<&'static str>,
-    value: fn(&Measures) -> Option<f64>,
+    value: fn(&Facts) -> Option<f64>,
 }
 
 const DEFINITIONS: [Definition; 5] = [
@@ -33,7 +30,7 @@ const DEFINITIONS: [Definition; 5] = [
         meaning: "human prompts in a session",
         published: Some("about 4, in a typical session"),
         caveat: None,
-        value: |measures| Some(measures.prompts as f64),
+        value: |facts| Some(f64::from(facts.prompts)),
     },
     Definition {
         name: "actions_per_prompt",
@@ -41,7 +38,7 @@ const DEFINITIONS: [Definition; 5] = [
         meaning: "tool calls of the main chain, divided by prompts",
         published: Some("about 10, on average"),
         caveat: Some(ACTIONS_CAVEAT),
-        value: |measures| per_prompt(measures.actions, measures),
+        value: |facts| per_prompt(facts.actions, facts),
     },
     Definition {
         name: "output_words_per_prompt",
@@ -49,7 +46,7 @@ const DEFINITIONS: [Definition; 5] = [
         meaning: "words of visible text, readable thinking and tool inputs, divided by prompts",
         published: Some("about 2,400, on average"),
         caveat: Some(WORDS_CAVEAT),
-        value: |measures| per_prompt(measures.output_words, measures),
+        value: |facts| per_prompt(facts.output_words, facts),
     },
     Definition {
         name: "visible_words_per_prompt",
@@ -57,7 +54,7 @@ const DEFINITIONS: [Definition; 5] = [
         meaning: "words of visible agent text alone, divided by prompts",
         published: None,
         caveat: None,
-        value: |measures| per_prompt(measures.visible_words, measures),
+        value: |facts| per_prompt(facts.visible_words, facts),
     },
     Definition {
         name: "prompt_words",
@@ -65,23 +62,21 @@ const DEFINITIONS: [Definition; 5] = [
         meaning: "words of the person's prompts, divided by prompts",
         published: None,
         caveat: None,
-        value: |measures| per_prompt(measures.prompt_words, measures),
+        value: |facts| per_prompt(facts.prompt_words, facts),
     },
 ];
 
 /// The measures of the judged sessions. Sessions without a prompt have no value per prompt and lower its n.
-pub(super) fn measures(judged: &Judged<'_>) -> Vec<MeasureRow> {
-    let rows = judged.rows();
+pub(super) fn measures(table: &StudyTable) -> Vec<MeasureRow> {
     let row = |definition: &Definition| {
-        let values: Vec<(f64, &str)> =
-            rows.iter().filter_map(|row| Some(((definition.value)(&row.measures)?, judged.cluster(&row.id)))).collect();
-        let (mean, median) = mean_and_median(&values, BOOTSTRAP);
+        let found = (0..table.len()).filter(|at| table.facts[*at].in_corpus);
+        let values = weighed(table, found, |at| (definition.value)(&table.facts[at]));
         MeasureRow {
             name: definition.name.to_owned(),
             title: definition.title.to_owned(),
             definition: definition.meaning.to_owned(),
-            mean,
-            median,
+            mean: mean(&values, CONFIDENCE),
+            median: quantiles(&values, &[0.5], CONFIDENCE).swap_remove(0),
             published: definition.published.map(str::to_owned),
             caveat: definition.caveat.map(str::to_owned),
         }
@@ -89,6 +84,7 @@ pub(super) fn measures(judged: &Judged<'_>) -> Vec<MeasureRow> {
     DEFINITIONS.iter().map(row).collect()
 }
 
-fn per_prompt(amount: u64, measures: &Measures) -> Option<f64> {
-    (measures.prompts > 0).then(|| amount as f64 / measures.prompts as f64)
+/// `amount` a prompt, where there is a prompt.
+pub(super) fn per_prompt(amount: u32, facts: &Facts) -> Option<f64> {
+    (facts.prompts > 0).then(|| f64::from(amount) / f64::from(facts.prompts))
 }

@@ -14,19 +14,25 @@ mod inputs;
 mod markdown;
 mod measures;
 mod model;
+mod sessions;
 mod shares;
+mod study;
 mod summary;
+mod values;
 mod write;
 
 pub use analysis::build;
+pub use charts::reliability_diagram;
 pub use csv::tables;
 pub use error::ReportError;
 pub use html::html;
-pub use inputs::Inputs;
+pub use inputs::{Floors, Inputs};
 pub use markdown::markdown;
 pub use model::{
-    AgreementSection, JudgeFacts, JudgeShares, LabelFacts, MeasureRow, PairSection, RaterFacts, RaterKind,
-    ReferenceFacts, Relation, Report, RubricSection, RunFacts, SampleFacts, ShareRow,
+    AgreementSection, Correction, JudgeFacts, JudgeShares, LabelFacts, MeasureRow, PairSection, RaterFacts, RaterKind,
+    ReferenceFacts, Relation, Report, RubricSection, RunFacts, SampleFacts, ShareRow, ValueRow,
 };
+pub use sessions::{NumberColumn, StudyTable, TableBuilder};
+pub use study::{Cell, Exhibit, Form, Need, Panel, PublishedNumber, Study, Unit, Withheld};
 pub use summary::{Summary, summary};
 pub use write::write;

@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::agreement::{Confusion, LabelScore, RaterDetail};
 use crate::corpus::IngestReport;
+use crate::estimate::Value;
 use crate::rubric::{AnswerKind, Published};
 use crate::run::{Experiment, JudgeTotals, RubricRecord, RunState};
 use crate::sample::SampleSpec;
 use crate::session::Scope;
 use crate::stats::{Coefficient, Estimate};
 use crate::verdict::NoVerdict;
+
+use super::study::Study;
 
 /// A report on one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +39,8 @@ pub struct Report {
     pub judges: Vec<JudgeFacts>,
     /// Measures of the judged sessions, beside the study's.
     pub measures: Vec<MeasureRow>,
+    /// The study's figures and tables made anew, one set a judge.
+    pub study: Vec<Study>,
 }
 
 /// Identity and versions of the run.
@@ -163,7 +168,7 @@ pub struct JudgeShares {
     pub judge: String,
     /// Units planned: sessions times replicates.
     pub planned: u64,
-    /// Units with a label.
+    /// Units with a label or a value.
     pub labelled: u64,
     /// Units without, by kind; every kind is there.
     pub no_verdicts: BTreeMap<NoVerdict, u64>,
@@ -171,12 +176,44 @@ pub struct JudgeShares {
     pub not_judged: u64,
     /// Share of judged units without a label, from 0 to 1.
     pub no_verdict_rate: Estimate,
-    /// The judge's raw shares, in scale order; not corrected for its errors.
+    /// Shares in scale order, raw and corrected.
     pub shares: Vec<ShareRow>,
-    /// Whether shares are corrected for judge error: never, in this version.
-    pub corrected: bool,
+    /// How shares are corrected for the judge's errors; none without gold.
+    pub correction: Option<Correction>,
+    /// Why there is no gold though there are labels of other raters.
+    pub uncorrected: Option<String>,
+    /// What was answered to a rubric that asks for a value instead of a label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValueRow>,
+    /// What a reader of those must know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub value_notes: Vec<String>,
     /// The first message of each kind that is the provider's or the program's own.
     pub messages: Vec<String>,
+}
+
+/// What shares are corrected by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The estimator ([`Method`](crate::estimate::Method)).
+    pub method: String,
+    /// The rater of the label file whose labels count as the truth.
+    pub rater: String,
+    /// Sessions that both rater and judge labelled.
+    pub sessions: u64,
+    /// Their persons; none where no person is known.
+    pub persons: Option<u64>,
+}
+
+/// A number computed from values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValueRow {
+    /// What it is, in words.
+    pub name: String,
+    /// What it counts, where the rubric says so.
+    pub unit: Option<String>,
+    /// The number.
+    pub estimate: Estimate,
 }
 
 /// The share of one label.
@@ -186,8 +223,10 @@ pub struct ShareRow {
     pub label: String,
     /// Units with it.
     pub count: u64,
-    /// Its share of the labelled units, from 0 to 1.
+    /// Its share of the labelled units, from 0 to 1, as the judge gave it.
     pub share: Estimate,
+    /// The same corrected for the judge's errors, over the first replicate; none without gold.
+    pub corrected: Option<Value>,
     /// Its share if no unit without a label had it.
     pub worst_low: Option<f64>,
     /// Its share if every unit without a label had it.

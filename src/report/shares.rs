@@ -1,112 +1,100 @@
-//! What the judges said: shares with intervals, no-verdicts, worst-case bounds.
+//! What the judges said: shares, raw and corrected, with intervals, no-verdicts, worst-case bounds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use crate::rubric::Rubric;
-use crate::stats::{Observation, shares};
-use crate::verdict::{NoVerdict, Outcome, Verdict};
+use crate::stats::{CONFIDENCE, Estimate, Numbered, shares_numbered};
+use crate::verdict::NoVerdict;
 
-use super::analysis::Judged;
-use super::error::ReportError;
 use super::inputs::Inputs;
-use super::model::{JudgeFacts, JudgeShares, ShareRow};
+use super::model::{Correction, JudgeFacts, JudgeShares, ShareRow};
+use super::sessions::{Answer, Column, StudyTable};
+use super::study::{CORRECTION, label_shares};
+use super::values;
 
-/// Checks every verdict against rubrics and judges.
-///
-/// # Errors
-/// When a verdict has an unknown label, rubric or judge, or one unit has two verdicts.
-pub(super) fn check(inputs: &Inputs, judges: &[JudgeFacts]) -> Result<(), ReportError> {
-    let scales: HashMap<&str, BTreeSet<&str>> =
-        inputs.rubrics.iter().map(|rubric| (rubric.name.as_str(), rubric.labels().into_iter().collect())).collect();
-    let known: BTreeSet<&str> = judges.iter().map(|judge| judge.name.as_str()).collect();
-    let mut seen = BTreeSet::new();
-    for verdict in &inputs.verdicts {
-        let Verdict { session, rubric, judge, replicate, .. } = verdict;
-        let scale = scales.get(rubric.as_str()).ok_or_else(|| ReportError::NoRubric(rubric.clone()))?;
-        if !known.contains(judge.as_str()) {
-            return Err(ReportError::NoJudge(judge.clone()));
-        }
-        let (judge, session, rubric) = (judge.clone(), session.clone(), rubric.clone());
-        if let Some(label) = verdict.outcome.label().filter(|label| !scale.contains(label)) {
-            return Err(ReportError::UnknownLabel { judge, session, rubric, label: label.to_owned() });
-        }
-        if !seen.insert((&verdict.session, &verdict.rubric, &verdict.judge, replicate)) {
-            return Err(ReportError::Duplicate { judge, session, rubric, replicate: *replicate });
-        }
-    }
-    let loaded = |name: &Option<String>| name.as_deref().is_none_or(|name| scales.contains_key(name));
-    match inputs.agreement.iter().find(|report| !loaded(&report.rubric)) {
-        Some(report) => Err(ReportError::NoRubric(report.rubric.clone().unwrap_or_default())),
-        None => Ok(()),
-    }
-}
+/// One answer: the session and the column it is in.
+type Unit<'a> = (usize, &'a Column);
 
-/// What `judge` said for `rubric`.
-pub(super) fn judge_shares(inputs: &Inputs, judged: &Judged<'_>, rubric: &Rubric, judge: &JudgeFacts) -> JudgeShares {
-    let scale = rubric.labels();
-    let mut verdicts: Vec<&Verdict> =
-        inputs.verdicts.iter().filter(|verdict| verdict.rubric == rubric.name && verdict.judge == judge.name).collect();
-    verdicts.sort_by_key(|verdict| (&verdict.session, verdict.replicate));
-    let weight = |verdict: &Verdict| inputs.run.weights.get(&verdict.session).copied().unwrap_or(1.0);
-    let position = |label: &str| scale.iter().position(|known| *known == label);
-    let labelled: Vec<Observation<'_>> = verdicts
-        .iter()
-        .filter_map(|verdict| {
-            let label = position(verdict.outcome.label()?)?;
-            Some(Observation { label, weight: weight(verdict), cluster: judged.cluster(&verdict.session) })
-        })
-        .collect();
-    let answered: Vec<Observation<'_>> = verdicts
-        .iter()
-        .map(|verdict| Observation {
-            label: usize::from(verdict.outcome.label().is_none()),
-            weight: weight(verdict),
-            cluster: judged.cluster(&verdict.session),
-        })
+/// What judge number `by` said for rubric number `number`.
+pub(super) fn judge_shares(inputs: &Inputs, number: usize, judge: &JudgeFacts, by: usize) -> JudgeShares {
+    let (table, rubric) = (&inputs.table, &inputs.rubrics[number]);
+    let columns = table.answers.range((number, by, 0)..=(number, by, u32::MAX)).map(|(_, column)| column);
+    let units: Vec<Unit<'_>> = columns
+        .flat_map(|column| (0..table.len()).map(move |at| (at, column)))
+        .filter(|(at, column)| column.get(*at) != Answer::NotJudged)
         .collect();
     let mut no_verdicts: BTreeMap<NoVerdict, u64> = NoVerdict::ALL.into_iter().map(|kind| (kind, 0)).collect();
-    for kind in verdicts.iter().filter_map(|verdict| verdict.outcome.no_verdict()) {
-        *no_verdicts.entry(kind).or_default() += 1;
-    }
-    let planned = (inputs.run.sessions * u64::from(judge.repeats)).max(verdicts.len() as u64);
-    let not_judged = planned - verdicts.len() as u64;
-    let total = answered.iter().map(|unit| unit.weight).sum::<f64>() + not_judged as f64;
-    let certain: f64 = labelled.iter().map(|unit| unit.weight).sum();
-    let row = |(label, share): (usize, crate::stats::Estimate)| {
-        let with = labelled.iter().filter(|unit| unit.label == label);
-        let sure: f64 = with.clone().map(|unit| unit.weight).sum();
-        let bound = |sum: f64| (total > 0.0).then(|| (sum / total).clamp(0.0, 1.0));
-        ShareRow {
-            label: scale[label].to_owned(),
-            count: with.count() as u64,
-            share,
-            worst_low: bound(sure),
-            worst_high: bound(sure + total - certain),
+    let (mut labelled, mut answered, mut missing) = (Vec::new(), Vec::new(), 0.0);
+    let mut counts = vec![(0_u64, 0.0); rubric.answer.options.len()];
+    for (at, column) in &units {
+        let (weight, cluster) = (table.facts[*at].weight, table.cluster(*at));
+        let answer = column.get(*at);
+        if let Answer::None(kind) = answer {
+            *no_verdicts.entry(kind).or_default() += 1;
+            missing += weight;
         }
+        if let Answer::Label(label) = answer {
+            labelled.push(Numbered { label, weight, cluster });
+            counts[label].0 += 1;
+            counts[label].1 += weight;
+        }
+        answered.push(Numbered { label: usize::from(matches!(answer, Answer::None(_))), weight, cluster });
+    }
+    let planned = (inputs.run.sessions * u64::from(judge.repeats)).max(units.len() as u64);
+    let not_judged = planned - units.len() as u64;
+    let missing = missing + not_judged as f64;
+    let total = missing + counts.iter().map(|(_, weight)| weight).sum::<f64>();
+    let bound = |sum: f64| (total > 0.0).then(|| (sum / total).clamp(0.0, 1.0));
+    let (values, value_notes) = values::of(table, rubric, (number, by));
+    let (correction, corrected) = corrections(table, rubric, (number, by)).unzip();
+    let corrected = corrected.unwrap_or_default();
+    let row = |(label, share): (usize, Estimate)| ShareRow {
+        label: rubric.answer.options[label].id.clone(),
+        count: counts[label].0,
+        share,
+        corrected: corrected.get(label).cloned().flatten(),
+        worst_low: bound(counts[label].1),
+        worst_high: bound(counts[label].1 + missing),
     };
+    let shares = shares_numbered(&labelled, counts.len(), CONFIDENCE);
     JudgeShares {
         judge: judge.name.clone(),
         planned,
-        labelled: labelled.len() as u64,
+        labelled: units.iter().filter(|(at, column)| !matches!(column.get(*at), Answer::None(_))).count() as u64,
         no_verdicts,
         not_judged,
-        no_verdict_rate: shares(&answered, 2).swap_remove(1),
-        shares: shares(&labelled, scale.len()).into_iter().enumerate().map(row).collect(),
-        corrected: false,
-        messages: messages(&verdicts),
+        no_verdict_rate: shares_numbered(&answered, 2, CONFIDENCE).swap_remove(1),
+        shares: shares.into_iter().enumerate().map(row).collect(),
+        correction,
+        uncorrected: table.no_gold.get(&number).cloned(),
+        values,
+        value_notes,
+        messages: messages(table, (number, by)),
     }
 }
 
+/// How the first replicate is corrected, and the corrected shares; none without gold.
+fn corrections(
+    table: &StudyTable,
+    rubric: &Rubric,
+    (number, by): (usize, usize),
+) -> Option<(Correction, Vec<Option<crate::estimate::Value>>)> {
+    let gold = table.gold.get(&number)?;
+    let column = table.answers.get(&(number, by, 1))?;
+    let rows: Vec<usize> = (0..table.len()).filter(|at| column.get(*at) != Answer::NotJudged).collect();
+    let both = || rows.iter().copied().filter(|at| column.label(*at).is_some() && gold.labels.label(*at).is_some());
+    let shares = label_shares(table, rubric, column, Some((&gold.labels, gold.weights.as_deref())), &rows, 0);
+    let correction = Correction {
+        method: CORRECTION.as_str().to_owned(),
+        rater: gold.rater.clone(),
+        sessions: both().count() as u64,
+        persons: super::study::persons(table, both()),
+    };
+    Some((correction, shares.into_iter().map(|share| share.corrected).collect()))
+}
+
 /// The first message of each kind whose words are not about a session's content.
-fn messages(verdicts: &[&Verdict]) -> Vec<String> {
-    let mut first: BTreeMap<NoVerdict, String> = BTreeMap::new();
-    for verdict in verdicts {
-        if let Outcome::None { kind: kind @ (NoVerdict::Failed | NoVerdict::TooLong | NoVerdict::Stopped), detail } =
-            &verdict.outcome
-        {
-            let line: String = detail.lines().next().unwrap_or_default().chars().take(200).collect();
-            first.entry(*kind).or_insert_with(|| format!("{}: {line}", kind.as_str()));
-        }
-    }
-    first.into_values().collect()
+fn messages(table: &StudyTable, key: (usize, usize)) -> Vec<String> {
+    let kinds = table.messages.get(&key).into_iter().flatten();
+    kinds.map(|(kind, line)| format!("{}: {line}", kind.as_str())).collect()
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::form::{ListForm, NumberForm, ObjectForm, TextForm};
+
 /// A versioned question with its answer scale.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,9 +47,21 @@ fn default_view() -> String {
 pub struct Answer {
     /// What kind of answer is asked for.
     pub kind: AnswerKind,
-    /// The labels, in scale order for `scale`.
+    /// The labels of `choice` and `scale`, in scale order for `scale`.
     #[serde(default)]
     pub options: Vec<AnswerOption>,
+    /// The bounds of a `number`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<NumberForm>,
+    /// The bounds of a `text`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextForm>,
+    /// The fields of a `list`'s items, and how many items there may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<ListForm>,
+    /// The fields of an `object`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectForm>,
     /// The rubric's own way to say that nothing can be said.
     #[serde(default)]
     pub abstain: Option<Abstain>,
@@ -57,9 +71,12 @@ pub struct Answer {
     /// Whether turn numbers are cited.
     #[serde(default)]
     pub evidence: bool,
+    /// Whether the judge says how sure it is of its label, as a probability.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confidence: bool,
 }
 
-/// Kinds of answer. This version of assize asks for `choice` and `scale`.
+/// Kinds of answer: a label of the rubric's own, or a value within its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerKind {
@@ -67,6 +84,60 @@ pub enum AnswerKind {
     Choice,
     /// One of ordered labels.
     Scale,
+    /// A number within bounds.
+    Number,
+    /// Several items of the same fields; none is an answer too.
+    List,
+    /// A text of bounded length.
+    Text,
+    /// One value for each field.
+    Object,
+}
+
+impl AnswerKind {
+    /// The name in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Choice => "choice",
+            Self::Scale => "scale",
+            Self::Number => "number",
+            Self::List => "list",
+            Self::Text => "text",
+            Self::Object => "object",
+        }
+    }
+
+    /// Whether an answer is one of the rubric's labels; else it is a value.
+    #[must_use]
+    pub fn has_labels(self) -> bool {
+        matches!(self, Self::Choice | Self::Scale)
+    }
+
+    /// Key of the label or value in an answer.
+    #[must_use]
+    pub fn answer_key(self) -> &'static str {
+        if self.has_labels() { "label" } else { "value" }
+    }
+}
+
+impl Answer {
+    /// An answer of `kind` without labels, bounds, abstention, rationale and evidence.
+    #[must_use]
+    pub fn new(kind: AnswerKind) -> Self {
+        Self {
+            kind,
+            options: Vec::new(),
+            number: None,
+            text: None,
+            list: None,
+            object: None,
+            abstain: None,
+            reason: ReasonKind::None,
+            evidence: false,
+            confidence: false,
+        }
+    }
 }
 
 /// One label of the scale.
@@ -122,6 +193,25 @@ pub struct Abstain {
     pub when: String,
 }
 
+/// In which order a judge reads the labels of a rubric.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionOrder {
+    /// As the rubric has them.
+    #[default]
+    Written,
+    /// The last one first.
+    Reversed,
+}
+
+impl OptionOrder {
+    /// Whether it is the rubric's own.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        *self == Self::Written
+    }
+}
+
 /// Whether a rationale is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -160,12 +250,18 @@ impl Rubric {
         self.answer.abstain.as_ref().map(|abstain| abstain.id.as_str())
     }
 
-    /// Level of measurement of the labels.
+    /// Level of measurement of the answers; none for texts, lists and objects, which cannot be compared as a whole. A number
+    /// that cannot be negative has a meaningful zero.
     #[must_use]
-    pub fn level(&self) -> Level {
+    pub fn level(&self) -> Option<Level> {
         match self.answer.kind {
-            AnswerKind::Choice => Level::Nominal,
-            AnswerKind::Scale => Level::Ordinal,
+            AnswerKind::Choice => Some(Level::Nominal),
+            AnswerKind::Scale => Some(Level::Ordinal),
+            AnswerKind::Number if self.answer.number.as_ref().is_some_and(|form| form.minimum >= 0.0) => {
+                Some(Level::Ratio)
+            }
+            AnswerKind::Number => Some(Level::Interval),
+            AnswerKind::List | AnswerKind::Text | AnswerKind::Object => None,
         }
     }
 

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use super::model::{ReasonKind, Rubric};
+use super::value_schema;
 
 /// Most turns that an answer may cite.
 pub const MAX_EVIDENCE: usize = 20;
@@ -13,8 +14,8 @@ pub const MAX_EVIDENCE: usize = 20;
 /// Most characters of a rationale.
 const MAX_REASON_CHARS: usize = 2_000;
 
-/// Key of the label in every answer.
-const LABEL: &str = "label";
+/// Keys of the label or value in answers.
+const ANSWER_KEYS: [&str; 2] = ["label", "value"];
 
 /// Most rubrics in one schema: Anthropic takes 24 optional keys (providers.md 1.4).
 const MAX_FAMILY: usize = 20;
@@ -36,9 +37,11 @@ pub enum Dialect {
 pub struct AnswerSchema {
     /// The full schema, draft 2020-12.
     pub full: Value,
+    anthropic: Value,
+    openai: Value,
 }
 
-/// The form of every answer. The reason comes first, so that it is written before the label is chosen.
+/// The form of every answer. The reason comes first, so that it is written before the label is chosen; confidence comes after it.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used; answers are read as JSON values")]
@@ -49,54 +52,76 @@ struct AnswerForm {
     evidence: Vec<u32>,
     /// The label chosen.
     label: String,
+    /// Probability that the label is right.
+    confidence: f64,
 }
 
 impl AnswerSchema {
-    /// Schema of the answers to `rubric`: `reason`, then `evidence`, then `label`, as far as the rubric asks for them.
+    /// Schema of the answers to `rubric`: `reason`, then `evidence`, then `label` or `value`, then `confidence`, as far as the rubric asks for them.
     #[must_use]
     pub fn of(rubric: &Rubric) -> Self {
         let generator = SchemaSettings::draft2020_12().with_transform(ForRubric::new(rubric)).into_generator();
-        Self { full: generator.into_root_schema_for::<AnswerForm>().to_value() }
+        Self::new(generator.into_root_schema_for::<AnswerForm>().to_value())
+    }
+
+    /// The schema `full`, draft 2020-12.
+    #[must_use]
+    pub fn new(full: Value) -> Self {
+        let part = |mut dialect: Dialect| {
+            let mut value = full.clone();
+            if let Ok(schema) = <&mut Schema>::try_from(&mut value) {
+                dialect.transform(schema);
+            }
+            value
+        };
+        Self { anthropic: part(Dialect::Anthropic), openai: part(Dialect::OpenAi), full }
     }
 
     /// The part of the schema that the provider accepts.
     #[must_use]
-    pub fn wire(&self, mut dialect: Dialect) -> Value {
-        let mut value = self.full.clone();
-        if let Ok(schema) = <&mut Schema>::try_from(&mut value) {
-            dialect.transform(schema);
+    pub fn wire(&self, dialect: Dialect) -> &Value {
+        match dialect {
+            Dialect::Anthropic => &self.anthropic,
+            Dialect::OpenAi => &self.openai,
         }
-        value
     }
 
     /// One schema for the answers to several rubrics, by name: the keys that they have in common, and for each rubric the key
-    /// of its name in place of `label`. Requests that carry it can share a provider's prompt cache.
+    /// of its name in place of `label` or `value`. Requests that carry it can share a provider's prompt cache.
     ///
     /// None where the rubrics ask for different keys, a name is already a key, or there are more than providers take.
     #[must_use]
     pub fn of_family(rubrics: &[(&str, &Self)]) -> Option<Self> {
         let (_, first) = rubrics.first()?;
-        let mut family = without_label(&first.full)?;
-        let same = rubrics.iter().all(|(_, schema)| without_label(&schema.full).as_ref() == Some(&family));
+        let mut family = without_answer(&first.full)?;
+        let same = rubrics.iter().all(|(_, schema)| without_answer(&schema.full).as_ref() == Some(&family));
         if !same || rubrics.len() > MAX_FAMILY {
             return None;
         }
         let properties = family.get_mut("properties")?.as_object_mut()?;
         for (name, schema) in rubrics {
-            if *name == LABEL || properties.contains_key(*name) {
+            if ANSWER_KEYS.contains(name) || properties.contains_key(*name) {
                 return None;
             }
-            properties.insert((*name).to_owned(), schema.full.pointer("/properties/label")?.clone());
+            properties.insert((*name).to_owned(), schema.answer()?.clone());
         }
-        Some(Self { full: family })
+        Some(Self::new(family))
+    }
+
+    /// The schema of the label or value alone.
+    fn answer(&self) -> Option<&Value> {
+        let properties = self.full.get("properties")?;
+        ANSWER_KEYS.iter().find_map(|key| properties.get(*key))
     }
 }
 
-/// `schema` without its label.
-fn without_label(schema: &Value) -> Option<Value> {
+/// `schema` without its label or value.
+fn without_answer(schema: &Value) -> Option<Value> {
     let mut schema = schema.clone();
-    schema.get_mut("properties")?.as_object_mut()?.shift_remove(LABEL);
-    schema.get_mut("required")?.as_array_mut()?.retain(|key| key != LABEL);
+    for key in ANSWER_KEYS {
+        schema.get_mut("properties")?.as_object_mut()?.shift_remove(key);
+        schema.get_mut("required")?.as_array_mut()?.retain(|required| required != key);
+    }
     Some(schema)
 }
 
@@ -104,6 +129,8 @@ fn without_label(schema: &Value) -> Option<Value> {
 #[derive(Clone)]
 struct ForRubric {
     labels: Vec<String>,
+    /// The schema of the value that stands in place of the label.
+    value: Option<Value>,
     unused: Vec<&'static str>,
 }
 
@@ -111,9 +138,11 @@ impl ForRubric {
     fn new(rubric: &Rubric) -> Self {
         let reason = (rubric.answer.reason == ReasonKind::None).then_some("reason");
         let evidence = (!rubric.answer.evidence).then_some("evidence");
+        let confidence = (!rubric.answer.confidence).then_some("confidence");
         Self {
             labels: rubric.labels().into_iter().chain(rubric.abstain_id()).map(ToOwned::to_owned).collect(),
-            unused: reason.into_iter().chain(evidence).collect(),
+            value: value_schema::of(&rubric.answer),
+            unused: reason.into_iter().chain(evidence).chain(confidence).collect(),
         }
     }
 }
@@ -132,15 +161,31 @@ impl Transform for ForRubric {
         bound("/properties/evidence", json!({"maxItems": MAX_EVIDENCE}));
         bound("/properties/evidence/items", json!({"minimum": 1, "maximum": MAX_TURN}));
         bound("/properties/label", json!({"enum": self.labels}));
+        bound("/properties/confidence", json!({"minimum": 0, "maximum": 1}));
         if let Some(Value::Object(items)) = schema.pointer_mut("/properties/evidence/items") {
             // `uint32` is a format of Rust's, and the bounds say the same.
             items.shift_remove("format");
+        }
+        if let Some(Value::Object(confidence)) = schema.pointer_mut("/properties/confidence") {
+            // So is `double`.
+            confidence.shift_remove("format");
         }
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             properties.retain(|name, _| !self.unused.contains(&name.as_str()));
         }
         if let Some(Value::Array(required)) = schema.get_mut("required") {
             required.retain(|name| !self.unused.iter().any(|unused| name == unused));
+        }
+        if let Some(value) = self.value.take() {
+            let [label, key] = ANSWER_KEYS;
+            if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+                properties.shift_remove(label);
+                properties.insert(key.to_owned(), value);
+            }
+            if let Some(Value::Array(required)) = schema.get_mut("required") {
+                required.retain(|name| name != label);
+                required.push(json!(key));
+            }
         }
     }
 }
@@ -154,6 +199,10 @@ impl Transform for Dialect {
         };
         for keyword in refused {
             schema.remove(*keyword);
+        }
+        // Anthropic takes no other least number of items than 0 and 1.
+        if *self == Self::Anthropic && schema.get("minItems").and_then(Value::as_u64).is_some_and(|least| least > 1) {
+            schema.remove("minItems");
         }
         transform_subschemas(self, schema);
     }
@@ -174,7 +223,7 @@ mod tests {
             if reason {
                 full["properties"]["reason"] = json!({"type": "string"});
             }
-            AnswerSchema { full }
+            AnswerSchema::new(full)
         };
         let (a, b) = (schema(&["x", "y"], false), schema(&["y", "z"], false));
         let family = AnswerSchema::of_family(&[("a", &a), ("b", &b)]).unwrap();
@@ -187,7 +236,7 @@ mod tests {
 
     #[test]
     fn schemas_of_the_built_in_rubrics() {
-        for name in BUILT_IN {
+        for name in BUILT_IN.into_iter().chain(["decisions", "task_posting", "task_value"]) {
             let schema = AnswerSchema::of(&load(name, Path::new("/nowhere")).unwrap());
             insta::assert_json_snapshot!(format!("{name}_full"), schema.full);
             insta::assert_json_snapshot!(format!("{name}_anthropic"), schema.wire(Dialect::Anthropic));
@@ -203,5 +252,55 @@ mod tests {
         let full = AnswerSchema::of(&rubric).full;
         assert_eq!(full["required"], json!(["label"]));
         assert_eq!(full["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["label"]);
+        rubric.answer.confidence = true;
+        let schema = AnswerSchema::of(&rubric);
+        assert_eq!(schema.full["required"], json!(["label", "confidence"]));
+        let number = json!({"description": "Probability that the label is right.", "type": "number"});
+        assert_eq!(schema.wire(Dialect::Anthropic)["properties"]["confidence"], number);
+        assert_eq!(schema.full["properties"]["confidence"]["maximum"], json!(1));
+    }
+
+    fn value(kind: &str, form: &str) -> Rubric {
+        let text = format!(
+            "{{name: v, version: 1, title: V, question: V?, prompt: p, answer: {{kind: {kind}, {kind}: {form}, reason: short}}}}"
+        );
+        serde_saphyr::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn values_have_the_bounds_of_their_form_and_every_key_is_required() {
+        let full = AnswerSchema::of(&value("number", "{minimum: 10, maximum: 50000, unit: US dollars}")).full;
+        assert_eq!(full["required"], json!(["reason", "value"]));
+        assert_eq!(full["properties"]["value"], json!({"type": "number", "minimum": 10, "maximum": 50000}));
+        let list = "{max_items: 60, items: [{name: turn, definition: d, number: {minimum: 1, maximum: 9, whole: true}},
+            {name: by, definition: d, choice: [{id: user, definition: d}, {id: agent, definition: d}]},
+            {name: tags, definition: d, texts: {min_items: 3, max_items: 8, max_chars: 20}}]}";
+        let schema = AnswerSchema::of(&value("list", list));
+        let item = &schema.full["properties"]["value"]["items"];
+        assert_eq!(schema.full["properties"]["value"]["maxItems"], 60);
+        assert_eq!(item["required"], json!(["turn", "by", "tags"]));
+        assert_eq!(item["additionalProperties"], false);
+        assert_eq!(item["properties"]["turn"], json!({"type": "integer", "minimum": 1, "maximum": 9}));
+        assert_eq!(item["properties"]["tags"]["minItems"], 3);
+        // What providers refuse is left out on the wire, and checked afterwards.
+        let wire = schema.wire(Dialect::Anthropic).to_string();
+        for refused in ["minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength"] {
+            assert!(!wire.contains(refused), "{refused} in {wire}");
+        }
+        let wire = schema.wire(Dialect::OpenAi).to_string();
+        assert!(wire.contains("minItems") && wire.contains("minimum") && !wire.contains("Length"), "{wire}");
+    }
+
+    #[test]
+    fn values_and_labels_share_a_family_by_the_names_of_their_rubrics() {
+        let number = AnswerSchema::of(&value("number", "{minimum: 0, maximum: 1}"));
+        let mut outcome = load("outcome", Path::new("/nowhere")).unwrap();
+        outcome.answer.evidence = false;
+        let outcome = AnswerSchema::of(&outcome);
+        let family = AnswerSchema::of_family(&[("outcome", &outcome), ("v", &number)]).unwrap().full;
+        assert_eq!(family["required"], json!(["reason"]));
+        let keys: Vec<_> = family["properties"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(keys, ["reason", "outcome", "v"]);
+        assert_eq!(family["properties"]["v"], json!({"type": "number", "minimum": 0, "maximum": 1}));
     }
 }

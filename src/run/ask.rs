@@ -8,9 +8,10 @@ use crate::verdict::{Fingerprint, NoVerdict, Outcome, Repair, Verdict};
 
 use super::call::{self, Halt, Making};
 use super::engine::Floor;
-use super::event::Event;
+use super::event::{Event, Warned};
 use super::plan::Unit;
-use super::seat::{Judge, Seat};
+use super::seat::{Judge, Reach, Seat};
+use super::stage::Unmet;
 
 /// Brings a unit to its verdict and commits it; nothing when the run stops first.
 pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(), Halt> {
@@ -21,14 +22,21 @@ pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(),
     let recorded = floor.store.decision(&unit.place.unit).await.map_err(|_| Halt::Stop)?;
     let (decision, recorded) = match recorded {
         Some(decision) => (decision, true),
-        None => (judge(floor, seat, &unit).await?, false),
+        None => match &unit.unmet {
+            Some(Unmet { kind, detail, .. }) => {
+                let outcome = Outcome::None { kind: *kind, detail: detail.clone() };
+                (Decision { outcome, repairs: BTreeSet::new(), calls: Vec::new() }, false)
+            }
+            None => (judge(floor, seat, &unit).await?, false),
+        },
     };
     floor.store.decide(unit.place.clone(), decision.clone()).await.map_err(|_| Halt::Stop)?;
     if let Some(post) = floor.post.get() {
         post.decided(&unit.place);
     }
+    // Where a needed verdict is missing, the model was not asked, and did not fail.
     let failure = match &decision.outcome {
-        Outcome::None { kind: NoVerdict::Failed, detail } => Some(detail.clone()),
+        Outcome::None { kind: NoVerdict::Failed, detail } if unit.unmet.is_none() => Some(detail.clone()),
         _ => None,
     };
     let place = unit.place;
@@ -47,7 +55,8 @@ pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(),
     if let Some(detail) = failure.filter(|_| seat.judge.is_remote()) {
         let in_a_row = seat.line.failed();
         if in_a_row >= seat.line.give_up_after() {
-            floor.give_up(seat, &format!("failed on {in_a_row} units in a row, the last time with: {detail}"));
+            let message = format!("failed on {in_a_row} units in a row, the last time with: {detail}");
+            floor.give_up(seat, Reach::Model, &message).await;
         }
     }
     Ok(())
@@ -68,23 +77,23 @@ async fn judge<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, unit: &Unit) -> Resul
     }
     drop(lead);
     let rubric = &first.rubric.name;
-    let (second, making, message) = match &answered {
+    let (second, making, kind, message) = match &answered {
         // A judge inside this program would say the same again.
         Answer::Refused(said) if seat.judge.is_remote() => {
             let message = format!("refusals to judge by {rubric} are asked once more; the first: {said}");
-            (Ask { again: Some(("", DECLINED)), ..first }, Making::Plain, message)
+            (Ask { again: Some(("", DECLINED)), ..first }, Making::Plain, Warned::Refused, message)
         }
         Answer::Cut if seat.judge.is_remote() => {
             let message = format!("answers to {rubric} that are cut off are asked for once more, with twice the room");
-            (first, Making::Roomier, message)
+            (first, Making::Roomier, Warned::CutOff, message)
         }
         Answer::Unusable { text, error } => {
             let message = format!("answers to {rubric} that cannot be used are asked for again; the first: {error}");
-            (Ask { again: Some((text, error)), ..first }, Making::Plain, message)
+            (Ask { again: Some((text, error)), ..first }, Making::Plain, Warned::Unusable, message)
         }
         _ => return Ok(answered.decided(calls)),
     };
-    floor.warn(seat, &message[..message.find(';').unwrap_or(message.len())], message.clone()).await;
+    floor.warn(seat, kind, &message[..message.find(';').unwrap_or(message.len())], message.clone()).await;
     let again = answer(floor, seat, unit, &second, making, &mut calls).await?;
     let mut decision = again.decided(calls);
     decision.repairs.insert(Repair::AskedAgain);

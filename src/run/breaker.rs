@@ -1,4 +1,4 @@
-//! The circuit breaker of one model: after failures in a row one call at a time tries whether it is back.
+//! A circuit breaker, of one model or of all of a provider: after failures in a row one call at a time tries whether it is back.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use super::backoff;
 
 /// Failures in a row, of whatever units, that open the circuit.
 const OPENS_AFTER: u32 = 10;
-/// How long a model that never answered is tried: most likely it is not there at all.
+/// How long one that never answered is tried: most likely it is not there at all.
 const FIRST_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whether calls of a model go through. Refusals for too many calls are no failures.
+/// Whether calls go through. Refusals for too many calls are no failures.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     state: Mutex<State>,
@@ -65,7 +65,7 @@ impl Breaker {
         }
     }
 
-    /// The model answered, or refused for being asked too much: it is there.
+    /// It answered, or refused for being asked too much: it is there.
     pub(super) fn answered(&self) {
         let mut state = self.state();
         if state.failures > 0 || !state.ever_answered {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::ledger::{Call, Intent};
 use crate::limit::{Budget, Exhausted, PerMinute, Reservation, Used, most_tokens};
@@ -13,11 +14,12 @@ use crate::verdict::{Fingerprint, NoVerdict};
 use super::backoff;
 use super::clock;
 use super::engine::Floor;
-use super::event::Event;
+use super::event::{Event, Warned};
 use super::identity;
-use super::seat::{Judge, Seat};
+use super::seat::{Judge, Reach, Seat};
 use super::stop::Stage;
 use super::store::Claim;
+use super::trace;
 
 /// Why a unit goes no further.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,8 +82,10 @@ pub(super) async fn ask<J: Judge>(
             tell(floor, seat, ask, &reply, recorded).await;
             return Ok((reply, call));
         }
-        match send(floor, seat, &request, making).await {
+        let span = trace::call(seat, ask, form);
+        match send(floor, seat, &request, making).instrument(span.clone()).await {
             Ok((reply, attempts)) => {
+                trace::answered(&span, &reply, attempts);
                 let answer = record(seat, call.clone(), &request, ask.replicate, &reply, sent_at, attempts);
                 floor.store.answer(answer).await.map_err(|_| Halt::Stop)?;
                 tell(floor, seat, ask, &reply, false).await;
@@ -93,7 +97,8 @@ pub(super) async fn ask<J: Judge>(
                     Failure::Halt(halt) => return Err(halt),
                     Failure::Form(message) => {
                         seat.line.rule_out(form, forms);
-                        floor.warn(seat, &message, format!("{message}; asking in another form")).await;
+                        let news = format!("{message}; asking in another form");
+                        floor.warn(seat, Warned::Form, &message, news).await;
                         refusal = message;
                     }
                 }
@@ -104,7 +109,8 @@ pub(super) async fn ask<J: Judge>(
 }
 
 /// Why a request brought no reply.
-enum Failure {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Failure {
     Halt(Halt),
     /// The form is not supported.
     Form(String),
@@ -117,7 +123,7 @@ impl From<Halt> for Failure {
 }
 
 /// Sends until there is an answer or no more retries; the reply and the number of attempts.
-async fn send<J: Judge>(
+pub(super) async fn send<J: Judge>(
     floor: &Floor<J>,
     seat: &Seat<J>,
     request: &Request,
@@ -137,7 +143,7 @@ async fn send<J: Judge>(
             Err(error) => error,
         };
         let message = error.to_string();
-        let (wait, matter, what) = match error {
+        let (wait, kind, matter, what) = match error {
             // Being told to wait is no failure: it uses up no retry.
             CallError::RateLimited { retry_after, .. } => {
                 let own = backoff::wait(refusals);
@@ -146,7 +152,7 @@ async fn send<J: Judge>(
                 let wait = retry_after.map_or(own.max(LEAST_UNTOLD), |asked| asked.max((own / 20).min(LEAST_UNTOLD)));
                 let so_far = seat.line.told_to_wait();
                 if so_far.saturating_add(wait) > policy.patience {
-                    return Err(too_long(floor, seat, &message, so_far, wait));
+                    return Err(too_long(floor, seat, &message, so_far, wait).await);
                 }
                 // The model answers others: this call alone does not get through, and must not hold up the run.
                 if refused_since.get_or_insert_with(Instant::now).elapsed() > policy.patience {
@@ -155,48 +161,53 @@ async fn send<J: Judge>(
                 if let (Some(limits), true) = (&seat.line.limits, all_wait) {
                     limits.pause(wait);
                 }
-                (wait, "rate limited", "all its calls slow down")
+                (wait, Warned::RateLimited, "rate limited", "all its calls slow down")
             }
             CallError::Overloaded { retry_after, .. } => {
-                let own = retry(floor, seat, &mut failures, was_probe, &message, attempts)?;
+                let own = retry(floor, seat, &mut failures, was_probe, &message, attempts).await?;
                 let wait = retry_after.map_or(own, |asked| backoff::at_least(asked).max(own));
                 if let Some(asked) = retry_after.filter(|asked| *asked > policy.patience) {
-                    return Err(too_long(floor, seat, &message, Duration::ZERO, asked));
+                    return Err(too_long(floor, seat, &message, Duration::ZERO, asked).await);
                 }
-                (wait, "overloaded", "trying again")
+                (wait, Warned::Overloaded, "overloaded", "trying again")
             }
             CallError::Transient { .. } => {
-                let own = retry(floor, seat, &mut failures, was_probe, &message, attempts)?;
-                (own, message.as_str(), "trying again")
+                let own = retry(floor, seat, &mut failures, was_probe, &message, attempts).await?;
+                (own, Warned::Failed, message.as_str(), "trying again")
             }
             CallError::FormUnsupported { .. } => return Err(Failure::Form(message)),
             CallError::TooLong { message } => return Err(Halt::None(NoVerdict::TooLong, message).into()),
             CallError::Refused { message } => return Err(Halt::None(NoVerdict::Refused, message).into()),
             // The model has no more room to give; the judge's own parameters are not at fault.
-            CallError::Rejected { message } | CallError::Fatal { message } if matches!(making, Making::Roomier) => {
+            CallError::Rejected { message } | CallError::Unfit { message } if matches!(making, Making::Roomier) => {
                 return Err(Halt::None(NoVerdict::Truncated, message).into());
             }
             CallError::Pending { message } => {
-                floor.warn(seat, &message, message.clone()).await;
+                floor.warn(seat, Warned::Pending, &message, message.clone()).await;
                 return Err(Halt::None(NoVerdict::Stopped, message).into());
             }
             CallError::Rejected { message } => return Err(Halt::None(NoVerdict::Failed, message).into()),
+            CallError::Unfit { message } => {
+                floor.give_up(seat, Reach::Model, &message).await;
+                return Err(Halt::Stop.into());
+            }
             CallError::Fatal { message } => {
-                floor.give_up(seat, &message);
+                floor.give_up(seat, Reach::Supplier, &message).await;
                 return Err(Halt::Stop.into());
             }
         };
-        floor.warn(seat, matter, format!("{message}; {what}")).await;
+        floor.warn(seat, kind, matter, format!("{message}; {what}")).await;
+        trace::waits(kind, wait, attempts);
         tokio::select! {
             () = tokio::time::sleep(wait) => (),
-            () = floor.stop.raised() => return Err(Halt::Stop.into()),
+            () = seat.line.stop.raised() => return Err(Halt::Stop.into()),
         }
     }
 }
 
 /// The wait before the next attempt after a failure. One that tried for all, during an outage, uses up no retry of its
 /// unit: the breaker says when the next may try.
-fn retry<J: Judge>(
+async fn retry<J: Judge>(
     floor: &Floor<J>,
     seat: &Seat<J>,
     failures: &mut u32,
@@ -205,10 +216,10 @@ fn retry<J: Judge>(
     attempts: u32,
 ) -> Result<Duration, Failure> {
     let policy = floor.policy;
-    if let Some((in_a_row, failing)) = seat.line.breaker.failed(policy.patience) {
+    if let Some((reach, in_a_row, failing)) = seat.line.broke(policy.patience) {
         let seconds = failing.as_secs();
-        floor
-            .give_up(seat, &format!("{in_a_row} requests failed in a row, over {seconds} s, the last with: {message}"));
+        let message = format!("{in_a_row} requests failed in a row, over {seconds} s, the last with: {message}");
+        floor.give_up(seat, reach, &message).await;
         return Err(Halt::Stop.into());
     }
     if was_probe && policy.max_retries > 0 {
@@ -218,24 +229,29 @@ fn retry<J: Judge>(
         return Err(out_of_retries(message, attempts));
     }
     if let Some((retries, answers)) = floor.overspent() {
-        floor.give_up(
-            seat,
-            &format!("{retries} requests had to be repeated for {answers} answers, the last because: {message}"),
-        );
+        let message =
+            format!("{retries} requests had to be repeated for {answers} answers, the last because: {message}");
+        floor.give_up(seat, Reach::Run, &message).await;
         return Err(Halt::Stop.into());
     }
     *failures += 1;
     Ok(backoff::wait(*failures - 1))
 }
 
-/// Ends the run: the wait that a model asks for is longer than anybody sits in front of it.
-fn too_long<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, message: &str, so_far: Duration, wait: Duration) -> Failure {
+/// Gives a model up: the wait that it asks for is longer than anybody sits in front of it.
+async fn too_long<J: Judge>(
+    floor: &Floor<J>,
+    seat: &Seat<J>,
+    message: &str,
+    so_far: Duration,
+    wait: Duration,
+) -> Failure {
     let (so_far, wait) = (so_far.as_secs(), wait.as_secs());
     let message = match so_far {
         0 => format!("{message}; {wait} s to wait"),
         _ => format!("{message}; no answer for {so_far} s, and {wait} s more to wait"),
     };
-    floor.give_up(seat, &message);
+    floor.give_up(seat, Reach::Model, &message).await;
     Halt::Stop.into()
 }
 
@@ -270,11 +286,11 @@ async fn attempt<J: Judge>(
     };
     let admitted = async {
         let grant = limits.admit(seat.estimator.expect(request.body.len())).await;
-        (grant, seat.line.breaker.pass().await)
+        (grant, seat.line.pass().await)
     };
     let (grant, pass) = tokio::select! {
         biased;
-        () = floor.stop.raised() => return Err(Halt::Stop),
+        () = seat.line.stop.raised() => return Err(Halt::Stop),
         admitted = admitted => admitted,
     };
     let result = floor.sending(seat.judge.send(request)).await;
@@ -294,7 +310,7 @@ async fn attempt<J: Judge>(
             limits.settle(&grant, used, per_minute(&reply.limits));
         }
         Err(CallError::RateLimited { limits: told, .. }) => {
-            seat.line.breaker.answered();
+            seat.line.is_there();
             all_wait = limits.refused(&grant, per_minute(told));
         }
         Err(CallError::Overloaded { .. }) => limits.overloaded(),
@@ -323,9 +339,9 @@ async fn reserve<J: Judge>(
     let most = most(seat, request, making).ok_or(Halt::Stop)?;
     tokio::select! {
         biased;
-        () = floor.stop.raised() => Err(Halt::Stop),
+        () = seat.line.stop.raised() => Err(Halt::Stop),
         reservation = budget.reserve(most) => reservation.map_err(|Exhausted| {
-            floor.stop.raise(Stage::Drain);
+            floor.raise(Stage::Drain);
             Halt::Stop
         }),
     }

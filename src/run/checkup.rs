@@ -7,10 +7,12 @@ use serde::Serialize;
 use crate::corpus::Corpus;
 use crate::gold::{self, Columns, Shape};
 use crate::ledger::{Ledger, LedgerError};
+use crate::postings;
 use crate::provider::{Access, Form, Params, Probed, Provider, Site, Told};
 
 use super::clock;
 use super::error::RunError;
+use super::execute::examples;
 use super::experiment::Experiment;
 use super::folder;
 use super::memory::Memory;
@@ -180,8 +182,14 @@ impl Findings {
             self.result(&path.display().to_string(), "gold", detail.map_err(ToString::to_string));
             (path, ratings)
         });
+        let shown = experiment.calibration.as_ref().and_then(|spec| {
+            let chosen = postings::choose(spec, folder);
+            let detail = chosen.as_ref().map(|chosen| chosen.summary.clone()).map_err(ToString::to_string);
+            self.result(&spec.file.display().to_string(), "calibration", detail);
+            chosen.ok().as_ref().map(examples)
+        });
         for name in &experiment.rubrics {
-            let sheet = Sheet::load(name, folder).map(|sheet| {
+            let sheet = Sheet::load(name, folder, shown.as_ref()).map(|sheet| {
                 let record = sheet.record();
                 (sheet, record)
             });

@@ -1,7 +1,7 @@
 //! The workers: they take units from the queue of their model until it ends or the run stops.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex as Lock, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -11,9 +11,9 @@ use super::ask;
 use super::batch::Post;
 use super::call::Halt;
 use super::error::RunError;
-use super::event::Event;
+use super::event::{Event, Warned};
 use super::plan::Unit;
-use super::seat::{Judge, Line, Seat};
+use super::seat::{Judge, Line, Reach, Seat};
 use super::stop::{Signals, Stage, Stop};
 use super::store::Store;
 use super::thread;
@@ -32,6 +32,9 @@ pub(super) struct Policy {
 
 /// How long a model may say nothing but "wait" before the run stops, to be resumed later.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// How long the planning thread leaves a full queue alone: less than it takes to empty one.
+const FULL_QUEUE: Duration = Duration::from_micros(500);
 
 /// Retries that a run may use before it has answers.
 const FREE_RETRIES: u64 = 100;
@@ -52,7 +55,16 @@ pub(super) struct Floor<J> {
     sent: AtomicU64,
     answers: AtomicU64,
     retries: AtomicU64,
-    given_up: OnceLock<(String, String)>,
+    given_up: Lock<Vec<GivenUp>>,
+}
+
+/// Judges that could not be used any further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Their names.
+    pub judges: Vec<String>,
+    /// What happened.
+    pub message: String,
 }
 
 /// How the workers ended.
@@ -62,8 +74,8 @@ pub(super) struct Ending {
     pub(super) sent: u64,
     /// Whether the person stopped the run.
     pub(super) interrupted: bool,
-    /// The judge that could not be used any further, and why.
-    pub(super) given_up: Option<(String, String)>,
+    /// The judges that could not be used any further.
+    pub(super) given_up: Vec<GivenUp>,
     /// What else ended the run.
     pub(super) error: Option<RunError>,
 }
@@ -83,7 +95,7 @@ impl<J: Judge> Floor<J> {
             sent: AtomicU64::new(0),
             answers: AtomicU64::new(0),
             retries: AtomicU64::new(0),
-            given_up: OnceLock::new(),
+            given_up: Lock::default(),
         };
         (Arc::new(floor), receiver)
     }
@@ -94,21 +106,53 @@ impl<J: Judge> Floor<J> {
     }
 
     /// Warns, unless something about the same matter was said of this model before.
-    pub(super) async fn warn(&self, seat: &Seat<J>, matter: &str, message: String) {
+    pub(super) async fn warn(&self, seat: &Seat<J>, kind: Warned, matter: &str, message: String) {
         if seat.line.is_news(matter) {
-            self.tell(Event::Warning { judge: seat.name.clone(), message }).await;
+            self.tell(Event::Warning { judge: seat.name.clone(), kind, message }).await;
         }
     }
 
-    /// Stops the run because a model cannot be used any further; the first reason counts.
-    pub(super) fn give_up(&self, seat: &Seat<J>, message: &str) {
-        self.given_up.get_or_init(|| (seat.name.clone(), message.to_owned()));
-        self.stop.raise(Stage::Drain);
+    /// Stops the run.
+    pub(super) fn raise(&self, stage: Stage) {
+        self.stop.raise(stage);
+        for seat in &self.seats {
+            seat.line.stop.raise(stage);
+        }
+    }
+
+    /// Asks those no more whom `seat` stands for, because they cannot be used any further; the first reason counts. The run
+    /// stops with the last of them.
+    pub(super) async fn give_up(&self, seat: &Seat<J>, reach: Reach, message: &str) {
+        let is_meant = |other: &&Seat<J>| match reach {
+            Reach::Model => Arc::ptr_eq(&other.line, &seat.line),
+            Reach::Supplier => Arc::ptr_eq(&other.line.supplier, &seat.line.supplier),
+            Reach::Run => true,
+        };
+        let judges: Vec<String> = {
+            let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+            let left = self.seats.iter().filter(is_meant).filter(|other| other.line.stop.stage() == Stage::Go);
+            let left: Vec<&Seat<J>> = left.collect();
+            if left.is_empty() {
+                return;
+            }
+            for other in &left {
+                other.line.stop.raise(Stage::Drain);
+            }
+            let judges: Vec<String> = left.iter().map(|other| other.name.clone()).collect();
+            given_up.push(GivenUp { judges: judges.clone(), message: message.to_owned() });
+            judges
+        };
+        let goes_on = self.seats.iter().any(|other| other.line.stop.stage() == Stage::Go);
+        self.tell(Event::GivenUp { judges, message: message.to_owned(), goes_on }).await;
+        if !goes_on {
+            self.stop.raise(Stage::Drain);
+        }
     }
 
     /// How it ended.
     pub(super) fn ending(&self, interrupted: bool, error: Option<RunError>) -> Ending {
-        let (sent, given_up) = (self.sent.load(Ordering::Relaxed), self.given_up.get().cloned());
+        let given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sent = self.sent.load(Ordering::Relaxed);
         Ending { sent, interrupted, given_up, error }
     }
 
@@ -138,13 +182,13 @@ impl<J: Judge> Floor<J> {
         reply
     }
 
-    /// Takes units from `queue` until it ends or the run stops.
-    async fn work(self: Arc<Self>, queue: Arc<Mutex<mpsc::Receiver<Unit>>>) {
-        while self.stop.stage() == Stage::Go {
+    /// Takes units from the queue of `line` until it ends or the model is asked no more.
+    async fn work(self: Arc<Self>, line: Arc<Line>, queue: Arc<Mutex<mpsc::Receiver<Unit>>>) {
+        while line.stop.stage() == Stage::Go {
             let next = async { queue.lock().await.recv().await };
             let unit = tokio::select! {
                 biased;
-                () = self.stop.raised() => return,
+                () = line.stop.raised() => return,
                 unit = next => unit,
             };
             let Some(unit) = unit else { return };
@@ -155,20 +199,40 @@ impl<J: Judge> Floor<J> {
     }
 }
 
-/// Runs `plan` to its end or to a stop, telling `on_event` all that happens.
-pub(super) async fn drive<J: Judge>(
+/// Runs the plan of each stage to its end, one after the other, or to a stop, telling `on_event` all that happens.
+pub(super) async fn drive<J: Judge, P>(
     floor: Arc<Floor<J>>,
     mut events: mpsc::Receiver<Event>,
-    plan: impl Iterator<Item = Result<Unit, RunError>> + Send + 'static,
+    stages: impl IntoIterator<Item = P>,
     mut signals: Signals,
     on_event: &mut (dyn FnMut(&Event) + Send),
+) -> Ending
+where
+    P: Iterator<Item = Result<Unit, RunError>> + Send + 'static,
+{
+    let mut ending = Ending { sent: 0, interrupted: false, given_up: Vec::new(), error: None };
+    for plan in stages {
+        ending = drive_stage(&floor, &mut events, plan, &mut signals, on_event).await;
+        if floor.stop.stage() != Stage::Go || ending.error.is_some() {
+            break;
+        }
+    }
+    ending
+}
+
+async fn drive_stage<J: Judge>(
+    floor: &Arc<Floor<J>>,
+    events: &mut mpsc::Receiver<Event>,
+    plan: impl Iterator<Item = Result<Unit, RunError>> + Send + 'static,
+    signals: &mut Signals,
+    on_event: &mut (dyn FnMut(&Event) + Send),
 ) -> Ending {
-    let (queues, workers) = hire(&floor);
+    let (queues, workers) = hire(floor);
     let planner = thread::spawn("plan", {
-        let floor = Arc::clone(&floor);
+        let floor = Arc::clone(floor);
         move || feed(plan, &queues, &floor.stop)
     });
-    let (interrupted, error) = watch(&floor, &mut events, workers, &mut signals, on_event).await;
+    let (interrupted, error) = watch(floor, events, workers, signals, on_event).await;
     let fed = if floor.stop.stage() == Stage::Quit { Ok(()) } else { planned(planner).await };
     floor.ending(interrupted, error.or(fed.err()))
 }
@@ -195,14 +259,14 @@ pub(super) async fn watch<J: Judge>(
                 Some(Err(fault)) if fault.is_cancelled() => (),
                 Some(Err(fault)) => {
                     error.get_or_insert_with(|| RunError::Fault(fault.to_string()));
-                    floor.stop.raise(Stage::Drain);
+                    floor.raise(Stage::Drain);
                 }
             },
             () = signals.next() => {
                 // A run that drains already, for whatever reason, has said that the next interrupt quits.
                 let stage = if draining { Stage::Quit } else { Stage::Drain };
                 interrupted = true;
-                floor.stop.raise(stage);
+                floor.raise(stage);
                 if stage == Stage::Quit {
                     workers.abort_all();
                 }
@@ -235,7 +299,7 @@ pub(super) fn hire<J: Judge>(floor: &Arc<Floor<J>>) -> (Vec<mpsc::Sender<Unit>>,
         let (sender, receiver) = mpsc::channel(concurrency);
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..concurrency {
-            workers.spawn(Arc::clone(floor).work(Arc::clone(&receiver)));
+            workers.spawn(Arc::clone(floor).work(Arc::clone(&seat.line), Arc::clone(&receiver)));
         }
         lines.push((Arc::clone(&seat.line), sender.clone()));
         sender
@@ -253,8 +317,15 @@ pub(super) fn feed(
     for unit in plan {
         let unit = unit?;
         let Some(queue) = queues.get(unit.seat) else { continue };
-        // A queue is closed only when its workers have stopped.
-        if stop.stage() != Stage::Go || queue.blocking_send(unit).is_err() {
+        if stop.stage() != Stage::Go {
+            break;
+        }
+        if queue.capacity() == 0 {
+            // Else this thread would be woken for every single unit.
+            std::thread::sleep(FULL_QUEUE);
+        }
+        // A queue is closed only when its workers have stopped: the others go on.
+        if queue.blocking_send(unit).is_err() && queues.iter().all(mpsc::Sender::is_closed) {
             break;
         }
     }

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use crate::corpus::CorpusError;
 use crate::ledger::LedgerError;
+use crate::postings::PostingsError;
 use crate::prompt::PromptError;
 use crate::provider::ProviderError;
 use crate::rubric::RubricError;
 use crate::sample::SampleError;
 use crate::verdict::Unreadable;
 
+use super::engine::GivenUp;
 use super::experiment::ExperimentError;
 
 /// Why a run could not start or go on. Everything committed before it is kept.
@@ -27,6 +29,9 @@ pub enum RunError {
     /// A template cannot be used.
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    /// Priced postings cannot be used.
+    #[error("calibration: {0}")]
+    Postings(#[from] PostingsError),
     /// A judge cannot be made.
     #[error(transparent)]
     Provider(#[from] ProviderError),
@@ -61,16 +66,11 @@ pub enum RunError {
     /// The command asks for something the experiment does not have.
     #[error("{0}")]
     Selection(String),
-    /// A model cannot be used any further.
-    #[error(
-        "{}{message}; {kept} verdicts are kept, and the same command goes on from there",
-        if message.starts_with(judge.as_str()) { String::new() } else { format!("{judge}: ") }
-    )]
+    /// Models could not be used any further.
+    #[error("{}; {kept} verdicts are kept, and the same command goes on from there", reasons(given_up))]
     Stopped {
-        /// The judge.
-        judge: String,
-        /// What happened.
-        message: String,
+        /// The judges, and what happened.
+        given_up: Vec<GivenUp>,
         /// Verdicts of the run in the ledger.
         kept: u64,
     },
@@ -90,4 +90,13 @@ pub enum RunError {
     /// A thread or task of the run ended by a fault in assize.
     #[error("a fault in assize ended the run: {0}; what was committed is kept")]
     Fault(String),
+}
+
+/// Who was given up for which reason; a message that begins with the only judge's name does not say it twice.
+fn reasons(given_up: &[GivenUp]) -> String {
+    let reason = |GivenUp { judges, message }: &GivenUp| match judges.as_slice() {
+        [judge] if message.starts_with(judge.as_str()) => message.clone(),
+        judges => format!("{}: {message}", judges.join(", ")),
+    };
+    given_up.iter().map(reason).collect::<Vec<_>>().join("; ")
 }

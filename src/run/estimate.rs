@@ -15,6 +15,7 @@ use super::experiment::{Experiment, Mode};
 use super::folder;
 use super::identity;
 use super::plan::Unit;
+use super::stages::Stages;
 
 /// Sessions beyond which a part of them, evenly spaced by id, stands for all.
 const MOST_SESSIONS: usize = 2_000;
@@ -79,27 +80,28 @@ pub fn estimate(order: Order<'_>) -> Result<Estimate, RunError> {
         openai_key: key(&order.access.openai_key),
         ..order.access.clone()
     };
-    let Prepared { record, mut plan, .. } = Prepared::new(Order { experiment: &experiment, access: &access, ..order })?;
+    let Prepared { record, stages, judges, .. } =
+        Prepared::new(Order { experiment: &experiment, access: &access, ..order })?;
     let ledger = match Ledger::open(&folder::ledger(order.results)) {
         Ok(ledger) => Some(ledger),
         Err(LedgerError::NotFound(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    let sessions = plan.sessions.len();
+    let sessions = stages.sessions.len();
     let step = sessions.div_ceil(MOST_SESSIONS).max(1);
-    plan.sessions = plan.sessions.step_by(step).collect::<Vec<_>>().into_iter();
-    let rendered = plan.sessions.len();
+    let chosen: Vec<_> = stages.sessions.iter().step_by(step).cloned().collect();
+    let rendered = chosen.len();
+    let stages = Stages { sessions: chosen, stand_ins: Some(stages.all_stand_ins(order.folder)?), ..stages };
     let scale = sessions as f64 / rendered.max(1) as f64;
 
     let mut columns = Vec::new();
-    for (seat, judge) in plan.judges.iter().enumerate() {
-        for sheet in &plan.sheets {
-            let rubric = &sheet.question.rubric.name;
+    for (seat, judge) in judges.iter().enumerate() {
+        for rubric in stages.rubrics().filter(|rubric| judge.sources.contains_key(*rubric)) {
             let lengths = ledger.as_ref().map(|ledger| ledger.lengths(&judge.model, rubric, MOST_UNITS)).transpose()?;
             columns.push(Column {
                 seat,
                 judge: judge.name.clone(),
-                rubric: rubric.clone(),
+                rubric: rubric.to_owned(),
                 provider: Arc::clone(&judge.provider),
                 max_output_tokens: judge.params.max_output_tokens,
                 units: sessions as u64 * u64::from(judge.repeats),
@@ -110,8 +112,11 @@ pub fn estimate(order: Order<'_>) -> Result<Estimate, RunError> {
             });
         }
     }
-    for unit in plan {
+    for unit in stages.flatten() {
         let unit = unit?;
+        if unit.unmet.is_some() {
+            continue;
+        }
         let own = |column: &&mut Column| column.seat == unit.seat && column.rubric == unit.place.rubric;
         if let Some(column) = columns.iter_mut().find(own) {
             column.take(&unit, ledger.as_ref())?;

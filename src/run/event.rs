@@ -1,4 +1,4 @@
-//! Events of a run: progress bar, plain lines and JSON output all read these.
+//! Events of a run: progress bar, plain lines, JSON output and `tracing` all read these.
 
 use serde::Serialize;
 
@@ -6,6 +6,47 @@ use crate::provider::TokenCounts;
 use crate::verdict::Verdict;
 
 use super::batch::BatchStage;
+/// Version of the form of events as JSON.
+pub(super) const EVENTS_VERSION: u32 = 1;
+
+/// What did not go as hoped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warned {
+    /// A form of asking is not supported.
+    Form,
+    /// Too many requests or tokens.
+    RateLimited,
+    /// The provider is overloaded.
+    Overloaded,
+    /// A request failed for another reason.
+    Failed,
+    /// The model declined.
+    Refused,
+    /// An answer was cut off.
+    CutOff,
+    /// An answer could not be used.
+    Unusable,
+    /// The answer has still to be written by others.
+    Pending,
+}
+
+impl Warned {
+    /// The name in files and logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::CutOff => "cut_off",
+            Self::Unusable => "unusable",
+            Self::Pending => "pending",
+        }
+    }
+}
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -13,6 +54,8 @@ use super::batch::BatchStage;
 pub enum Event {
     /// The plan is made.
     Planned {
+        /// Version of the form of all events of a run: [`EVENTS_VERSION`].
+        version: u32,
         /// The run.
         run: String,
         /// Units in all that this command asks for.
@@ -21,6 +64,18 @@ pub enum Event {
         recorded: u64,
         /// Calls that were under way when an earlier run was killed: perhaps paid for, never answered.
         lost_calls: u64,
+    },
+    /// Priced postings were read for the judge.
+    Calibrated {
+        /// What was kept, what was dropped and why, and what was chosen.
+        summary: String,
+    },
+    /// Units of a rubric wait for verdicts that it needs and that are not decided yet.
+    Waiting {
+        /// The rubric.
+        rubric: String,
+        /// Units.
+        units: u64,
     },
     /// A call was answered.
     Answered {
@@ -58,8 +113,19 @@ pub enum Event {
     Warning {
         /// The judge.
         judge: String,
+        /// What kind of thing.
+        kind: Warned,
         /// What happened.
         message: String,
+    },
+    /// Judges that cannot be used any further are asked no more.
+    GivenUp {
+        /// The judges: those of a model, or all of a provider.
+        judges: Vec<String>,
+        /// What happened.
+        message: String,
+        /// Whether others are still asked.
+        goes_on: bool,
     },
     /// The run stops early; calls under way are awaited.
     Draining {
@@ -81,7 +147,7 @@ pub enum Event {
     Finished {
         /// The run.
         run: String,
-        /// Units of the whole run with a label.
+        /// Units of the whole run with a label or a value.
         labels: u64,
         /// Units without, those not reached included.
         no_verdicts: u64,

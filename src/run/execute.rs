@@ -1,15 +1,18 @@
 //! One execution of an experiment, from the file to the files.
 
 use std::cell::OnceCell;
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, IngestReport};
 use crate::ledger::{Entry, Ledger, LedgerError, Paid, Writer};
 use crate::limit::{Budget, Limits, TokenEstimator};
+use crate::postings::{self, Posting};
+use crate::prompt::{Examples, Need};
 use crate::provider::{Access, Provider};
+use crate::rubric::Rubric;
 use crate::verdict::NoVerdict;
 
 use super::batch::{self, Office, Post, Restored};
@@ -17,18 +20,22 @@ use super::budget;
 use super::clock;
 use super::engine::{self, Floor, PATIENCE, Policy};
 use super::error::RunError;
-use super::event::Event;
+use super::event::{EVENTS_VERSION, Event};
 use super::experiment::{Experiment, JudgeSpec, Mode};
 use super::folder;
 use super::identity::{self, Frozen, FrozenJudge};
 use super::load;
 use super::memory::Memory;
-use super::plan::{self, Plan, PlannedJudge, Sheet};
+use super::plan::{self, Chosen, ChosenSession, PlannedJudge, Sheet, Supply};
 use super::record::{RunRecord, RunState};
-use super::seat::{Line, Seat};
+use super::seat::{Line, Seat, Supplier};
+use super::showing::Showing;
+use super::stage::{self, sources};
+use super::stages::{self, Stages, Waiting};
 use super::stop::{Interrupts, Signals, Stage};
 use super::store::Store;
 use super::totals;
+use super::trace;
 
 /// What is to be run, and where.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +94,10 @@ async fn execute_in_runtime(
     order: Order<'_>,
     on_event: &mut (dyn FnMut(&Event) + Send),
 ) -> Result<RunRecord, RunError> {
+    let on_event = &mut |event: &Event| {
+        trace::event(event);
+        on_event(event);
+    };
     let signals = Signals::new(order.interrupts)?;
     let mut prepared = Prepared::new(order)?;
     let folder = folder::prepare(order.results, &prepared.record.id)?;
@@ -107,13 +118,18 @@ async fn execute_in_runtime(
     let reached = counts.iter().filter(|count| count.kind != NoVerdict::Stopped.as_str());
     let held: u64 = reached.map(|count| count.units).sum();
     on_event(&Event::Planned {
+        version: EVENTS_VERSION,
         run: prepared.record.id.clone(),
         units: prepared.units,
         recorded: held.min(prepared.units),
         lost_calls: ledger.forget_intents()?,
     });
-    let Prepared { mut record, plan, seats, budget, .. } = prepared;
+    let Prepared { mut record, stages, seats, budget, calibration, .. } = prepared;
+    if let Some(summary) = calibration {
+        on_event(&Event::Calibrated { summary });
+    }
     let restored = Restored::all(ledger.ledger())?;
+    let waiting = Arc::clone(&stages.waiting);
     let (store, end) = Store::start(ledger);
     let limits = &order.experiment.limits;
     let policy = Policy { max_retries: limits.max_retries, patience: PATIENCE };
@@ -124,7 +140,7 @@ async fn execute_in_runtime(
     let (floor, events) = Floor::new(seats, store, policy);
     if begun.is_err() {
         // The ledger's thread failed, and says why at its end; nothing is to be sent any more.
-        floor.stop.raise(Stage::Drain);
+        floor.raise(Stage::Drain);
     }
     let by_batch = order.experiment.mode == Mode::Batch;
     if by_batch || !restored.is_empty() {
@@ -136,10 +152,13 @@ async fn execute_in_runtime(
         let (run, disk, forgets) = (record.id.clone(), folder.clone(), order.forget_batches);
         let (budget, own) = (budget.clone(), Arc::clone(&floor));
         let office = async move { Office::new(own, &run, disk, access, budget, forgets, restored).await };
-        batch::drive(floor, events, plan, office, signals, on_event).await
+        batch::drive(floor, events, stages, office, signals, on_event).await
     } else {
-        engine::drive(floor, events, plan, signals, on_event).await
+        engine::drive(floor, events, stages, signals, on_event).await
     };
+    for (rubric, units) in stages::waiting(&waiting) {
+        on_event(&Event::Waiting { rubric, units });
+    }
     let ended = end.await.map_err(|_| RunError::Fault("the ledger's thread panicked".to_owned()))?;
     let mut ledger = ended.map_err(|error| kept(error, &path, &record.id))?;
     memory.keep(&watched, &clock::now())?;
@@ -148,9 +167,9 @@ async fn execute_in_runtime(
     if let Some(error) = ending.error {
         return Err(error);
     }
-    if let (Some((judge, message)), false) = (ending.given_up, ending.interrupted) {
+    if !ending.given_up.is_empty() && !ending.interrupted {
         let kept = record.totals.iter().map(|(_, totals)| totals.answered()).sum();
-        return Err(RunError::Stopped { judge, message, kept });
+        return Err(RunError::Stopped { given_up: ending.given_up, kept });
     }
     if let Some((budget, short_of)) = budget.and_then(|budget| budget.short_of().map(|short| (budget, short))) {
         let (budget, paid) = (budget.cap(), record.paid.micro_dollars);
@@ -204,9 +223,13 @@ fn entry(record: &RunRecord) -> Result<Entry, RunError> {
 /// All that is made before anything is written.
 pub(super) struct Prepared {
     pub(super) record: RunRecord,
-    pub(super) plan: Plan,
+    pub(super) stages: Stages,
+    /// The judges, in the order of their seats.
+    pub(super) judges: Vec<PlannedJudge>,
     seats: Vec<Seat<Provider>>,
     budget: Option<Arc<Budget>>,
+    /// What was read of priced postings, in words.
+    calibration: Option<String>,
     /// Units that this execution asks for.
     pub(super) units: u64,
 }
@@ -215,21 +238,24 @@ impl Prepared {
     pub(super) fn new(order: Order<'_>) -> Result<Self, RunError> {
         let experiment = order.experiment;
         check(order)?;
-        let corpus = Corpus::open(&order.folder.join(&experiment.corpus))?;
-        let rows = corpus.rows()?;
-        let sessions_in_corpus = rows.len() as u64;
-        let chosen = plan::choose(rows, experiment.sample.as_ref())?;
-        let load = |name: &String| Sheet::load(name, order.folder);
-        let mut sheets = experiment.rubrics.iter().map(load).collect::<Result<Vec<_>, _>>()?;
-        Sheet::relate(&mut sheets);
-        let rubrics: Vec<_> = sheets.iter().map(Sheet::record).collect();
-        let corpus_hash = corpus.content_hash()?;
+        let calibration =
+            experiment.calibration.as_ref().map(|spec| postings::choose(spec, order.folder)).transpose()?;
+        let sheets = sheets(experiment, order.folder, calibration.as_ref())?;
+        let rubrics: Vec<_> = sheets.iter().map(|(_, sheet)| sheet.record()).collect();
+        let Stock { supply, chosen, sessions_in_corpus, ingest, corpus_hash } = match &calibration {
+            Some(calibration) if experiment.holdout => Stock::of_holdout(calibration),
+            _ => Stock::of_corpus(experiment, order.folder)?,
+        };
         let judges = experiment.judges.iter().map(|judge| FrozenJudge {
             name: judge.name(),
             model: &judge.model,
             source: order.access.source(&judge.model),
             params: &judge.params,
             repeats: judge.repeats,
+            rubrics: &judge.rubrics,
+            view: judge.view.as_ref(),
+            option_order: judge.option_order,
+            canary: judge.canary.as_ref(),
         });
         let frozen = Frozen {
             corpus: &corpus_hash,
@@ -238,28 +264,37 @@ impl Prepared {
             rubrics: &rubrics,
             judges: judges.collect(),
         };
-        let repeats: u64 = experiment.judges.iter().map(|judge| u64::from(judge.repeats)).sum();
+        let planned = |judge: &JudgeSpec, (_, sheet): &(usize, Sheet)| {
+            u64::from(judge.repeats) * u64::from(judge.answers(&sheet.question.rubric.name))
+        };
+        let units_a_session: u64 =
+            experiment.judges.iter().flat_map(|judge| sheets.iter().map(move |sheet| planned(judge, sheet))).sum();
+        let name = format!("{}{}", experiment.name, if experiment.holdout { "-holdout" } else { "" });
         let now = clock::now();
         let record = RunRecord {
             version: 1,
-            id: identity::run_id(&experiment.name, &frozen),
+            id: identity::run_id(&name, &frozen),
             state: RunState::Running,
             started_at: now.clone(),
             updated_at: now,
             assize: env!("CARGO_PKG_VERSION").to_owned(),
             experiment: experiment.clone(),
-            ingest: corpus.report()?,
+            ingest,
             corpus_hash,
             rubrics,
             sessions_in_corpus,
             out_of_scope: chosen.out_of_scope,
             sessions: chosen.sessions.len() as u64,
-            units: chosen.sessions.len() as u64 * sheets.len() as u64 * repeats,
+            units: chosen.sessions.len() as u64 * units_a_session,
             weights: chosen.weights,
             totals: Vec::new(),
             paid: Paid::default(),
         };
         if record.sessions == 0 {
+            if experiment.holdout {
+                let none = "no posting is held out: per_tier takes all of them".to_owned();
+                return Err(RunError::Selection(none));
+            }
             return Err(RunError::Selection(format!(
                 "no session of {} can be judged: none of its {sessions_in_corpus} is in scope (`assize sessions {0}` says why)",
                 experiment.corpus.display()
@@ -271,34 +306,109 @@ impl Prepared {
         let Selection { limit, judges, rubrics } = order.selection;
         let judges: Vec<&JudgeSpec> = experiment.judges.iter().filter(|judge| wanted(judges, judge.name())).collect();
         let (seats, budget) = seats(order, &judges)?;
-        let planned = |(judge, seat): (&&JudgeSpec, &Seat<Provider>)| PlannedJudge {
-            name: judge.name().to_owned(),
-            model: judge.model.clone(),
-            params: judge.params.clone(),
-            repeats: judge.repeats,
-            provider: Arc::clone(&seat.judge),
-            server: OnceCell::new(),
+        let sheets: Vec<(usize, Sheet)> =
+            sheets.into_iter().filter(|(_, sheet)| wanted(rubrics, &sheet.question.rubric.name)).collect();
+        let planned = |(judge, seat): (&&JudgeSpec, &Seat<Provider>)| -> Result<PlannedJudge, RunError> {
+            let asked = sheets.iter().map(|(_, sheet)| &sheet.question.rubric);
+            let sources = |rubric: &Rubric| Ok((rubric.name.clone(), sources(&experiment.judges, judge, rubric)?));
+            let sources =
+                asked.filter(|rubric| judge.answers(&rubric.name)).map(sources).collect::<Result<_, String>>();
+            Ok(PlannedJudge {
+                name: judge.name().to_owned(),
+                model: judge.model.clone(),
+                params_hash: identity::hash(&judge.params),
+                params: judge.params.clone(),
+                repeats: judge.repeats,
+                showing: Showing::of(judge, &experiment.view),
+                provider: Arc::clone(&seat.judge),
+                server: OnceCell::new(),
+                sources: sources.map_err(RunError::Selection)?,
+            })
         };
-        let judges: Vec<PlannedJudge> = judges.iter().zip(&seats).map(planned).collect();
-        let sheets: Vec<Sheet> =
-            sheets.into_iter().filter(|sheet| wanted(rubrics, &sheet.question.rubric.name)).collect();
+        let judges: Vec<PlannedJudge> = judges.iter().zip(&seats).map(planned).collect::<Result<_, _>>()?;
         let mut sessions = chosen.sessions;
         sessions.truncate(limit.unwrap_or(usize::MAX));
-        let repeats: u64 = judges.iter().map(|judge| u64::from(judge.repeats)).sum();
-        let units = sessions.len() as u64 * sheets.len() as u64 * repeats;
-        let units_a_session = sheets.len() * usize::try_from(repeats).unwrap_or(usize::MAX);
-        let plan = Plan {
+        let stages = Stages {
             run: record.id.clone(),
-            corpus,
-            sessions: sessions.into_iter(),
-            view: experiment.view.clone(),
-            sheets,
-            judges,
-            ready: VecDeque::new(),
-            followers: VecDeque::new(),
-            ahead: (2 * experiment.limits.concurrency).div_ceil(units_a_session.max(1)).max(1),
+            supply,
+            sessions,
+            sheets: Stages::sort(sheets),
+            judges: judges.clone(),
+            ledger: folder::ledger(order.results),
+            stand_ins: None,
+            concurrency: experiment.limits.concurrency,
+            waiting: Waiting::default(),
         };
-        Ok(Self { record, plan, seats, budget, units })
+        let units = stages.sessions.len() as u64 * stages.units_a_session();
+        let calibration = calibration.map(|chosen| chosen.summary);
+        Ok(Self { record, stages, judges, seats, budget, calibration, units })
+    }
+}
+
+/// The sheets of an experiment, each with its stage.
+fn sheets(
+    experiment: &Experiment,
+    folder: &Path,
+    calibration: Option<&postings::Chosen>,
+) -> Result<Vec<(usize, Sheet)>, RunError> {
+    let examples = calibration.map(examples);
+    let load = |name: &String| Sheet::load(name, folder, examples.as_ref());
+    let mut sheets = experiment.rubrics.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+    if calibration.is_some() && !sheets.iter().any(Sheet::is_calibrated) {
+        return Err(RunError::Selection(
+            "calibration: no rubric of the experiment shows priced postings to the judge; task_value does".to_owned(),
+        ));
+    }
+    Sheet::relate(&mut sheets);
+    let rubrics: Vec<&Rubric> = sheets.iter().map(|sheet| &sheet.question.rubric).collect();
+    let stages = stage::of_rubrics(&rubrics).map_err(RunError::Selection)?;
+    experiment.judges.iter().try_for_each(|judge| Showing::check(judge, &rubrics)).map_err(RunError::Selection)?;
+    Ok(stages.into_iter().zip(sheets).filter(|(_, sheet)| !experiment.holdout || sheet.is_calibrated()).collect())
+}
+
+/// The chosen postings as prompts show them.
+pub(super) fn examples(chosen: &postings::Chosen) -> Examples {
+    Examples::new(&chosen.examples.iter().map(Posting::example).collect::<Vec<_>>())
+}
+
+/// What is judged: the sessions of a corpus, or postings held out.
+struct Stock {
+    supply: Supply,
+    chosen: Chosen,
+    sessions_in_corpus: u64,
+    ingest: IngestReport,
+    corpus_hash: String,
+}
+
+impl Stock {
+    fn of_corpus(experiment: &Experiment, folder: &Path) -> Result<Self, RunError> {
+        let corpus = Corpus::open(&folder.join(&experiment.corpus))?;
+        let rows = corpus.rows()?;
+        Ok(Self {
+            sessions_in_corpus: rows.len() as u64,
+            chosen: plan::choose(rows, experiment.sample.as_ref())?,
+            ingest: corpus.report()?,
+            corpus_hash: corpus.content_hash()?,
+            supply: Supply::Corpus(Arc::new(corpus)),
+        })
+    }
+
+    /// Postings in the place of sessions. The judge is not told their prices.
+    fn of_holdout(calibration: &postings::Chosen) -> Self {
+        let posting = |posting: &Posting| {
+            let Posting { id, title, description, skills, .. } = posting;
+            let answer = serde_json::json!({"title": title, "description": description, "skills": skills});
+            (id.clone(), Need { answer, reason: None })
+        };
+        let postings: BTreeMap<String, Need> = calibration.holdout.iter().map(posting).collect();
+        let session = |id: &String| ChosenSession { id: id.clone(), person: None };
+        Self {
+            sessions_in_corpus: postings.len() as u64,
+            chosen: Chosen { sessions: postings.keys().map(session).collect(), ..Chosen::default() },
+            ingest: IngestReport::default(),
+            corpus_hash: identity::hash(&postings).0,
+            supply: Supply::Holdout(Arc::new(postings)),
+        }
     }
 }
 
@@ -353,7 +463,7 @@ fn wanted(names: &[String], name: &str) -> bool {
 /// The seats of the judges, and the budget that they share.
 type Seated = (Vec<Seat<Provider>>, Option<Arc<Budget>>);
 
-/// `judges` seated: those of one model share its limits, and all share the budget.
+/// `judges` seated: those of one model share its limits, those of one provider its breaker, and all share the budget.
 fn seats(order: Order<'_>, judges: &[&JudgeSpec]) -> Result<Seated, RunError> {
     let limits = &order.experiment.limits;
     let access = Access { timeout: Duration::from_secs(limits.timeout_seconds), ..order.access.clone() };
@@ -369,7 +479,9 @@ fn seats(order: Order<'_>, judges: &[&JudgeSpec]) -> Result<Seated, RunError> {
     for (spec, judge) in judges.iter().zip(providers) {
         let fresh = || {
             let told = judge.is_remote().then(|| Limits::new(limits));
-            Arc::new(Line::new(limits.concurrency, told).within(budget.clone()))
+            let supplier = seats.iter().map(|seat| &seat.line.supplier).find(|known| known.name == judge.server());
+            let supplier = supplier.map_or_else(|| Arc::new(Supplier::new(judge.server())), Arc::clone);
+            Arc::new(Line::new(limits.concurrency, told).of(supplier).within(budget.clone()))
         };
         let known = seats.iter().find(|seat| seat.model == spec.model);
         let line = known.map_or_else(fresh, |seat| Arc::clone(&seat.line));

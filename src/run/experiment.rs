@@ -6,18 +6,29 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::limit::LimitSpec;
+use crate::postings::PostingsSpec;
 use crate::provider::Params;
+use crate::rubric::OptionOrder;
 use crate::sample::SampleSpec;
-use crate::view::ViewSpec;
+use crate::view::{CanarySpec, ViewSpec};
 
 use super::budget;
 use super::identity::hash;
 
 /// Experiments inside the binary: path below the working folder, and text.
-pub const BUILT_IN_FILES: [(&str, &str); 3] = [
+pub const BUILT_IN_FILES: [(&str, &str); 12] = [
     ("experiments/baseline.yaml", include_str!("../../experiments/baseline.yaml")),
+    ("experiments/study.yaml", include_str!("../../experiments/study.yaml")),
+    ("experiments/decisions.yaml", include_str!("../../experiments/decisions.yaml")),
+    ("experiments/task-value.yaml", include_str!("../../experiments/task-value.yaml")),
     ("experiments/local.yaml", include_str!("../../experiments/local.yaml")),
     ("experiments/anthropic.yaml", include_str!("../../experiments/anthropic.yaml")),
+    ("experiments/first-prompt.yaml", include_str!("../../experiments/first-prompt.yaml")),
+    ("experiments/truncation.yaml", include_str!("../../experiments/truncation.yaml")),
+    ("experiments/test-retest.yaml", include_str!("../../experiments/test-retest.yaml")),
+    ("experiments/option-order.yaml", include_str!("../../experiments/option-order.yaml")),
+    ("experiments/two-families.yaml", include_str!("../../experiments/two-families.yaml")),
+    ("experiments/canary.yaml", include_str!("../../experiments/canary.yaml")),
 ];
 
 /// Calls under way at once beyond which no server and no machine gains anything.
@@ -50,6 +61,12 @@ pub struct Experiment {
     /// Dollars that the run may cost in all, restarts included; no cap where absent.
     #[serde(default)]
     pub budget: Option<f64>,
+    /// Priced postings that rubrics about task value show to the judge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<PostingsSpec>,
+    /// Whether the postings held out are priced in place of sessions; `assize run --holdout` says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub holdout: bool,
     /// Gold labels to compare with in the report.
     #[serde(default)]
     pub gold: Option<PathBuf>,
@@ -91,6 +108,18 @@ pub struct JudgeSpec {
     /// Replicates of each unit.
     #[serde(default = "one")]
     pub repeats: u32,
+    /// The rubrics that it answers; all of the experiment's where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rubrics: Vec<String>,
+    /// How much of a session it is shown; as the experiment says where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<ViewSpec>,
+    /// In which order it reads a rubric's labels.
+    #[serde(default, skip_serializing_if = "OptionOrder::is_written")]
+    pub option_order: OptionOrder,
+    /// A text put into the sessions it is shown that tries to talk it into a label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanarySpec>,
 }
 
 fn one() -> u32 {
@@ -122,10 +151,36 @@ pub enum ExperimentError {
 }
 
 impl JudgeSpec {
+    /// A judge with the parameters of its model, asked once about every rubric.
+    #[must_use]
+    pub fn of(model: &str) -> Self {
+        Self {
+            model: model.to_owned(),
+            name: None,
+            params: Params::default(),
+            repeats: 1,
+            rubrics: Vec::new(),
+            view: None,
+            option_order: OptionOrder::Written,
+            canary: None,
+        }
+    }
+
+    /// Whether it is asked otherwise than the experiment's other judges.
+    fn is_varied(&self) -> bool {
+        self.view.is_some() || !self.option_order.is_written() || self.canary.is_some()
+    }
+
     /// Name in tables.
     #[must_use]
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.model)
+    }
+
+    /// Whether it is asked about `rubric`.
+    #[must_use]
+    pub fn answers(&self, rubric: &str) -> bool {
+        self.rubrics.is_empty() || self.rubrics.iter().any(|own| own == rubric)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -138,6 +193,15 @@ impl JudgeSpec {
         }
         if self.params.max_output_tokens == 0 {
             return Err(format!("judge {name}: params.max_output_tokens is 0; it could not answer"));
+        }
+        if self.is_varied() && self.model.starts_with("baseline/") {
+            return Err(format!(
+                "judge {name}: {} looks at what was measured and not at the prompt: view, option_order and canary would change nothing",
+                self.model
+            ));
+        }
+        if self.canary.as_ref().is_some_and(|canary| canary.labels.is_empty()) {
+            return Err(format!("judge {name}: canary.labels is empty: name the label it argues for, by rubric"));
         }
         match self.params.temperature {
             Some(temperature) if !temperature.is_finite() || temperature < 0.0 => {
@@ -169,6 +233,23 @@ impl Experiment {
         Ok(experiment)
     }
 
+    /// Judges answer rubrics of the experiment only, and every rubric has a judge.
+    fn check_rubrics_of_judges(&self) -> Result<(), String> {
+        for judge in &self.judges {
+            if let Some(name) = judge.rubrics.iter().find(|name| !self.rubrics.contains(name)) {
+                let known = self.rubrics.join(", ");
+                return Err(format!("judge {}: rubrics names {name}; the experiment has {known}", judge.name()));
+            }
+            if let Some(twice) = first_twice(judge.rubrics.iter()) {
+                return Err(format!("judge {}: rubric {twice} is named twice", judge.name()));
+            }
+        }
+        match self.rubrics.iter().find(|rubric| !self.judges.iter().any(|judge| judge.answers(rubric))) {
+            Some(rubric) => Err(format!("no judge answers {rubric}: add it to the rubrics of one")),
+            None => Ok(()),
+        }
+    }
+
     /// Checks what the form of the file cannot.
     ///
     /// # Errors
@@ -193,15 +274,25 @@ impl Experiment {
         if let Some(twice) = first_twice(self.judges.iter().map(JudgeSpec::name)) {
             return Err(format!("two judges are called {twice}: give each its own name, or use repeats"));
         }
-        if let Some(twice) = first_twice(self.judges.iter().map(|judge| hash(&(&judge.model, &judge.params)))) {
-            let same = |judge: &&JudgeSpec| hash(&(&judge.model, &judge.params)) == twice;
-            let names: Vec<&str> = self.judges.iter().filter(same).map(JudgeSpec::name).collect();
+        self.check_rubrics_of_judges()?;
+        let what =
+            |judge: &JudgeSpec| hash(&(&judge.model, &judge.params, &judge.view, judge.option_order, &judge.canary));
+        let twice = |rubric: &String| {
+            let asked = || self.judges.iter().filter(|judge| judge.answers(rubric));
+            let twice = first_twice(asked().map(what))?;
+            Some(asked().filter(|judge| what(judge) == twice).map(JudgeSpec::name).collect())
+        };
+        if let Some(names) = self.rubrics.iter().find_map(twice) {
+            let names: Vec<&str> = names;
             return Err(format!(
-                "judges {} are one model with the same parameters: use repeats to ask it again",
+                "judges {} are one model, asked the same way: use repeats to ask it again",
                 names.join(" and ")
             ));
         }
         self.judges.iter().try_for_each(JudgeSpec::check)?;
+        if self.holdout && self.calibration.is_none() {
+            return Err("nothing is held out: the experiment has no `calibration` (docs/task-value.md)".to_owned());
+        }
         self.budget.map_or(Ok(0), budget::micro_dollars)?;
         let limits = &self.limits;
         if limits.concurrency > MOST_CONCURRENT {
@@ -215,6 +306,7 @@ impl Experiment {
             whole("limits.output_tokens_per_minute", limits.output_tokens_per_minute.map(u64::from)),
             whole("limits.timeout_seconds", Some(limits.timeout_seconds)),
             whole("sample.n", self.sample.as_ref().map(|sample| sample.n as u64)),
+            whole("calibration.per_tier", self.calibration.as_ref().map(|spec| spec.per_tier as u64)),
             whole("view.turn_chars", Some(self.view.turn_chars as u64)),
             whole("view.total_chars", Some(self.view.total_chars as u64)),
         ];
@@ -300,6 +392,16 @@ mod tests {
         "[{model: baseline/rules}]",
         "[{model: openai/a, params: {max_output_tokens: 0}}]",
         "max_output_tokens is 0"
+    )]
+    #[case(
+        "[{model: baseline/rules}]",
+        "[{model: openai/a, rubrics: [work_mod]}]",
+        "rubrics names work_mod; the experiment has work_mode"
+    )]
+    #[case(
+        "rubrics: [work_mode]\njudges: [{model: baseline/rules}]",
+        "rubrics: [work_mode, outcome]\njudges: [{model: openai/a, rubrics: [outcome]}]",
+        "no judge answers work_mode"
     )]
     #[case("name: mine", "name: ../mine", "cannot name a folder")]
     #[case("name: mine", "limits: {concurrency: 0}\nname: mine", "limits.concurrency is 0")]

@@ -66,18 +66,20 @@ fn write_verdicts(ledger: &Ledger, run: &str, out: &mut dyn Write) -> Result<(),
 
 fn write_ratings(ledger: &Ledger, run: &str, out: &mut dyn Write) -> Result<(), RunError> {
     let mut rows = csv::Writer::from_writer(out);
-    let header = ["item", "rater", "label", "rubric", "cluster", "replicate", "no_verdict"];
+    let header = ["item", "rater", "label", "rubric", "cluster", "replicate", "no_verdict", "confidence"];
     rows.write_record(header).map_err(io::Error::from)?;
     ledger.verdicts(run, |verdict, person| {
-        let replicate = verdict.replicate.to_string();
+        let (replicate, cell) = (verdict.replicate.to_string(), verdict.outcome.cell());
+        let confidence = verdict.outcome.confidence().map_or_else(String::new, |confidence| confidence.to_string());
         let row = [
             verdict.session.as_str(),
             verdict.judge.as_str(),
-            verdict.outcome.label().unwrap_or_default(),
+            cell.as_deref().unwrap_or_default(),
             verdict.rubric.as_str(),
             person.as_deref().unwrap_or_default(),
             replicate.as_str(),
             verdict.outcome.no_verdict().map_or("", crate::verdict::NoVerdict::as_str),
+            confidence.as_str(),
         ];
         rows.write_record(row).map_err(|error| RunError::Folder(io::Error::from(error)))
     })?;

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use crate::prompt::Prompt;
 use crate::provider::{Params, Request};
-use crate::rubric::AnswerSchema;
+use crate::rubric::OptionOrder;
 use crate::sample::SampleSpec;
 use crate::verdict::Fingerprint;
-use crate::view::ViewSpec;
+use crate::view::{CanarySpec, ViewSpec};
 
 use super::record::RubricRecord;
 
@@ -27,22 +27,45 @@ pub(super) fn prompt_hash(prompt: &Prompt) -> Fingerprint {
 pub(super) struct JudgeIdentity<'a> {
     /// `provider/model`.
     pub(super) model: &'a str,
-    /// Parameters.
-    pub(super) params: &'a Params,
+    /// BLAKE3 of the JSON of its parameters.
+    pub(super) params: &'a Fingerprint,
     /// Who answers: the server's URL, or, inside this program, all that the answer is made from.
     pub(super) answers: &'a [u8],
 }
 
-/// Identity of a unit: the same whatever form of asking the model turned out to support.
-pub(super) fn unit(judge: JudgeIdentity<'_>, prompt: &Prompt, schema: &AnswerSchema, replicate: u32) -> Fingerprint {
+/// Identity of a unit: the same whatever form of asking the model turned out to support. `prompt` is its
+/// [`prompt_hash`], `schema` the [`hash`] of the full answer schema.
+pub(super) fn unit(
+    judge: JudgeIdentity<'_>,
+    prompt: &Fingerprint,
+    schema: &Fingerprint,
+    replicate: u32,
+) -> Fingerprint {
     Fingerprint::of(&[
         b"unit",
         judge.model.as_bytes(),
-        hash(judge.params).0.as_bytes(),
-        prompt_hash(prompt).0.as_bytes(),
-        hash(&schema.full).0.as_bytes(),
+        judge.params.0.as_bytes(),
+        prompt.0.as_bytes(),
+        schema.0.as_bytes(),
         &replicate.to_le_bytes(),
         judge.answers,
+    ])
+}
+
+/// Identity of a unit that is not asked, because the unit `needed` has no verdict.
+pub(super) fn unmet(
+    judge: JudgeIdentity<'_>,
+    schema: &Fingerprint,
+    replicate: u32,
+    needed: &Fingerprint,
+) -> Fingerprint {
+    Fingerprint::of(&[
+        b"unmet",
+        judge.model.as_bytes(),
+        judge.params.0.as_bytes(),
+        schema.0.as_bytes(),
+        &replicate.to_le_bytes(),
+        needed.0.as_bytes(),
     ])
 }
 
@@ -71,6 +94,14 @@ pub(super) struct FrozenJudge<'a> {
     pub(super) source: String,
     pub(super) params: &'a Params,
     pub(super) repeats: u32,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) rubrics: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) view: Option<&'a ViewSpec>,
+    #[serde(skip_serializing_if = "OptionOrder::is_written")]
+    pub(super) option_order: OptionOrder,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) canary: Option<&'a CanarySpec>,
 }
 
 /// The identifier of a run of the experiment `name`.
@@ -85,14 +116,13 @@ mod tests {
 
     #[test]
     fn every_part_of_a_unit_counts() {
-        let params = Params::default();
-        let hot = Params { temperature: Some(1.0), ..Params::default() };
-        let prompt = |question: &str| Prompt {
-            system: "You judge.".to_owned(),
-            session: "A session.".to_owned(),
-            question: question.to_owned(),
+        let params = hash(&Params::default());
+        let hot = hash(&Params { temperature: Some(1.0), ..Params::default() });
+        let prompt = |question: &str| {
+            let (system, session) = ("You judge.".to_owned(), "A session.".to_owned());
+            prompt_hash(&Prompt { system, session, question: question.to_owned() })
         };
-        let schema = |text: &str| AnswerSchema { full: serde_json::json!({ "title": text }) };
+        let schema = |text: &str| hash(&serde_json::json!({ "title": text }));
         let judge = JudgeIdentity { model: "openai/a", params: &params, answers: b"http://a" };
         let units = [
             unit(judge, &prompt("q"), &schema("s"), 1),

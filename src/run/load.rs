@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::gold::{Missing, Rating, Ratings};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::verdict::{Outcome, Verdict};
 
 use super::error::RunError;
@@ -18,13 +18,42 @@ use super::totals;
 /// # Errors
 /// When there is no such run, or several, or the ledger cannot be read.
 pub fn load(results: &Path, run: &str) -> Result<(RunRecord, Vec<Verdict>), RunError> {
-    let (ledger, id) = locate(results, run)?;
     let mut verdicts = Vec::new();
-    ledger.0.verdicts(&id, |verdict, _| -> Result<(), RunError> {
+    let run = stream(results, run, |verdict| {
         verdicts.push(verdict);
-        Ok(())
+        Ok::<(), RunError>(())
     })?;
-    Ok((record(&ledger, &id)?, verdicts))
+    Ok((run, verdicts))
+}
+
+/// The record of a run, named as for [`load`]; its verdicts are handed to `each` one by one, in the order of [`load`].
+///
+/// # Errors
+/// As [`load`], and those of `each`.
+pub fn stream<E: From<RunError>>(
+    results: &Path,
+    run: &str,
+    mut each: impl FnMut(Verdict) -> Result<(), E>,
+) -> Result<RunRecord, E> {
+    let (ledger, id) = locate(results, run)?;
+    let passed = ledger.0.verdicts(&id, |verdict, _| each(verdict).map_err(Passed::Other));
+    passed.map_err(|passed| match passed {
+        Passed::Ledger(error) => RunError::from(error).into(),
+        Passed::Other(error) => error,
+    })?;
+    Ok(record(&ledger, &id)?)
+}
+
+/// What ended a stream.
+enum Passed<E> {
+    Ledger(LedgerError),
+    Other(E),
+}
+
+impl<E> From<LedgerError> for Passed<E> {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
 }
 
 /// The record of a run, named as for [`load`], and the folder of its ledger.
@@ -49,23 +78,22 @@ pub fn ratings(results: &Path, run: &str) -> Result<Ratings, RunError> {
     ledger.0.verdicts(&id, |verdict, person| -> Result<(), RunError> {
         let (rubric, replicate) = (Some(verdict.rubric), Some(verdict.replicate));
         let (item, rater, cluster) = (verdict.session, verdict.judge, person);
-        match verdict.outcome {
-            Outcome::Label { label, .. } => {
-                let weight = weights.get(&item).copied();
-                ratings.rows.push(Rating {
-                    item,
-                    rater,
-                    label,
-                    rubric,
-                    cluster,
-                    weight,
-                    replicate,
-                    ..Rating::default()
-                });
-            }
-            Outcome::None { kind, .. } => {
-                ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind });
-            }
+        if let Outcome::None { kind, .. } = verdict.outcome {
+            ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind });
+        } else if let Some(label) = verdict.outcome.cell() {
+            let (label, weight) = (label.into_owned(), weights.get(&item).copied());
+            let confidence = verdict.outcome.confidence();
+            ratings.rows.push(Rating {
+                item,
+                rater,
+                label,
+                rubric,
+                cluster,
+                weight,
+                replicate,
+                confidence,
+                ..Rating::default()
+            });
         }
         Ok(())
     })?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::provider::{Access, Form, Provider};
 
 use super::error::RunError;
-use super::event::Event;
+use super::event::{Event, Warned};
 use super::seat::{Line, Seat};
 
 /// Version of the file's form.
@@ -111,7 +111,7 @@ impl Memory {
                     known.learned_at.get(..10).unwrap_or(&known.learned_at),
                     seat.model
                 );
-                events.push(Event::Warning { judge: seat.name.clone(), message });
+                events.push(Event::Warning { judge: seat.name.clone(), kind: Warned::Form, message });
             }
             watched.push(Watched { server, model: seat.model.clone(), forms, line: Arc::clone(&seat.line) });
         }

@@ -3,31 +3,35 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 
 use crate::corpus::{Corpus, SessionRow};
 use crate::ledger::Place;
 use crate::limit::TokenEstimator;
-use crate::prompt::PromptError;
-use crate::prompt::{Prompt, Template};
+use crate::prompt::{Examples, Extras, Need, Prompt, PromptError, RubricValues, Template};
 use crate::provider::{Ask, Form, Params, Provider, Request, Shared};
-use crate::rubric::{self, AnswerSchema, Rubric};
+use crate::rubric::{self, AnswerSchema, OptionOrder, Rubric};
 use crate::sample::{self, SampleSpec};
-use crate::session::{Scope, Session};
-use crate::verdict::Reader;
-use crate::view::{self, ViewSpec};
+use crate::session::{Format, Scope, Session};
+use crate::verdict::{Fingerprint, Reader};
+use crate::view::View;
 
 use super::error::RunError;
 use super::identity::{self, JudgeIdentity};
 use super::lead::Prefix;
 use super::record::RubricRecord;
+use super::showing::{Seen, Showing};
+use super::stage::{self, Earlier, Received, Source, Unmet};
+use super::stages::Waiting;
 
 /// A rubric ready to be asked.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) rubric: Rubric,
     pub(super) schema: AnswerSchema,
+    /// BLAKE3 of the full schema.
+    schema_hash: Fingerprint,
     pub(super) reader: Reader,
     /// The one schema of all rubrics that share their beginning, where there are others.
     family: Option<AnswerSchema>,
@@ -38,7 +42,8 @@ impl Question {
     pub(super) fn new(rubric: Rubric) -> Result<Self, RunError> {
         let invalid = |error| RunError::Schema { rubric: rubric.name.clone(), error };
         let reader = Reader::new(&rubric).map_err(invalid)?;
-        Ok(Self { schema: AnswerSchema::of(&rubric), reader, family: None, rubric })
+        let schema = AnswerSchema::of(&rubric);
+        Ok(Self { schema_hash: identity::hash(&schema.full), schema, reader, family: None, rubric })
     }
 }
 
@@ -58,26 +63,40 @@ impl Question {
 pub(super) struct Sheet {
     pub(super) question: Arc<Question>,
     template: Template,
+    values: RubricValues,
+    /// The same with the labels the other way round.
+    reversed: RubricValues,
     /// The prompt for an empty session.
     blank: Prompt,
     /// Number of the sheets whose requests begin as this one's.
     family: usize,
+    /// What the prompt receives of the experiment, whatever the session.
+    calibration: Option<Examples>,
 }
 
 impl Sheet {
-    /// Loads the rubric `name` and its template, the files of `folder` first.
-    pub(super) fn load(name: &str, folder: &Path) -> Result<Self, RunError> {
+    /// Loads the rubric `name` and its template, the files of `folder` first. `calibration` are the experiment's examples.
+    pub(super) fn load(name: &str, folder: &Path, calibration: Option<&Examples>) -> Result<Self, RunError> {
         let rubric = rubric::load(name, folder)?;
-        if !rubric.needs.is_empty() {
-            let needs = rubric.needs.join(", ");
+        let template = Template::load(&rubric.prompt, folder)?;
+        if template.reads("calibration") && calibration.is_none() {
             return Err(RunError::Selection(format!(
-                "rubric {name} needs the verdicts of {needs}: this version of assize cannot pass them on"
+                "rubric {name} shows priced postings to the judge, and the experiment names none: add \
+                 `calibration: {{file: POSTINGS.csv, per_tier: 50, seed: 1}}` (docs/task-value.md)"
             )));
         }
-        let template = Template::load(&rubric.prompt, folder)?;
-        // Shows a broken template at once.
-        let blank = template.render(&rubric, "", "")?;
-        Ok(Self { question: Arc::new(Question::new(rubric)?), template, blank, family: 0 })
+        // A broken template shows at once.
+        let extras = Extras { needs: stage::stand_ins(&rubric, folder)?, calibration: calibration.cloned() };
+        let values = RubricValues::of(&rubric, OptionOrder::Written);
+        let reversed = RubricValues::of(&rubric, OptionOrder::Reversed);
+        let blank = template.fill(&values, "", "", &extras)?;
+        let question = Arc::new(Question::new(rubric)?);
+        Ok(Self { question, template, values, reversed, blank, family: 0, calibration: extras.calibration })
+    }
+
+    /// Whether its prompt shows the experiment's examples.
+    pub(super) fn is_calibrated(&self) -> bool {
+        self.template.reads("calibration")
     }
 
     /// Finds out which of all sheets of an experiment can share a provider's cache: those with the same text before the
@@ -120,22 +139,30 @@ impl Sheet {
 
     /// Whether requests of `judge` begin as others of the run.
     pub(super) fn is_shared(&self, judge: &PlannedJudge) -> bool {
-        judge.provider.is_remote() && (self.question.family.is_some() || judge.repeats > 1)
+        let alone = judge.showing.canary.is_some() && judge.repeats == 1;
+        judge.provider.is_remote() && !alone && (self.question.family.is_some() || judge.repeats > 1)
     }
 
-    /// The prompt for a view between markers with `nonce`.
-    pub(super) fn prompt(&self, view: &str, nonce: &str) -> Result<Prompt, PromptError> {
-        self.template.render(&self.question.rubric, view, nonce)
+    /// The prompt for a session as it is shown, with labels in `order` and the verdicts that the rubric needs.
+    fn prompt(&self, view: &View, order: OptionOrder, extras: Extras) -> Result<Prompt, PromptError> {
+        let extras = Extras { calibration: self.calibration.clone(), ..extras };
+        let values = if order.is_written() { &self.values } else { &self.reversed };
+        self.template.fill(values, &view.text, &view.nonce, &extras)
+    }
+
+    /// The prompt of what is not asked, with its hash.
+    fn unasked(&self) -> (Fingerprint, Arc<Prompt>) {
+        (identity::prompt_hash(&self.blank), Arc::new(self.blank.clone()))
     }
 
     /// How the run's record names it.
     pub(super) fn record(&self) -> RubricRecord {
-        let Question { rubric, schema, .. } = &*self.question;
+        let Question { rubric, schema_hash, .. } = &*self.question;
         RubricRecord {
             name: rubric.name.clone(),
             version: rubric.version,
             hash: rubric.hash(),
-            schema_hash: identity::hash(&schema.full).0,
+            schema_hash: schema_hash.0.clone(),
             prompt_hash: identity::prompt_hash(&self.blank).0,
         }
     }
@@ -158,6 +185,8 @@ pub(super) struct Unit {
     pub(super) shared: bool,
     /// The beginning of its prompt, where others wait for it to be cached.
     pub(super) prefix: Option<Arc<Prefix>>,
+    /// Why it is not asked: its prompt would be that of an empty session.
+    pub(super) unmet: Option<Unmet>,
 }
 
 impl Unit {
@@ -176,15 +205,21 @@ impl Unit {
 }
 
 /// A judge as the plan sees it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PlannedJudge {
     pub(super) name: String,
     pub(super) model: String,
     pub(super) params: Params,
+    /// BLAKE3 of the parameters.
+    pub(super) params_hash: Fingerprint,
     pub(super) repeats: u32,
     pub(super) provider: Arc<Provider>,
     /// URL of its server, once known.
     pub(super) server: OnceCell<String>,
+    /// How it is shown sessions and labels.
+    pub(super) showing: Showing,
+    /// Where it finds what each rubric needs that it answers.
+    pub(super) sources: BTreeMap<String, Vec<Source>>,
 }
 
 impl PlannedJudge {
@@ -219,8 +254,8 @@ pub(super) struct Chosen {
 /// What the plan keeps of a session until its turn comes.
 #[derive(Debug, Clone)]
 pub(super) struct ChosenSession {
-    id: String,
-    person: Option<String>,
+    pub(super) id: String,
+    pub(super) person: Option<String>,
 }
 
 /// Chooses the sessions in scope, or a sample of them.
@@ -242,16 +277,41 @@ pub(super) fn choose(mut rows: Vec<SessionRow>, spec: Option<&SampleSpec>) -> Re
     Ok(chosen)
 }
 
+/// Where sessions come from.
+#[derive(Debug, Clone)]
+pub(super) enum Supply {
+    /// A corpus.
+    Corpus(Arc<Corpus>),
+    /// Postings held out, by id, each in the place of a needed verdict; their sessions are empty.
+    Holdout(Arc<BTreeMap<String, Need>>),
+}
+
+impl Supply {
+    fn session(&self, id: &str) -> Result<Session, RunError> {
+        match self {
+            Self::Corpus(corpus) => Ok(corpus.session(id)?),
+            Self::Holdout(_) => Ok(Session::new(id.to_owned(), String::new(), Format::AssizeJsonl)),
+        }
+    }
+}
+
 /// The units, made session by session.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) run: String,
-    pub(super) corpus: Corpus,
+    pub(super) supply: Supply,
     pub(super) sessions: std::vec::IntoIter<ChosenSession>,
-    pub(super) view: ViewSpec,
     pub(super) sheets: Vec<Sheet>,
     /// The judges, in the order of their seats.
     pub(super) judges: Vec<PlannedJudge>,
+    /// Where the ledger is.
+    pub(super) ledger: PathBuf,
+    /// See [`Stages::stand_ins`](super::stages::Stages).
+    pub(super) stand_ins: Option<BTreeMap<String, Need>>,
+    /// The verdicts of earlier stages, once they are read.
+    pub(super) earlier: Option<Earlier>,
+    /// Units that could not be made yet.
+    pub(super) waiting: Waiting,
     pub(super) ready: VecDeque<Unit>,
     /// Units, by session, that wait until the first of their kind is under way.
     pub(super) followers: VecDeque<Vec<Unit>>,
@@ -268,17 +328,58 @@ impl Plan {
 
     /// Makes the units of one session.
     fn prepare(&mut self, chosen: &ChosenSession) -> Result<(), RunError> {
-        let session = Arc::new(self.corpus.session(&chosen.id)?);
-        let view = view::render(&session, &self.view);
+        let session = Arc::new(self.supply.session(&chosen.id)?);
+        let mut views: Vec<(Seen<'_>, View)> = Vec::new();
+        if self.earlier.is_none() && self.sheets.iter().any(|sheet| !sheet.question.rubric.needs.is_empty()) {
+            self.earlier = Some(match (&self.supply, &self.stand_ins) {
+                (Supply::Holdout(postings), _) => Earlier::given(postings),
+                (Supply::Corpus(_), None) => Earlier::open(&self.run, &self.ledger)?,
+                (Supply::Corpus(_), Some(some)) => Earlier::open(&self.run, &self.ledger)?.with_stand_ins(some.clone()),
+            });
+        }
         let mut prefixes: HashMap<(usize, usize), Arc<Prefix>> = HashMap::new();
         let mut followers = Vec::new();
         for sheet in &self.sheets {
             let question = &sheet.question;
-            let prompt = Arc::new(sheet.prompt(&view.text, &view.nonce)?);
+            let mut common: Vec<(Seen<'_>, OptionOrder, (Fingerprint, Arc<Prompt>))> = Vec::new();
             for (seat, judge) in self.judges.iter().enumerate() {
+                let Some(sources) = judge.sources.get(&question.rubric.name) else { continue };
                 let shared = sheet.is_shared(judge);
-                let caches = shared && judge.caches(&prompt);
+                let (seen, order) = (judge.showing.seen(&question.rubric.name), judge.showing.order);
+                let at = views.iter().position(|(known, _)| *known == seen).unwrap_or_else(|| {
+                    views.push((seen.clone(), seen.render(&session)));
+                    views.len() - 1
+                });
+                let view = &views[at].1;
                 for replicate in 1..=judge.repeats {
+                    let received = match &self.earlier {
+                        Some(earlier) => earlier.receive(&chosen.id, sources, replicate)?,
+                        None => Received::All(Extras::default()),
+                    };
+                    let made = |extras| -> Result<_, PromptError> {
+                        let prompt = Arc::new(sheet.prompt(view, order, extras)?);
+                        Ok((identity::prompt_hash(&prompt), prompt))
+                    };
+                    let ((prompt_hash, prompt), unmet) = match received {
+                        Received::Waiting => {
+                            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                            *waiting.entry(question.rubric.name.clone()).or_default() += 1;
+                            continue;
+                        }
+                        Received::Unmet(unmet) => (sheet.unasked(), Some(unmet)),
+                        Received::All(extras) if sources.is_empty() => {
+                            match common.iter().find(|(known, of, _)| *known == seen && *of == order) {
+                                Some((_, _, prompt)) => (prompt.clone(), None),
+                                None => {
+                                    let prompt = made(extras)?;
+                                    common.push((seen.clone(), order, prompt.clone()));
+                                    (prompt, None)
+                                }
+                            }
+                        }
+                        Received::All(extras) => (made(extras)?, None),
+                    };
+                    let caches = shared && unmet.is_none() && judge.caches(&prompt);
                     let ask = Ask {
                         session: &session,
                         rubric: &question.rubric,
@@ -289,21 +390,24 @@ impl Plan {
                         shared: question.shared(shared),
                     };
                     let (answers, request) = judge.answers(&ask);
-                    let identity = JudgeIdentity { model: &judge.model, params: &judge.params, answers: &answers };
+                    let identity = JudgeIdentity { model: &judge.model, params: &judge.params_hash, answers: &answers };
                     let place = Place {
                         run: self.run.clone(),
                         session: chosen.id.clone(),
                         rubric: question.rubric.name.clone(),
                         judge: judge.name.clone(),
                         replicate,
-                        unit: identity::unit(identity, &prompt, &question.schema, replicate),
+                        unit: match &unmet {
+                            None => identity::unit(identity, &prompt_hash, &question.schema_hash, replicate),
+                            Some(unmet) => identity::unmet(identity, &question.schema_hash, replicate, &unmet.unit),
+                        },
                         person: chosen.person.clone(),
                     };
                     let (question, session, prompt) = (Arc::clone(question), Arc::clone(&session), Arc::clone(&prompt));
                     let begun = prefixes.contains_key(&(seat, sheet.family));
                     let prefix = caches.then(|| Arc::clone(prefixes.entry((seat, sheet.family)).or_default()));
                     let waits = begun && caches;
-                    let unit = Unit { place, seat, question, session, prompt, request, shared, prefix };
+                    let unit = Unit { place, seat, question, session, prompt, request, shared, prefix, unmet };
                     if waits { followers.push(unit) } else { self.ready.push_back(unit) }
                 }
             }

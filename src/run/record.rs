@@ -41,7 +41,7 @@ pub struct RubricRecord {
 /// Totals of one judge over a run, restarts included.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct JudgeTotals {
-    /// Units with a label.
+    /// Units with a label or a value.
     pub labels: u64,
     /// Units without, by kind; those that the run did not reach are `stopped`.
     pub no_verdicts: BTreeMap<NoVerdict, u64>,

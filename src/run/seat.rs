@@ -11,7 +11,8 @@ use crate::limit::{Budget, Limits, TokenEstimator};
 use crate::provider::{Ask, CallError, Form, Provider, Reply, Request, TokenCounts};
 use crate::verdict::{Reader, Reading, Unreadable};
 
-use super::breaker::Breaker;
+use super::breaker::{Breaker, Pass};
+use super::stop::Stop;
 
 /// What the engine needs of a model; tests put scripted ones in its place.
 pub(super) trait Judge: Send + Sync + 'static {
@@ -74,6 +75,32 @@ pub(super) struct Seat<J> {
     pub(super) line: Arc<Line>,
 }
 
+/// What all models of one provider share: those behind one base URL, or one program.
+#[derive(Debug, Default)]
+pub(super) struct Supplier {
+    /// Its base URL, or the program.
+    pub(super) name: String,
+    breaker: Breaker,
+}
+
+impl Supplier {
+    /// One that nothing is known of yet.
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), breaker: Breaker::default() }
+    }
+}
+
+/// Who is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The judges of one model.
+    Model,
+    /// All models of one provider.
+    Supplier,
+    /// All judges.
+    Run,
+}
+
 /// What all judges of one model share.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -81,8 +108,11 @@ pub(super) struct Line {
     pub(super) concurrency: usize,
     /// Limits; none for judges inside this program.
     pub(super) limits: Option<Limits>,
-    /// Whether calls go through at all.
-    pub(super) breaker: Breaker,
+    /// Whether this model is asked any more.
+    pub(super) stop: Stop,
+    pub(super) supplier: Arc<Supplier>,
+    /// Whether calls go through: a model may be out of order that its neighbours are not.
+    breaker: Breaker,
     /// The run's budget; none for judges inside this program, and where there is none.
     pub(super) budget: Option<Arc<Budget>>,
     /// How many of the provider's forms turned out not to be supported.
@@ -104,6 +134,8 @@ impl Line {
         Self {
             concurrency,
             limits,
+            stop: Stop::default(),
+            supplier: Arc::default(),
             breaker: Breaker::default(),
             budget: None,
             unsupported: AtomicUsize::new(0),
@@ -111,6 +143,11 @@ impl Line {
             waiting: Mutex::default(),
             warned: Mutex::default(),
         }
+    }
+
+    /// The line of a model of `supplier`.
+    pub(super) fn of(self, supplier: Arc<Supplier>) -> Self {
+        Self { supplier, ..self }
     }
 
     /// The line with a budget to keep.
@@ -134,7 +171,30 @@ impl Line {
     pub(super) fn answered(&self) {
         *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.failures.store(0, Ordering::Relaxed);
+        self.is_there();
+    }
+
+    /// Remembers that the model answered, or refused for being asked too much.
+    pub(super) fn is_there(&self) {
         self.breaker.answered();
+        self.supplier.breaker.answered();
+    }
+
+    /// Waits until a call may be sent.
+    pub(super) async fn pass(&self) -> Pass<'_> {
+        match self.supplier.breaker.pass().await {
+            Pass::Free => self.breaker.pass().await,
+            probe @ Pass::Probe { .. } => probe,
+        }
+    }
+
+    /// Remembers a failed request; who is to be given up, and after how many in a row over how long, where that is longer
+    /// than `patience`.
+    pub(super) fn broke(&self, patience: Duration) -> Option<(Reach, u32, Duration)> {
+        let own = self.breaker.failed(patience);
+        let all = self.supplier.breaker.failed(patience);
+        let over = |reach, (failures, failing)| (reach, failures, failing);
+        all.map(|all| over(Reach::Supplier, all)).or(own.map(|own| over(Reach::Model, own)))
     }
 
     /// Remembers that the model said to wait; for how long it has done nothing else.

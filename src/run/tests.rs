@@ -16,10 +16,11 @@ use crate::rubric::Rubric;
 use crate::session::{Format, Scope, Session};
 use crate::verdict::{Fingerprint, NoVerdict, Outcome, Reader, Reading, Repair, Unreadable, Verdict};
 
-use super::engine::{self, Floor, PATIENCE, Policy};
+use super::call::{self, Failure, Halt, Making};
+use super::engine::{self, Floor, GivenUp, PATIENCE, Policy};
 use super::event::Event;
 use super::plan::{Question, Unit};
-use super::seat::{Judge, Line, Seat};
+use super::seat::{Judge, Line, Seat, Supplier};
 use super::stop::{Interrupts, Signals};
 use super::store::Store;
 
@@ -81,7 +82,8 @@ impl Judge for Scripted {
     fn read(&self, _: &Reader, text: &str) -> Result<Reading, Unreadable> {
         match text.strip_prefix("label ") {
             Some(label) => {
-                let outcome = Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new() };
+                let outcome =
+                    Outcome::Label { label: label.to_owned(), reason: None, evidence: Vec::new(), confidence: None };
                 Ok(Reading { outcome, repairs: [].into() })
             }
             None => Err(Unreadable { error: format!("{text} is no label") }),
@@ -155,7 +157,7 @@ fn unit(question: &Arc<Question>, session: &str) -> Unit {
     };
     let prompt = Prompt { system: String::new(), session: String::new(), question: String::new() };
     let (question, session, prompt) = (Arc::clone(question), Arc::new(session), Arc::new(prompt));
-    Unit { place, seat: 0, question, session, prompt, request: None, shared: false, prefix: None }
+    Unit { place, seat: 0, question, session, prompt, request: None, shared: false, prefix: None, unmet: None }
 }
 
 struct Trial {
@@ -180,6 +182,10 @@ struct Outcomes {
 impl Outcomes {
     fn kinds(&self) -> Vec<Option<NoVerdict>> {
         self.verdicts.iter().map(|verdict| verdict.outcome.no_verdict()).collect()
+    }
+    /// The judges that were given up first, and why.
+    fn given_up(&self) -> Option<(String, String)> {
+        self.ending.given_up.first().map(|first| (first.judges.join(" "), first.message.clone()))
     }
     fn requests(&self) -> usize {
         self.log.sent.lock().unwrap().len()
@@ -215,7 +221,7 @@ impl Trial {
             Event::Warning { message, .. } => warnings.push(message.clone()),
             _ => (),
         };
-        let ending = engine::drive(floor, events, plan.into_iter(), signals, &mut on_event).await;
+        let ending = engine::drive(floor, events, [plan.into_iter()], signals, &mut on_event).await;
         let seconds = start.elapsed().as_secs_f64();
         end.await.unwrap().unwrap();
         verdicts.sort_by(|a, b| a.session.cmp(&b.session));
@@ -236,9 +242,15 @@ fn folder() -> tempfile::TempDir {
 
 /// A seat with a model that answers everything, and what it was asked.
 fn willing() -> (Seat<Scripted>, Arc<Log>) {
+    seated(|_, _, _, _| good())
+}
+
+/// A seat with a scripted model, and what it was asked.
+fn seated(
+    script: impl Fn(&str, Form, bool, usize) -> Result<Reply, CallError> + Send + Sync + 'static,
+) -> (Seat<Scripted>, Arc<Log>) {
     let log = Arc::new(Log::default());
-    let judge =
-        Arc::new(Scripted { script: Arc::new(|_, _, _, _| good()), latency: TRIAL.latency, log: Arc::clone(&log) });
+    let judge = Arc::new(Scripted { script: Arc::new(script), latency: TRIAL.latency, log: Arc::clone(&log) });
     let line = Arc::new(Line::new(4, Some(Limits::new(&LimitSpec::default()))));
     let (name, model) = ("scripted".to_owned(), "openai/scripted".to_owned());
     (Seat { name, model, judge, estimator: TokenEstimator::new(100), line }, log)
@@ -285,8 +297,8 @@ async fn a_model_that_only_says_wait_ends_the_run() {
     let folder = folder();
     let outcomes = TRIAL.run(folder.path(), |_, _, _, _| Err(told_to_wait(60))).await;
     assert!(outcomes.verdicts.is_empty(), "nothing is decided, so that a rerun asks again");
-    let (judge, message) = outcomes.ending.given_up.unwrap();
-    assert_eq!(judge, "scripted");
+    let (judges, message) = outcomes.given_up().unwrap();
+    assert_eq!(judges, "scripted");
     assert!(message.contains("429; no answer for"), "{message}");
     assert!((800.0..1_000.0).contains(&outcomes.seconds), "{}", outcomes.seconds);
 }
@@ -296,20 +308,49 @@ async fn a_wait_of_a_year_is_not_begun() {
     let folder = folder();
     let outcomes = TRIAL.run(folder.path(), |_, _, _, _| Err(told_to_wait(31_536_000))).await;
     assert!(outcomes.verdicts.is_empty() && outcomes.seconds < 10.0, "{}", outcomes.seconds);
-    assert_eq!(outcomes.ending.given_up.unwrap().1, "rate limited: 429; 31536000 s to wait");
+    assert_eq!(outcomes.given_up().unwrap().1, "rate limited: 429; 31536000 s to wait");
 }
 
-// In real time: paused time runs ahead while the ledger's thread works, and the other answers would come too late.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_that_alone_is_told_to_wait_does_not_hold_up_the_run_for_ever() {
+    let script = |session: &str, _, _, _| if session == "s0" { Err(told_to_wait(1)) } else { good() };
+    let (seat, log) = seated(script);
     let folder = folder();
-    let latency = Duration::from_millis(20);
-    let trial = Trial { concurrency: 2, sessions: 400, patience: Duration::from_secs(6), latency, ..TRIAL };
-    let script = |session: &str, _, _, _| if session == "s0" { Err(told_to_wait_millis(20)) } else { good() };
-    let outcomes = trial.run(folder.path(), script).await;
-    assert_eq!(outcomes.ending.given_up, None);
-    assert_eq!(outcomes.kinds().iter().filter(|kind| kind.is_none()).count(), 399);
-    assert_eq!(outcomes.kinds()[0], Some(NoVerdict::Failed), "to be asked again by a rerun");
+    let (store, end) = Store::start(Writer::open(&folder.path().join("ledger.sqlite")).unwrap());
+    let (floor, _events) = Floor::new(vec![seat], store, Policy { max_retries: 0, patience: PATIENCE });
+    let request = |session: &str| Request {
+        server: "http://model".to_owned(),
+        path: "/judge",
+        headers: Vec::new(),
+        body: format!("{session}|JsonSchema|").into_bytes(),
+        form: Form::JsonSchema,
+    };
+    let (one, other) = (request("s0"), request("s1"));
+    let start = Instant::now();
+    // The ledger has no part in it: its thread would not keep up with paused time.
+    let refused = async {
+        let failure = call::send(&floor, &floor.seats[0], &one, Making::Plain).await.unwrap_err();
+        (failure, start.elapsed())
+    };
+    let answered = async {
+        loop {
+            call::send(&floor, &floor.seats[0], &other, Making::Plain).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+    };
+    let (failure, took) = tokio::select! {
+        refused = refused => refused,
+        () = answered => unreachable!("it goes on for ever"),
+    };
+    assert!(
+        matches!(&failure, Failure::Halt(Halt::None(NoVerdict::Failed, why)) if why.contains("429")),
+        "{failure:?}"
+    );
+    assert!((PATIENCE..PATIENCE * 2).contains(&took), "{took:?}: to be asked again by a rerun");
+    assert!(log.sent.lock().unwrap().iter().filter(|(_, body)| body.starts_with("s1")).count() > 50);
+    assert!(floor.stop.stage() == super::stop::Stage::Go, "the run goes on");
+    drop(floor);
+    end.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,7 +359,7 @@ async fn an_overload_that_wants_longer_than_our_patience_ends_the_run() {
     let closed = || CallError::Overloaded { retry_after: Some(Duration::from_secs(7_200)), message: "503".to_owned() };
     let outcomes = TRIAL.run(folder.path(), move |_, _, _, _| Err(closed())).await;
     assert!(outcomes.verdicts.is_empty() && outcomes.seconds < 10.0, "{}", outcomes.seconds);
-    assert_eq!(outcomes.ending.given_up.unwrap().1, "overloaded: 503; 7200 s to wait");
+    assert_eq!(outcomes.given_up().unwrap().1, "overloaded: 503; 7200 s to wait");
 }
 
 #[tokio::test(start_paused = true)]
@@ -351,7 +392,7 @@ async fn an_outage_ends_the_run_instead_of_using_up_its_units() {
             _ => Err(broken()),
         })
         .await;
-    let (_, message) = outcomes.ending.given_up.clone().unwrap();
+    let (_, message) = outcomes.given_up().unwrap();
     assert!(
         message.contains("requests failed in a row, over 9") && message.ends_with("connection dropped"),
         "{message}"
@@ -363,7 +404,7 @@ async fn an_outage_ends_the_run_instead_of_using_up_its_units() {
     assert_eq!(outcomes.warnings.len(), 1, "{:?}", outcomes.warnings);
 
     let never = folder_of_its_own(|_, _, _, _| Err(broken())).await;
-    assert!(never.ending.given_up.is_some() && never.seconds < 130.0, "never there: {} s", never.seconds);
+    assert!(never.given_up().is_some() && never.seconds < 130.0, "never there: {} s", never.seconds);
 }
 
 #[tokio::test(start_paused = true)]
@@ -376,7 +417,7 @@ async fn a_short_outage_costs_no_unit() {
     let trial = Trial { sessions: 60, latency: Duration::from_secs(2), max_retries: 1, ..TRIAL };
     let outcomes = trial.run(folder.path(), script).await;
     let failed = outcomes.kinds().iter().filter(|kind| kind.is_some()).count();
-    assert_eq!((outcomes.ending.given_up, outcomes.verdicts.len()), (None, 60));
+    assert_eq!((outcomes.given_up(), outcomes.verdicts.len()), (None, 60));
     assert!(failed <= 6, "only those that failed before the circuit opened: {failed}");
 }
 
@@ -385,7 +426,7 @@ async fn a_run_whose_requests_fail_more_often_than_not_ends() {
     let folder = folder();
     let trial = Trial { sessions: 2_000, latency: Duration::from_millis(1), ..TRIAL };
     let outcomes = trial.run(folder.path(), |_, _, _, nth| if nth < 2 { Err(broken()) } else { good() }).await;
-    let (_, message) = outcomes.ending.given_up.clone().unwrap();
+    let (_, message) = outcomes.given_up().unwrap();
     assert!(message.contains(" requests had to be repeated for "), "{message}");
     assert!(outcomes.requests() < 600, "{}", outcomes.requests());
 }
@@ -456,7 +497,7 @@ async fn a_fatal_error_stops_the_run_and_keeps_what_was_committed() {
         .await;
     let kept = outcomes.verdicts.len();
     assert!((47..60).contains(&kept), "{kept}");
-    assert_eq!(outcomes.ending.given_up, Some(("scripted".to_owned(), "key refused".to_owned())));
+    assert_eq!(outcomes.given_up(), Some(("scripted".to_owned(), "key refused".to_owned())));
     let again = trial.run(folder.path(), |_, _, _, _| good()).await;
     assert_eq!((again.verdicts.len(), again.requests()), (200, 200 - kept));
 }
@@ -475,7 +516,7 @@ async fn the_same_question_asked_at_once_is_bought_once() {
     });
     let mut verdicts = 0;
     let mut on_event = |event: &Event| verdicts += usize::from(matches!(event, Event::Verdict { .. }));
-    engine::drive(floor, events, copies, Signals::default(), &mut on_event).await;
+    engine::drive(floor, events, [copies], Signals::default(), &mut on_event).await;
     end.await.unwrap().unwrap();
     assert_eq!((verdicts, log.sent.lock().unwrap().len()), (4, 1));
 }
@@ -493,7 +534,7 @@ async fn a_full_disk_ends_the_run_and_the_rest_is_asked_by_the_next() {
     let plan: Vec<_> = (0..2_000).map(|n| Ok(unit(&question, &format!("s{n}")))).collect();
     let mut told = 0_u64;
     let mut on_event = |event: &Event| told += u64::from(matches!(event, Event::Verdict { .. }));
-    engine::drive(floor, events, plan.into_iter(), Signals::default(), &mut on_event).await;
+    engine::drive(floor, events, [plan.into_iter()], Signals::default(), &mut on_event).await;
     let error = end.await.unwrap().unwrap_err();
     assert!(error.to_string().contains("disk is full"), "{error}");
     let held: u64 = Ledger::open(&path).unwrap().counts("r").unwrap().iter().map(|count| count.units).sum();
@@ -523,10 +564,88 @@ async fn answers_under_way_are_kept_when_another_row_of_the_ledger_is_damaged() 
         std::thread::sleep(TRIAL.latency / 5);
         Ok(unit(&question, &format!("s{n}")))
     });
-    engine::drive(floor, events, plan, Signals::default(), &mut |_: &Event| ()).await;
+    engine::drive(floor, events, [plan], Signals::default(), &mut |_: &Event| ()).await;
     let error = end.await.unwrap().unwrap_err();
     assert!(error.to_string().contains("is damaged"), "{error}");
     let held = Writer::open(&path).unwrap().answers();
     let asked = log.sent.lock().unwrap().len();
     assert!(asked > 0 && held == 1 + asked, "{asked} were sent, {held} are held");
+}
+
+type AnyScript = Box<Script>;
+
+/// Runs sessions with three models, of which the first two are one provider's; verdicts of each, and how it ended.
+async fn three(scripts: [AnyScript; 3]) -> ([usize; 3], Vec<GivenUp>) {
+    let folder = folder();
+    let suppliers = [Arc::new(Supplier::new("http://one")), Arc::new(Supplier::new("http://two"))];
+    let seats = scripts.into_iter().enumerate().map(|(number, script)| {
+        let (mut seat, _) = seated(script);
+        seat.name = format!("judge {number}");
+        let line = Line::new(4, Some(Limits::new(&LimitSpec::default()))).of(Arc::clone(&suppliers[number / 2]));
+        Seat { line: Arc::new(line), ..seat }
+    });
+    let (store, end) = Store::start(Writer::open(&folder.path().join("ledger.sqlite")).unwrap());
+    let (floor, events) = Floor::new(seats.collect(), store, Policy { max_retries: 1, patience: PATIENCE });
+    let question = Arc::new(Question::new(serde_saphyr::from_str::<Rubric>(RUBRIC).unwrap()).unwrap());
+    let plan: Vec<_> = (0..300)
+        .map(|number| {
+            let (session, seat) = (format!("s{}", number / 3), number % 3);
+            let mut unit = unit(&question, &session);
+            unit.seat = seat;
+            unit.place.judge = format!("judge {seat}");
+            unit.place.unit = Fingerprint::of(&[session.as_bytes(), &[u8::try_from(seat).unwrap()]]);
+            // What is sent tells the models apart, as their names do in real requests.
+            unit.place.replicate = u32::try_from(seat).unwrap() + 1;
+            Ok(unit)
+        })
+        .collect();
+    let mut decided = [0; 3];
+    let mut on_event = |event: &Event| {
+        if let Event::Verdict { verdict, .. } = event
+            && verdict.outcome.label().is_some()
+        {
+            decided[verdict.replicate as usize - 1] += 1;
+        }
+    };
+    let ending = engine::drive(floor, events, [plan.into_iter()], Signals::default(), &mut on_event).await;
+    end.await.unwrap().unwrap();
+    (decided, ending.given_up)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_a_provider_stops_all_of_its_models_and_no_others() {
+    let down = || -> AnyScript { Box::new(|session, _, _, _| if session == "s0" { good() } else { Err(broken()) }) };
+    let (decided, given_up) = three([down(), down(), Box::new(|_, _, _, _| good())]).await;
+    assert_eq!(decided[2], 100, "the other provider's model goes on to its end");
+    assert!(decided[0] <= 1 && decided[1] <= 1, "{decided:?}");
+    assert_eq!(given_up.len(), 1, "{given_up:?}");
+    assert_eq!(given_up[0].judges, ["judge 0", "judge 1"]);
+    assert!(given_up[0].message.contains("requests failed in a row"), "{}", given_up[0].message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_model_does_not_stop_its_neighbours() {
+    let unknown = || CallError::Unfit { message: "404: no such model".to_owned() };
+    let (decided, given_up) = three([
+        Box::new(move |_, _, _, _| Err(unknown())),
+        Box::new(|_, _, _, _| good()),
+        Box::new(|_, _, _, _| good()),
+    ])
+    .await;
+    assert_eq!(decided, [0, 100, 100]);
+    let message = "404: no such model".to_owned();
+    assert_eq!(given_up, [GivenUp { judges: vec!["judge 0".to_owned()], message }]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_stops_all_models_of_its_provider() {
+    let refused = || CallError::Fatal { message: "401".to_owned() };
+    let (decided, given_up) = three([
+        Box::new(|_, _, _, _| good()),
+        Box::new(move |session, _, _, _| if session == "s9" { Err(refused()) } else { good() }),
+        Box::new(|_, _, _, _| good()),
+    ])
+    .await;
+    assert!(decided[0] < 60 && decided[1] < 30 && decided[2] == 100, "{decided:?}");
+    assert_eq!(given_up[0].judges, ["judge 0", "judge 1"]);
 }

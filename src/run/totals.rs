@@ -33,7 +33,7 @@ pub(super) fn of_ledger(ledger: &Ledger, record: &RunRecord) -> Result<Vec<Cell>
     let usage = ledger.usage(&record.id)?;
     let mut cells = Vec::new();
     for judge in &record.experiment.judges {
-        for rubric in &record.rubrics {
+        for rubric in record.rubrics.iter().filter(|rubric| judge.answers(&rubric.name)) {
             let mut totals = JudgeTotals { micro_dollars: Some(0), ..JudgeTotals::default() };
             for count in counts.iter().filter(|count| count.judge == judge.name() && count.rubric == rubric.name) {
                 match NoVerdict::ALL.iter().find(|kind| kind.as_str() == count.kind) {

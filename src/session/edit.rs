@@ -27,6 +27,15 @@ enum Change<'a> {
 }
 
 impl Edit<'_> {
+    /// Whether it wrote a file as a whole: one that is new, or in place of all that stood there.
+    #[must_use]
+    pub fn is_whole_file(&self) -> bool {
+        match &self.change {
+            Change::Replace(old, _) => old.is_empty(),
+            Change::Write(_) => true,
+        }
+    }
+
     /// Lines added and removed: a shortest line diff of the two texts, or every line of a written text.
     #[must_use]
     pub fn lines(&self) -> (u64, u64) {

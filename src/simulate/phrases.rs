@@ -6,7 +6,7 @@
 /// How precisely a person opens a session: vague, plain, or knowing.
 pub(super) type Registers = [&'static [&'static str]; 3];
 
-/// Opening prompts by work mode, in the order of [`super::plan::MODES`].
+/// Opening prompts by work mode, in the order of [`super::question::MODES`].
 pub(super) const OPENINGS: [Registers; 9] = [
     [
         &[
@@ -155,7 +155,7 @@ pub(super) const MIDDLE: Registers = [
     &[
         "No: {insight}. Redo that part.",
         "Check `{symbol}` with an empty input and with two writers at once.",
-        "That works only because the fixture is sorted. What about {insight}?",
+        "It passes only because the fixture is sorted. What about {insight}?",
         "Keep it, but move the check in front of `{symbol}`; {insight}.",
         "Show me the failing case, not the summary.",
     ],
@@ -219,28 +219,37 @@ pub(super) const SUMMARIES: [&str; 9] = [
     "There are new tests for `{symbol}`: the usual case, the empty one and the one that used to be forgotten.",
 ];
 
-/// Last prompts and last words by outcome, in the order of [`super::plan::OUTCOMES`]: what the person says, if anything.
-pub(super) const CLOSINGS: [&[&str]; 4] = [
-    &[
-        "Great, that works. Thanks!",
-        "Looks good to me, commit it.",
-        "Yes, that is what I meant.",
-        "Perfect.",
-        "Nice. Ship it.",
-    ],
-    &[
-        "OK, leave the second part for later, the first is enough for now.",
-        "Half of it works, good enough for today.",
-        "Then skip {feature}, we will live without it for now.",
-    ],
-    &[
-        "It still does not work.",
-        "Never mind, I'll do it by hand.",
-        "Same error again. I give up for today.",
-        "No, this is worse than before. Undo it.",
-    ],
-    &["ok, interesting", "I see. Maybe another time"],
+/// What the person says at the end of good work.
+pub(super) const AFFIRMATIONS: [&str; 4] =
+    ["Great, that works. Thanks!", "Looks good to me.", "Perfect, thank you.", "Nice. It works now."];
+
+/// What the person says at the end of work that is no good.
+pub(super) const REJECTIONS: [&str; 4] = [
+    "It still does not work.",
+    "Never mind, I'll do it by hand.",
+    "That's wrong. I leave it for today.",
+    "No, that is not what I asked for. Undo everything.",
 ];
+
+/// What the person says of a step that is no good.
+pub(super) const COMPLAINTS: [&str; 3] = [
+    "That is not what I asked for, try again.",
+    "It still doesn't work. Once more, please.",
+    "No, this is wrong. {file} is the place.",
+];
+
+/// What the person says of a step that is a little beside the point.
+pub(super) const CONCERNS: [&str; 3] = [
+    "Hm, that is a bit more than I wanted; stay with {file}.",
+    "Actually, please keep `{symbol}` as it was.",
+    "Not quite: I meant {feature} only.",
+];
+
+/// How people leave who wanted nothing in particular.
+pub(super) const ASIDES: [&str; 2] = ["ok, interesting", "I see. Maybe another time"];
+
+/// What people say who show nothing of themselves.
+pub(super) const THIN: [&str; 3] = ["go on", "again", "next"];
 
 /// How the agent owns up to a limit.
 pub(super) const LIMITS: [&str; 3] = [

@@ -1,36 +1,45 @@
 //! What is planted: persons, times and labels of every session.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::rubric::Rubric;
 
+use super::draw::draw;
+use super::people::{self, Person};
+use super::question::Question;
 use super::random::Random;
 use super::world::PROJECTS;
 
-/// Start of the study's months, 2025-10-01T00:00:00Z, and their number of days up to the end of April 2026.
+/// Start of the study's months, 2025-10-01T00:00:00Z.
 const FIRST_SECOND: u64 = 1_759_276_800;
-const DAYS: usize = 212;
+/// Days of October 2025 to April 2026.
+const DAYS: [usize; 7] = [31, 30, 31, 31, 28, 31, 30];
 
-/// Share of sessions without a clear goal (report.md 5.1, stated).
-const NO_CLEAR_GOAL: f64 = 0.077;
-
-/// Shares of success, and of success or partial success, in percent, by expertise from 1 to 5. Our choice: the ends and
-/// the second row from level 3 on follow report.md 5.4; what the study does not publish is interpolated by us.
-const SUCCEEDED: [f64; 5] = [39.0, 50.0, 58.0, 62.0, 65.0];
-const AT_LEAST_PARTIAL: [f64; 5] = [77.0, 86.0, 91.5, 91.5, 91.0];
+/// How much a session holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// A few prompts and actions: enough for labels, lines and evidence, little enough for hundreds of thousands of sessions.
+    Short,
+    /// As many prompts, actions and words as the study found.
+    #[default]
+    Full,
+}
 
 /// What to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SimulateSpec {
     /// Sessions.
     pub sessions: usize,
-    /// Persons they are spread over.
-    pub persons: usize,
+    /// Persons they are spread over; as many as the study had for as many sessions where absent.
+    pub persons: Option<usize>,
     /// Seed.
     pub seed: u64,
+    /// How much a session holds.
+    pub detail: Detail,
+    /// Sessions with gold and a judge with planted confusion; neither where absent.
+    pub gold: Option<usize>,
 }
 
 /// Why nothing can be simulated, or not written.
@@ -46,20 +55,17 @@ pub enum SimulateError {
         /// Persons asked for.
         persons: usize,
     },
-    /// A rubric that the simulator plants labels of is missing.
-    #[error("the simulator plants labels of {0}: pass that rubric")]
-    NoRubric(&'static str),
+    /// More gold than sessions, or none.
+    #[error("cannot label {gold} of {sessions} sessions: give a number from 1 to {sessions}")]
+    Gold {
+        /// Sessions to be labelled.
+        gold: usize,
+        /// Sessions there are.
+        sessions: usize,
+    },
     /// A rubric has a label that the simulator cannot act out, or lacks one that it plants.
     #[error("the simulator and rubric {rubric} do not have the same labels: {label:?} is known to one of them only")]
     Label {
-        /// The rubric.
-        rubric: &'static str,
-        /// The label.
-        label: String,
-    },
-    /// A rubric has no published share to draw from.
-    #[error("rubric {rubric} has no published share for {label:?}, so the simulator cannot draw it")]
-    NoShare {
         /// The rubric.
         rubric: &'static str,
         /// The label.
@@ -76,14 +82,6 @@ pub enum SimulateError {
     Csv(#[from] csv::Error),
 }
 
-/// Labels of `work_mode` that the simulator acts out.
-pub(super) const MODES: [&str; 9] =
-    ["fix", "build", "operate", "communicate", "understand", "plan", "orchestrate", "analyze", "test"];
-/// Labels of `expertise`.
-pub(super) const LEVELS: [&str; 5] = ["1", "2", "3", "4", "5"];
-/// Labels of `outcome`. The last one is left out where the rubric counts it as an abstention.
-pub(super) const OUTCOMES: [&str; 4] = ["succeeded", "partially_succeeded", "failed", "no_clear_goal"];
-
 /// One session to be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
@@ -95,91 +93,109 @@ pub struct Planned {
     pub project: usize,
     /// Time of the first record.
     pub start: Timestamp,
-    /// Planted label of `work_mode`.
-    pub mode: &'static str,
-    /// Planted label of `expertise`.
-    pub level: &'static str,
-    /// Planted label of `outcome`.
-    pub outcome: &'static str,
+    /// What is true of it.
+    pub planted: Planted,
+}
+
+/// What is planted of a session beside its person and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planted {
+    /// Positions of the labels, in the order of [`Question::ALL`].
+    pub(super) labels: [u8; 8],
+    /// Expertise from 0 to 4, also where it does not show.
+    pub(super) level: u8,
+    /// Price of the task in dollars.
+    pub dollars: u32,
+    /// Whether a line is written.
+    pub writes: bool,
+    /// Planning and execution decisions.
+    pub decisions: [u8; 2],
+    /// Those of them by the agent.
+    pub by_agent: [u8; 2],
+    /// Human prompts in full detail.
+    pub prompts: u8,
+    /// Actions in full detail.
+    pub actions: usize,
+    /// Output words in full detail; what is written comes near them.
+    pub words: usize,
+}
+
+impl Planted {
+    /// The planted label.
+    #[must_use]
+    pub fn label(&self, question: Question) -> &'static str {
+        let position = self.position(question);
+        question.labels().get(position).copied().unwrap_or_default()
+    }
+
+    /// Its position among the labels of the question.
+    pub(super) fn position(&self, question: Question) -> usize {
+        Question::ALL.iter().position(|known| *known == question).map_or(0, |at| usize::from(self.labels[at]))
+    }
+
+    /// Position of the work mode.
+    pub(super) fn mode(&self) -> usize {
+        self.position(Question::WorkMode)
+    }
 }
 
 impl Planned {
-    /// Expertise from 0 to 4.
-    pub(super) fn expertise(&self) -> usize {
-        LEVELS.iter().position(|level| *level == self.level).unwrap_or(2)
-    }
-
     /// The person's home folder name.
     pub(super) fn person_name(&self) -> String {
         format!("p{:03}", self.person + 1)
+    }
+
+    /// `YYYY-MM` of the first record.
+    pub(super) fn month(&self) -> String {
+        self.start.strftime("%Y-%m").to_string()
     }
 }
 
 /// Plans all sessions of `spec`.
 pub(super) fn plan(spec: SimulateSpec, rubrics: &[Rubric]) -> Result<Vec<Planned>, SimulateError> {
-    let SimulateSpec { sessions, persons, seed } = spec;
-    if sessions == 0 || persons == 0 || persons > sessions {
+    let SimulateSpec { sessions, persons, seed, gold, .. } = spec;
+    if let Some(persons) =
+        Some(persons.unwrap_or(1)).filter(|persons| sessions == 0 || *persons == 0 || *persons > sessions)
+    {
         return Err(SimulateError::Counts { sessions, persons });
     }
-    let modes = published(rubrics, "work_mode", &MODES)?;
-    let levels = published(rubrics, "expertise", &LEVELS)?;
-    let outcomes = find(rubrics, "outcome")?.labels();
-    let goalless = outcomes.contains(&OUTCOMES[3]);
-    check("outcome", &outcomes, if goalless { &OUTCOMES } else { &OUTCOMES[..3] })?;
-    // Few persons have many sessions, most have some.
-    let habits: Vec<f64> = (0..persons).map(|rank| 1.0 / (1.0 + rank as f64).sqrt()).collect();
-    let session = |index: usize| {
+    if let Some(gold) = gold.filter(|gold| *gold == 0 || *gold > sessions) {
+        return Err(SimulateError::Gold { gold, sessions });
+    }
+    for question in Question::ALL {
+        if let Some(rubric) = rubrics.iter().find(|rubric| rubric.name == question.rubric()) {
+            check(question, rubric)?;
+        }
+    }
+    let persons = match persons {
+        Some(persons) => people::given(sessions, persons, seed),
+        None => people::study(sessions, seed),
+    };
+    let session = |(index, person): (usize, usize)| {
         let mut random = Random::of(seed, "plan", index);
-        // The first sessions go round, so that everybody has one.
-        let person = if index < persons { index } else { random.weighted(&habits) };
-        let mut own = Random::of(seed, "person", person);
-        let projects = [own.below(PROJECTS.len()), own.below(PROJECTS.len())];
-        let level = random.weighted(&levels);
-        let without_goal = goalless && random.chance(NO_CLEAR_GOAL);
-        let ends = [SUCCEEDED[level], AT_LEAST_PARTIAL[level] - SUCCEEDED[level], 100.0 - AT_LEAST_PARTIAL[level]];
-        let outcome = if without_goal { 3 } else { random.weighted(&ends) };
-        let day = random.below(DAYS) as u64;
-        let second = 7 * 3_600 + random.below(14 * 3_600) as u64;
-        let start = Timestamp::UNIX_EPOCH + Duration::from_secs(FIRST_SECOND + day * 86_400 + second);
+        let own = Person::of(seed, person, PROJECTS.len());
+        let mut day = random.below(DAYS.iter().sum());
+        let time = FIRST_SECOND + day as u64 * 86_400 + 7 * 3_600 + random.below(14 * 3_600) as u64;
+        let month = DAYS.iter().take_while(|days| day.checked_sub(**days).map(|left| day = left).is_some()).count();
+        let milliseconds = Duration::from_millis(random.below(1_000) as u64);
         Planned {
             person,
-            project: *random.pick(&projects),
-            start: start + Duration::from_millis(random.below(1_000) as u64),
-            mode: MODES[random.weighted(&modes)],
-            level: LEVELS[level],
-            outcome: OUTCOMES[outcome],
+            project: *random.pick(&own.projects),
+            start: Timestamp::UNIX_EPOCH + Duration::from_secs(time) + milliseconds,
             id: random.uuid(),
+            planted: draw(&mut random, &own, month),
         }
     };
-    Ok((0..sessions).map(session).collect())
+    Ok(persons.into_iter().enumerate().map(session).collect())
 }
 
-fn find<'a>(rubrics: &'a [Rubric], name: &'static str) -> Result<&'a Rubric, SimulateError> {
-    rubrics.iter().find(|rubric| rubric.name == name).ok_or(SimulateError::NoRubric(name))
-}
-
-/// An error where `labels` and `known` are not the same set.
-fn check(rubric: &'static str, labels: &[&str], known: &[&str]) -> Result<(), SimulateError> {
+/// An error where the labels of `rubric`, its abstention among them, are not those that are planted.
+fn check(question: Question, rubric: &Rubric) -> Result<(), SimulateError> {
+    let labels: Vec<&str> = rubric.labels().into_iter().chain(rubric.abstain_id()).collect();
+    let known = question.labels();
     let strange = labels.iter().find(|label| !known.contains(label));
     match strange.or_else(|| known.iter().find(|label| !labels.contains(label))) {
-        Some(label) => Err(SimulateError::Label { rubric, label: (*label).to_owned() }),
+        Some(label) => Err(SimulateError::Label { rubric: question.rubric(), label: (*label).to_owned() }),
         None => Ok(()),
     }
-}
-
-/// Published percents of the labels `known`, in their order.
-fn published(rubrics: &[Rubric], name: &'static str, known: &[&str]) -> Result<Vec<f64>, SimulateError> {
-    let rubric = find(rubrics, name)?;
-    check(name, &rubric.labels(), known)?;
-    let shares: HashMap<&str, Option<f64>> = rubric
-        .answer
-        .options
-        .iter()
-        .map(|option| (option.id.as_str(), option.published.map(|published| published.percent)))
-        .collect();
-    let share = |label: &&str| {
-        let share = shares.get(label).copied().flatten().filter(|percent| *percent > 0.0);
-        share.ok_or_else(|| SimulateError::NoShare { rubric: name, label: (*label).to_owned() })
-    };
-    known.iter().map(share).collect()
 }

@@ -55,6 +55,18 @@ impl Random {
         (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
     }
 
+    /// A whole number from 0 with about the given mean, as waiting times are spread.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 37 times the mean, from 0")]
+    pub(super) fn exponential(&mut self, mean: f64) -> usize {
+        (-mean * (1.0 - self.unit()).ln()).round() as usize
+    }
+
+    /// One of the two whole numbers about `number`, which is not negative, so that its mean is `number`.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and small")]
+    pub(super) fn round(&mut self, number: f64) -> usize {
+        (number + self.unit()).floor() as usize
+    }
+
     /// A version 4 UUID.
     pub(super) fn uuid(&mut self) -> String {
         let bits = (u128::from(self.0.next_u64()) << 64) | u128::from(self.0.next_u64());

@@ -51,10 +51,6 @@ pub(super) fn jsonl(planned: &Planned, script: &[Exchange], seed: u64) -> String
         for blocks in &exchange.messages {
             log.message(blocks);
         }
-        if exchange.interrupted {
-            let content = json!([{"type": "text", "text": "[Request interrupted by user]"}]);
-            log.record("user", &json!({"role": "user", "content": content}), json!({}));
-        }
     }
     log.lines.iter().fold(String::new(), |text, line| text + &line.to_string() + "\n")
 }

@@ -193,6 +193,17 @@ pub(super) fn spread(
     Ok(Spread { se, interval, undefined })
 }
 
+impl IntervalKind {
+    /// The interval of this kind around `value` from its replicates, all of which have a value; `acceleration` counts for `BCa` only.
+    /// Percentiles are linear between order statistics.
+    ///
+    /// None with fewer than two replicates, and for `BCa` where all lie on one side of the value.
+    #[must_use]
+    pub fn of(self, replicates: &[f64], value: f64, confidence: f64, acceleration: f64) -> Option<Interval> {
+        spread(replicates.iter().copied().map(Some), value, self, confidence, || acceleration).ok()?.interval
+    }
+}
+
 /// Summarises replicates by percentiles at 95 %.
 ///
 /// # Errors

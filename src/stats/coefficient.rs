@@ -24,6 +24,8 @@ pub enum Undefined {
     SingularConfusion,
     /// The judge gives a label as often to items without it as to items with it.
     JudgeNotBetterThanChance,
+    /// A computation by rounds does not settle.
+    NoConvergence,
 }
 
 impl Undefined {
@@ -40,6 +42,7 @@ impl Undefined {
             Self::TooManyRaters => "too_many_raters",
             Self::SingularConfusion => "singular_confusion",
             Self::JudgeNotBetterThanChance => "judge_not_better_than_chance",
+            Self::NoConvergence => "no_convergence",
         }
     }
 }

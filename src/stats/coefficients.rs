@@ -111,26 +111,26 @@ pub(super) fn coefficient(name: &str, value: f64, n: usize, width: Width) -> Coe
 
 /// What is independent in `table`.
 pub(super) fn design(table: &RatingTable, unit: Unit) -> Design<'_> {
-    Design { clusters: table.clusters().filter(|_| unit == Unit::Cluster), strata: None }
+    Design { clusters: table.clusters().filter(|_| unit == Unit::Cluster), strata: table.strata() }
 }
 
 /// Error and interval from influences, by cluster where the method says so.
 pub(super) fn by_influence(influence: &Influence, table: &RatingTable, method: Method) -> Width {
     let design = design(table, method.unit);
     let by = if design.clusters.is_some() { "clusters" } else { "items" };
-    match influence.standard_error(design) {
-        Ok(error) => {
-            let (low, high) = error.interval(influence.value, method.confidence);
-            let weighted = if table.weights().is_some() { "weighted " } else { "" };
-            let robust = match design.clusters {
-                Some(_) => format!("cluster-robust infinitesimal jackknife over {} clusters", error.units),
-                None => format!("infinitesimal jackknife over {weighted}items"),
-            };
-            let method = format!("{robust}, t interval");
-            Width { se: Some(error.se), interval: Some((low, high.min(1.0))), method }
-        }
-        Err(_) => Width { se: None, interval: None, method: format!("no interval: fewer than two {by}") },
+    if let Ok(error) = influence.standard_error(design) {
+        let (low, high) = error.interval(influence.value, method.confidence);
+        let weighted = if table.weights().is_some() { "weighted " } else { "" };
+        let robust = match design.clusters {
+            Some(_) => format!("cluster-robust infinitesimal jackknife over {} clusters", error.units),
+            None => format!("infinitesimal jackknife over {weighted}items"),
+        };
+        let strata = if design.strata.is_some() { ", within strata" } else { "" };
+        let method = format!("{robust}{strata}, t interval");
+        return Width { se: Some(error.se), interval: Some((low, high.min(1.0))), method };
     }
+    let of = if design.strata.is_some() { " in a stratum" } else { "" };
+    Width { se: None, interval: None, method: format!("no interval: fewer than two {by}{of}") }
 }
 
 /// The error by formula. The core gives it; what published packages do otherwise is added here and named.
@@ -142,7 +142,8 @@ fn analytic(
     method: Method,
     n: usize,
 ) -> Width {
-    let plain = table.weights().is_none() && design(table, method.unit).clusters.is_none();
+    let independent = design(table, method.unit);
+    let plain = table.weights().is_none() && independent.clusters.is_none() && independent.strata.is_none();
     if !plain || method.errors == Errors::Influence {
         return by_influence(&Influence::from_gradient(table, statistic, gradient), table, method);
     }

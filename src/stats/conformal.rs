@@ -1,14 +1,18 @@
 //! Conformal label sets: the labels that a judge cannot rule out, with a coverage that holds for any judge.
 
+use serde::{Deserialize, Serialize};
+
 use super::coefficient::Undefined;
 use super::interval::{Interval, wilson_interval};
 
 /// How odd a label is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Score {
     /// One less its probability: the smallest sets (Sadinle, Lei and Wasserman 2019; LAC).
+    #[serde(rename = "lac")]
     LeastAmbiguous,
     /// The probability of all labels at least as probable: sets that adapt to the item (Romano, Sesia and Candes 2020; APS, not randomised).
+    #[serde(rename = "aps")]
     Adaptive,
 }
 

@@ -44,6 +44,17 @@ pub struct Observation<'a> {
     pub cluster: &'a str,
 }
 
+/// One observation of a label whose cluster is a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Numbered {
+    /// Position of the label in the scale.
+    pub label: usize,
+    /// Inclusion weight, above 0.
+    pub weight: f64,
+    /// Number of what it shares its error with.
+    pub cluster: u32,
+}
+
 /// Weighted shares of `labels` labels among `observations`, each with a 95 % interval.
 ///
 /// Independent observations of equal weight get Wilson intervals. Otherwise n is divided by the design effect, which is the
@@ -58,6 +69,18 @@ pub fn shares(observations: &[Observation<'_>], labels: usize) -> Vec<Estimate> 
 /// [`shares`] with intervals at another confidence.
 #[must_use]
 pub fn shares_at(observations: &[Observation<'_>], labels: usize, confidence: f64) -> Vec<Estimate> {
+    let (numbers, _) = numbered(observations.iter().map(|one| one.cluster));
+    let all: Vec<Numbered> = observations
+        .iter()
+        .zip(numbers)
+        .map(|(one, cluster)| Numbered { label: one.label, weight: one.weight, cluster })
+        .collect();
+    shares_numbered(&all, labels, confidence)
+}
+
+/// [`shares`] where clusters are numbers.
+#[must_use]
+pub fn shares_numbered(observations: &[Numbered], labels: usize, confidence: f64) -> Vec<Estimate> {
     let n = observations.len();
     let total: f64 = observations.iter().map(|one| one.weight).sum();
     let clusters = Clusters::of(observations, labels);
@@ -95,12 +118,16 @@ struct Clusters {
 }
 
 impl Clusters {
-    fn of(observations: &[Observation<'_>], labels: usize) -> Self {
-        let (numbers, count) = numbered(observations.iter().map(|one| one.cluster));
+    fn of(observations: &[Numbered], labels: usize) -> Self {
+        let mut names: Vec<u32> = observations.iter().map(|one| one.cluster).collect();
+        names.sort_unstable();
+        names.dedup();
+        let count = names.len();
         let mut clusters = Self { by_label: vec![vec![0.0; count]; labels], all: vec![0.0; count] };
-        for (one, cluster) in observations.iter().zip(numbers) {
-            clusters.by_label[one.label][cluster as usize] += one.weight;
-            clusters.all[cluster as usize] += one.weight;
+        for one in observations {
+            let Ok(cluster) = names.binary_search(&one.cluster) else { continue };
+            clusters.by_label[one.label][cluster] += one.weight;
+            clusters.all[cluster] += one.weight;
         }
         clusters
     }

@@ -33,6 +33,18 @@ pub struct RatingTable {
     pattern_of_item: Vec<u32>,
     clusters: Option<Vec<u32>>,
     weights: Option<Vec<f64>>,
+    strata: Option<Vec<u32>>,
+}
+
+/// How the items of a table were drawn: one entry per item in each list that there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sampling<'a> {
+    /// Cluster of every item.
+    pub clusters: Option<&'a [u32]>,
+    /// Weight of every item, finite and above 0; only ratios count, so that they are scaled to a mean of 1.
+    pub weights: Option<&'a [f64]>,
+    /// Stratum of every item; clusters lie within strata.
+    pub strata: Option<&'a [u32]>,
 }
 
 /// Most combinations of codes that are looked up by position instead of hash.
@@ -67,27 +79,19 @@ impl RatingTable {
                 }
             }
         }
-        builder.finish(scale, raters, clusters, None)
+        builder.finish(scale, raters, Sampling { clusters, ..Sampling::default() })
     }
 
-    /// A table of `items`, each with its ratings sorted by rater; `clusters` and `weights` have one entry per item.
-    ///
-    /// Weights are finite and above 0; only their ratios count, so that they are scaled to a mean of 1.
+    /// A table of `items`, each with its ratings sorted by rater, drawn as `sampling` says.
     #[must_use]
-    pub fn from_ratings(
-        scale: Scale,
-        raters: usize,
-        items: &[Pattern],
-        clusters: Option<&[u32]>,
-        weights: Option<&[f64]>,
-    ) -> Self {
+    pub fn from_ratings(scale: Scale, raters: usize, items: &[Pattern], sampling: Sampling<'_>) -> Self {
         let mut builder = Builder::default();
         let mut known: HashMap<&Pattern, u32> = HashMap::new();
         for (at, ratings) in items.iter().enumerate().filter(|(_, ratings)| !ratings.is_empty()) {
             let pattern = *known.entry(ratings).or_insert_with(|| builder.add(ratings.clone()));
             builder.item(pattern, at);
         }
-        builder.finish(scale, raters, clusters, weights)
+        builder.finish(scale, raters, sampling)
     }
 
     /// The items that both raters rated, with `first` as rater 0 and `second` as rater 1, in the order of [`Self::pair_items`].
@@ -106,7 +110,8 @@ impl RatingTable {
                 builder.item(pattern, item);
             }
         }
-        builder.finish(self.scale.clone(), 2, self.clusters.as_deref(), self.weights.as_deref())
+        let sampling = Sampling { clusters: self.clusters(), weights: self.weights(), strata: self.strata() };
+        builder.finish(self.scale.clone(), 2, sampling)
     }
 
     /// The items that one rater rated, with all their ratings.
@@ -117,7 +122,10 @@ impl RatingTable {
         let rows: Vec<Pattern> = items.iter().map(|item| self.patterns[self.pattern_of(*item)].clone()).collect();
         let clusters: Option<Vec<u32>> = self.clusters().map(|all| items.iter().map(|item| all[*item]).collect());
         let weights: Option<Vec<f64>> = self.weights().map(|all| items.iter().map(|item| all[*item]).collect());
-        Self::from_ratings(self.scale.clone(), self.raters, &rows, clusters.as_deref(), weights.as_deref())
+        let strata: Option<Vec<u32>> = self.strata().map(|all| items.iter().map(|item| all[*item]).collect());
+        let sampling =
+            Sampling { clusters: clusters.as_deref(), weights: weights.as_deref(), strata: strata.as_deref() };
+        Self::from_ratings(self.scale.clone(), self.raters, &rows, sampling)
     }
 
     /// Positions of the items that both raters rated.
@@ -150,6 +158,12 @@ impl RatingTable {
     #[must_use]
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
+    }
+
+    /// Stratum of every item, where items were drawn from strata.
+    #[must_use]
+    pub fn strata(&self) -> Option<&[u32]> {
+        self.strata.as_deref()
     }
 
     /// Distinct patterns, in the order of their contents.
@@ -239,7 +253,7 @@ impl Builder {
     }
 
     /// Sorts the patterns, so that the order of rows changes no sum and no draw.
-    fn finish(self, scale: Scale, raters: usize, clusters: Option<&[u32]>, weights: Option<&[f64]>) -> RatingTable {
+    fn finish(self, scale: Scale, raters: usize, sampling: Sampling<'_>) -> RatingTable {
         let Self { mut patterns, mut pattern_of_item, positions } = self;
         let mut order: Vec<u32> = (0..u32::try_from(patterns.len()).unwrap_or(u32::MAX)).collect();
         order.sort_unstable_by(|a, b| patterns[*a as usize].cmp(&patterns[*b as usize]));
@@ -255,7 +269,8 @@ impl Builder {
         for pattern in &pattern_of_item {
             counts[*pattern as usize] += 1;
         }
-        let weights: Option<Vec<f64>> = weights.map(|weights| positions.iter().map(|at| weights[*at]).collect());
+        let weights: Option<Vec<f64>> =
+            sampling.weights.map(|weights| positions.iter().map(|at| weights[*at]).collect());
         RatingTable {
             scale,
             raters,
@@ -263,7 +278,8 @@ impl Builder {
             patterns,
             counts,
             pattern_of_item,
-            clusters: clusters.map(|clusters| positions.iter().map(|at| clusters[*at]).collect()),
+            clusters: sampling.clusters.map(|clusters| positions.iter().map(|at| clusters[*at]).collect()),
+            strata: sampling.strata.map(|strata| positions.iter().map(|at| strata[*at]).collect()),
             weights: weights.map(|weights| {
                 let mean = weights.iter().sum::<f64>() / weights.len() as f64;
                 weights.iter().map(|weight| weight / mean).collect()
@@ -317,14 +333,16 @@ mod tests {
         assert_eq!(pair.clusters(), Some(&[9][..]));
         assert_eq!(table.tallies()[1], [(1, 2)]);
         let items: Vec<Pattern> = rows.iter().map(|row| sparse(row)).collect();
-        assert_eq!(table, RatingTable::from_ratings(scale, 3, &items, Some(&[7, 7, 8, 9]), None));
+        let sampling = Sampling { clusters: Some(&[7, 7, 8, 9]), ..Sampling::default() };
+        assert_eq!(table, RatingTable::from_ratings(scale, 3, &items, sampling));
     }
 
     #[test]
     fn weights_are_scaled_to_a_mean_of_one() {
         let scale = Scale { level: Level::Nominal, categories: 2, values: None };
         let items = vec![vec![(0, 0)], vec![], vec![(0, 1)], vec![(0, 1)]];
-        let table = RatingTable::from_ratings(scale, 1, &items, None, Some(&[10.0, 5.0, 20.0, 30.0]));
+        let sampling = Sampling { weights: Some(&[10.0, 5.0, 20.0, 30.0]), ..Sampling::default() };
+        let table = RatingTable::from_ratings(scale, 1, &items, sampling);
         assert_eq!((table.weights(), table.pattern_weights()), (Some(&[0.5, 1.0, 1.5][..]), vec![0.5, 2.5]));
     }
 }

@@ -3,6 +3,7 @@
 mod json;
 mod model;
 mod read;
+mod value;
 
 pub use model::{Fingerprint, NoVerdict, Outcome, Repair, Verdict};
 pub use read::{Reader, Reading, Unreadable};

@@ -1,8 +1,10 @@
 //! The types of a verdict.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// BLAKE3 in hexadecimal, 64 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,7 +51,7 @@ pub struct Verdict {
     pub calls: Vec<Fingerprint>,
 }
 
-/// A label, or the reason why there is none.
+/// A label or a value, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -57,6 +59,18 @@ pub enum Outcome {
     Label {
         /// A label of the rubric's scale.
         label: String,
+        /// Its rationale, where asked for.
+        reason: Option<String>,
+        /// Turns it cites.
+        evidence: Vec<u32>,
+        /// The probability it gives to its label, 0 to 1, where asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        confidence: Option<f64>,
+    },
+    /// The judge gave a value: a number, a text, a list or an object within the rubric's bounds.
+    Value {
+        /// The value; the keys of objects are in the order of the rubric's fields.
+        value: Value,
         /// Its rationale, where asked for.
         reason: Option<String>,
         /// Turns it cites.
@@ -77,15 +91,48 @@ impl Outcome {
     pub fn label(&self) -> Option<&str> {
         match self {
             Self::Label { label, .. } => Some(label),
+            Self::Value { .. } | Self::None { .. } => None,
+        }
+    }
+
+    /// The value, where the rubric asks for one and there is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Value { value, .. } => Some(value),
+            Self::Label { .. } | Self::None { .. } => None,
+        }
+    }
+
+    /// The answer in one cell of a table: the label; a number or a text as it is; a list or an object as compact JSON.
+    #[must_use]
+    pub fn cell(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Label { label, .. } => Some(Cow::Borrowed(label)),
+            Self::Value { value: Value::String(text), .. } => Some(Cow::Borrowed(text)),
+            // Whole numbers are written without a fraction, whichever way the judge wrote them.
+            Self::Value { value: Value::Number(number), .. } => {
+                Some(Cow::Owned(number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())))
+            }
+            Self::Value { value, .. } => Some(Cow::Owned(value.to_string())),
             Self::None { .. } => None,
         }
     }
 
-    /// The reason why there is no label.
+    /// The probability that the judge gives to its label, where it says so.
+    #[must_use]
+    pub fn confidence(&self) -> Option<f64> {
+        match self {
+            Self::Label { confidence, .. } => *confidence,
+            Self::Value { .. } | Self::None { .. } => None,
+        }
+    }
+
+    /// The reason why there is no label and no value.
     #[must_use]
     pub fn no_verdict(&self) -> Option<NoVerdict> {
         match self {
-            Self::Label { .. } => None,
+            Self::Label { .. } | Self::Value { .. } => None,
             Self::None { kind, .. } => Some(*kind),
         }
     }
@@ -151,6 +198,8 @@ pub enum Repair {
     LabelCase,
     /// A label given as a number was mapped to the rubric's.
     LabelNumber,
+    /// A number given as text was read as one.
+    NumberText,
     /// The judge was asked once more and shown its error.
     AskedAgain,
 }

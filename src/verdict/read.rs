@@ -6,13 +6,11 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use crate::rubric::{AnswerSchema, Rubric};
+use crate::rubric::{Answer, AnswerSchema, Rubric};
 
 use super::json::{self, Fault};
 use super::model::{NoVerdict, Outcome, Repair};
-
-/// Key of the label in every answer.
-const LABEL: &str = "label";
+use super::value;
 
 /// Faults of one answer that an error names.
 const NAMED_FAULTS: usize = 5;
@@ -25,7 +23,8 @@ const QUOTED_CHARS: usize = 80;
 pub struct Reader {
     labels: Vec<String>,
     abstain: Option<String>,
-    /// The key of the label where one schema serves several rubrics, which is the rubric's name, and the keys of the others.
+    answer: Answer,
+    /// The key of the label or value where one schema serves several rubrics, which is the rubric's name, and the keys of the others.
     key: String,
     other_keys: Vec<String>,
     validator: Validator,
@@ -60,7 +59,13 @@ impl Reader {
             .map_err(|error| Unreadable { error: format!("the answer schema of {}: {error}", rubric.name) })?;
         let labels = rubric.labels().into_iter().map(ToOwned::to_owned).collect();
         let abstain = rubric.abstain_id().map(ToOwned::to_owned);
-        Ok(Self { labels, abstain, key: rubric.name.clone(), other_keys: Vec::new(), validator })
+        let (answer, key) = (rubric.answer.clone(), rubric.name.clone());
+        Ok(Self { labels, abstain, answer, key, other_keys: Vec::new(), validator })
+    }
+
+    /// The key of the label or value in the rubric's own schema.
+    fn own_key(&self) -> &'static str {
+        self.answer.kind.answer_key()
     }
 
     /// Reads also answers in the schema of a family of rubrics ([`AnswerSchema::of_family`]), `others` being the rest of it.
@@ -77,12 +82,16 @@ impl Reader {
             let mut repairs = BTreeSet::new();
             json::read(text, key, &mut repairs).map(|value| (value, repairs))
         };
-        let parsed =
-            if self.other_keys.is_empty() { parsed(LABEL) } else { parsed(&self.key).or_else(|_| parsed(LABEL)) };
-        let (mut value, mut repairs) = parsed.map_err(|fault| Unreadable { error: explain(&fault) })?;
+        let own = self.own_key();
+        let parsed = if self.other_keys.is_empty() { parsed(own) } else { parsed(&self.key).or_else(|_| parsed(own)) };
+        let (mut value, mut repairs) = parsed.map_err(|fault| Unreadable { error: explain(&fault, own) })?;
         self.rename(&mut value);
-        if let Some(label) = value.get_mut(LABEL) {
-            self.match_label(label, &mut repairs);
+        if let Some(given) = value.get_mut(own) {
+            if self.answer.kind.has_labels() {
+                self.match_label(given, &mut repairs);
+            } else {
+                value::mend(given, &self.answer, &mut repairs);
+            }
         }
         let errors: Vec<String> =
             self.validator.iter_errors(&value).take(NAMED_FAULTS).map(|error| name_fault(&error)).collect();
@@ -95,12 +104,12 @@ impl Reader {
     /// Brings an answer in the schema of a family into the form of the rubric's own.
     fn rename(&self, value: &mut Value) {
         let Some(answer) =
-            value.as_object_mut().filter(|answer| !self.other_keys.is_empty() && !answer.contains_key(LABEL))
+            value.as_object_mut().filter(|answer| !self.other_keys.is_empty() && !answer.contains_key(self.own_key()))
         else {
             return;
         };
         if let Some(label) = answer.shift_remove(&self.key) {
-            answer.insert(LABEL.to_owned(), label);
+            answer.insert(self.own_key().to_owned(), label);
             self.other_keys.iter().for_each(|key| drop(answer.shift_remove(key)));
         }
     }
@@ -123,14 +132,20 @@ impl Reader {
     }
 
     fn outcome(&self, value: &Value) -> Result<Outcome, Unreadable> {
-        let missing = || Unreadable { error: format!("`{LABEL}` is missing") };
-        let label = value.get(LABEL).and_then(Value::as_str).ok_or_else(missing)?;
+        let missing = || Unreadable { error: format!("`{}` is missing", self.own_key()) };
+        let given = value.get(self.own_key()).ok_or_else(missing)?;
         let reason = value.get("reason").and_then(Value::as_str).map(ToOwned::to_owned);
+        let turns = value.get("evidence").and_then(Value::as_array).into_iter().flatten();
+        let evidence = turns.filter_map(turn_number).collect();
+        if !self.answer.kind.has_labels() {
+            return Ok(Outcome::Value { value: given.clone(), reason, evidence });
+        }
+        let label = given.as_str().ok_or_else(missing)?;
         if self.abstain.as_deref() == Some(label) {
             return Ok(Outcome::None { kind: NoVerdict::Abstained, detail: reason.unwrap_or_default() });
         }
-        let turns = value.get("evidence").and_then(Value::as_array).into_iter().flatten();
-        Ok(Outcome::Label { label: label.to_owned(), reason, evidence: turns.filter_map(turn_number).collect() })
+        let confidence = value.get("confidence").and_then(Value::as_f64);
+        Ok(Outcome::Label { label: label.to_owned(), reason, evidence, confidence })
     }
 }
 
@@ -140,10 +155,10 @@ fn turn_number(value: &Value) -> Option<u32> {
     value.as_f64().map(|number| number as u32)
 }
 
-fn explain(fault: &Fault) -> String {
+fn explain(fault: &Fault, key: &str) -> String {
     match fault {
         Fault::NoJson(message) => {
-            format!("the answer holds no complete JSON object with the key `{LABEL}` ({message})")
+            format!("the answer holds no complete JSON object with the key `{key}` ({message})")
         }
         Fault::DuplicateKey(key) => format!("the key `{}` occurs twice in the answer", quoted(key)),
         Fault::Ambiguous => "the answer holds several JSON objects that differ; give exactly one".to_owned(),
@@ -152,25 +167,38 @@ fn explain(fault: &Fault) -> String {
 
 /// Which key is wrong, what was given and what was expected.
 fn name_fault(error: &ValidationError) -> String {
-    let path = error.instance_path().as_str().trim_start_matches('/');
-    let key = match path.split_once('/') {
-        _ if path.is_empty() => "the answer".to_owned(),
-        Some((key, index)) => format!("`{key}[{index}]`"),
-        None => format!("`{path}`"),
-    };
+    let place = place(error.instance_path().as_str());
+    let key = if place.is_empty() { "the answer".to_owned() } else { format!("`{place}`") };
+    let inside = if place.is_empty() { String::new() } else { format!(" in `{place}`") };
     let given = quoted(&error.instance().to_string());
     match error.kind() {
-        ValidationErrorKind::Required { property } => format!("the key {property} is missing"),
+        ValidationErrorKind::Required { property } => format!("the key {property} is missing{inside}"),
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            format!("unknown keys: {}", quoted(&unexpected.join(", ")))
+            format!("unknown keys{inside}: {}", quoted(&unexpected.join(", ")))
         }
         ValidationErrorKind::Enum { options } => format!("{key} is {given}; it must be one of {options}"),
+        ValidationErrorKind::MinLength { .. } => format!("{key} is empty"),
         ValidationErrorKind::MaxLength { limit } => format!("{key} is longer than {limit} characters"),
+        ValidationErrorKind::MinItems { limit } => format!("{key} has fewer than {limit} items"),
         ValidationErrorKind::MaxItems { limit } => format!("{key} has more than {limit} items"),
         ValidationErrorKind::Minimum { limit } => format!("{key} is {given}; it must be at least {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("{key} is {given}; it must be at most {limit}"),
         _ => format!("{key}: {}", error.masked_with(given)),
     }
+}
+
+/// A JSON pointer as people write it: `value[3].turn`.
+fn place(pointer: &str) -> String {
+    let mut place = String::new();
+    for part in pointer.split('/').skip(1) {
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            place.extend(["[", part, "]"]);
+        } else {
+            place.push_str(if place.is_empty() { "" } else { "." });
+            place.push_str(part);
+        }
+    }
+    place
 }
 
 fn quoted(text: &str) -> String {

@@ -22,7 +22,10 @@ const FIX: &str = r#"{"reason": "The test failed.", "evidence": [1, 3], "label":
 fn a_sound_answer_needs_no_repair() {
     let reading = reader("work_mode").read(&format!(" {FIX}\n")).unwrap();
     let reason = Some("The test failed.".to_owned());
-    assert_eq!(reading.outcome, Outcome::Label { label: "fix".to_owned(), reason, evidence: vec![1, 3] });
+    assert_eq!(
+        reading.outcome,
+        Outcome::Label { label: "fix".to_owned(), reason, evidence: vec![1, 3], confidence: None }
+    );
     assert!(reading.repairs.is_empty());
 }
 
@@ -86,7 +89,7 @@ fn numbers_are_labels_where_the_rubric_has_them() {
     let reading = reader("expertise").read(r#"{"reason": "r", "evidence": [3.0], "label": 4}"#).unwrap();
     assert_eq!(
         reading.outcome,
-        Outcome::Label { label: "4".to_owned(), reason: Some("r".to_owned()), evidence: vec![3] }
+        Outcome::Label { label: "4".to_owned(), reason: Some("r".to_owned()), evidence: vec![3], confidence: None }
     );
     assert_eq!(reading.repairs, BTreeSet::from([Repair::LabelNumber]));
     assert!(reader("expertise").read(r#"{"reason": "r", "evidence": [], "label": 4.5}"#).is_err());
@@ -122,6 +125,66 @@ fn an_answer_in_the_schema_of_a_family_is_read_by_the_rubrics_own_key() {
     }
 }
 
+fn value(rubric: &str, text: &str) -> serde_json::Value {
+    reader(rubric).read(text).unwrap().outcome.value().unwrap().clone()
+}
+
+const DECISIONS: &str = r#"{"value": [{"turn": 1, "type": "planning", "by": "user", "what": "Rewrite the parser."},
+    {"turn": 2, "type": "execution", "by": "agent", "what": "Use a hand-written lexer."}]}"#;
+const POSTING: &str =
+    r#"{"value": {"title": "Parser", "description": "We need one.", "skills": ["rust", "parsing", "testing"]}}"#;
+
+#[test]
+fn values_are_read_as_they_are_and_in_the_rubrics_order() {
+    let outcome = reader("task_value").read(r#"{"reason": "Like the third.", "value": 750}"#).unwrap().outcome;
+    let reason = Some("Like the third.".to_owned());
+    assert_eq!(outcome, Outcome::Value { value: json!(750), reason, evidence: Vec::new() });
+    assert_eq!((outcome.label(), outcome.cell().as_deref()), (None, Some("750")));
+    assert_eq!(value("decisions", DECISIONS).as_array().unwrap().len(), 2);
+    assert_eq!(value("decisions", r#"{"value": []}"#), json!([]), "nothing decided is an answer");
+    let turned = r#"{"value": {"skills": ["a", "b", "c"], "description": "d", "title": "t"}}"#;
+    assert_eq!(value("task_posting", turned).to_string(), r#"{"title":"t","description":"d","skills":["a","b","c"]}"#);
+}
+
+#[test]
+fn repairs_of_values_are_told() {
+    let reading = reader("task_value").read(r#"{"reason": "r", "value": "750.5"}"#).unwrap();
+    assert_eq!((reading.outcome.value(), reading.repairs), (Some(&json!(750.5)), [Repair::NumberText].into()));
+    let text = DECISIONS.replace("\"planning\"", "\"Planning\"").replace("\"turn\": 2", "\"turn\": \"2\"");
+    let reading = reader("decisions").read(&text).unwrap();
+    assert_eq!(reading.outcome.value().unwrap(), &value("decisions", DECISIONS));
+    assert_eq!(reading.repairs, [Repair::LabelCase, Repair::NumberText].into());
+    let prose = format!("Here: {POSTING}");
+    assert_eq!(reader("task_posting").read(&prose).unwrap().repairs, [Repair::Prose].into());
+}
+
+#[rstest]
+#[case::currency("task_value", r#"{"reason": "r", "value": "$750"}"#, "`value`: \"$750\" is not of type \"number\"")]
+#[case::too_low("task_value", r#"{"reason": "r", "value": 9.99}"#, "`value` is 9.99; it must be at least 10")]
+#[case::too_high("task_value", r#"{"reason": "r", "value": 50001}"#, "`value` is 50001; it must be at most 50000")]
+#[case::a_label("task_value", r#"{"reason": "r", "label": 750}"#, "unknown keys: label")]
+#[case::item("decisions", &DECISIONS.replace("\"by\": \"agent\"", "\"by\": \"both\""), "`value[1].by` is \"both\"; it must be one of")]
+#[case::missing("decisions", &DECISIONS.replace("\"turn\": 2, ", ""), "the key \"turn\" is missing in `value[1]`")]
+#[case::more("decisions", &DECISIONS.replace("\"turn\": 2, ", "\"turn\": 2, \"why\": 1, "), "unknown keys in `value[1]`: why")]
+#[case::whole("decisions", &DECISIONS.replace("\"turn\": 2", "\"turn\": 2.5"), "`value[1].turn`: 2.5 is not of type \"integer\"")]
+#[case::empty_text("decisions", &DECISIONS.replace("Rewrite the parser.", ""), "`value[0].what` is empty")]
+#[case::no_list("decisions", r#"{"value": {"turn": 1}}"#, "is not of type \"array\"")]
+#[case::few("task_posting", &POSTING.replace(", \"testing\"", ""), "`value.skills` has fewer than 3 items")]
+#[case::long("task_posting", &POSTING.replace("Parser", &"p".repeat(81)), "`value.title` is longer than 80 characters")]
+fn a_faulty_value_names_the_faulty_part(#[case] rubric: &str, #[case] text: &str, #[case] expected: &str) {
+    let error = reader(rubric).read(text).unwrap_err().error;
+    assert!(error.contains(expected), "{error}");
+}
+
+#[test]
+fn values_in_the_schema_of_a_family_are_read_by_the_rubrics_own_key() {
+    let mut related = reader("task_value");
+    related.relate(["outcome".to_owned()]);
+    for text in [r#"{"reason": "r", "task_value": 20, "outcome": "failed"}"#, r#"{"reason": "r", "value": 20}"#] {
+        assert_eq!(related.read(text).unwrap().outcome.value(), Some(&json!(20)), "{text}");
+    }
+}
+
 #[test]
 fn a_million_braces_are_read_at_once() {
     let started = std::time::Instant::now();
@@ -147,7 +210,16 @@ proptest! {
         let own = reader.labels[choice].clone();
         let answer = json!({"reason": reason, "evidence": evidence, "label": own}).to_string();
         let reading = reader.read(&format!("{before}{answer}{after}")).unwrap();
-        prop_assert_eq!(reading.outcome, Outcome::Label { label: own, reason: Some(reason), evidence });
+        prop_assert_eq!(reading.outcome, Outcome::Label { label: own, reason: Some(reason), evidence, confidence: None });
+    }
+
+    #[test]
+    fn no_value_panics_or_leaves_its_bounds(text in "(\\PC|[{}\\[\\]\":,.\\-]|value|\"value\":|turn|[0-9]){0,40}") {
+        if let Ok(reading) = reader("task_value").read(&format!(r#"{{"reason": "r", "value": {text}}}"#)) {
+            let value = reading.outcome.value().unwrap().as_f64().unwrap();
+            prop_assert!((10.0..=50_000.0).contains(&value));
+        }
+        let _ = reader("decisions").read(&text);
     }
 
     #[test]

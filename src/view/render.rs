@@ -4,7 +4,7 @@
 //! transcript, not our [`Turn`](crate::session::Turn): here the human prompt, each text of the agent, each tool input, each tool
 //! result and each note is one message. The whole is cut in the middle, so that its beginning and its end are seen.
 
-use crate::session::{ActionStatus, Note, PromptKind, Session, Step};
+use crate::session::{ActionStatus, Note, PromptKind, Session, Step, Turn};
 
 use super::cut;
 use super::spec::ViewSpec;
@@ -12,6 +12,10 @@ use super::transcript::Transcript;
 
 /// The study's mark where the whole was cut.
 const TRUNCATED: &str = "[TRANSCRIPT TRUNCATED FOR LENGTH]";
+
+/// What stands in the place of counts where the first prompt is shown alone.
+const FIRST_PROMPT: &str = "Recorded: the counts are left out on purpose.\nShown: the person's first prompt alone; what the \
+    agent did and all that came after is left out on purpose.";
 
 /// Room for that mark and the sentence after it.
 const TRUNCATED_CHARS: usize = 160;
@@ -37,6 +41,9 @@ pub struct View {
 /// The text has at most `spec.total_chars` characters, frame included; a limit below the frame's 700 leaves only the frame.
 #[must_use]
 pub fn render(session: &Session, spec: &ViewSpec) -> View {
+    if spec.first_prompt_only {
+        return first_prompt(session, spec);
+    }
     let transcript = Transcript::of(session, spec);
     let limit = spec.total_chars.saturating_sub(FRAME_CHARS);
     let cut = cut::middle(&transcript.text, limit, TRUNCATED_CHARS);
@@ -50,6 +57,17 @@ pub fn render(session: &Session, spec: &ViewSpec) -> View {
     let nonce = nonce(&body);
     let text = format!("<session-{nonce}>\n{}\n{shown}\n\n{body}</session-{nonce}>", recorded(session));
     View { text, nonce, cut_turns: transcript.cut_messages, cut_whole }
+}
+
+/// Writes the first prompt of `session` alone. The counts would tell how it went on.
+fn first_prompt(session: &Session, spec: &ViewSpec) -> View {
+    let mut beginning = Session::new(session.id.clone(), session.file.clone(), session.format);
+    beginning.turns.extend(session.turns.first().map(|turn| Turn { steps: Vec::new(), ..turn.clone() }));
+    let transcript =
+        Transcript::of(&beginning, &ViewSpec { turn_chars: spec.turn_chars.min(spec.total_chars), ..*spec });
+    let nonce = nonce(&transcript.text);
+    let text = format!("<session-{nonce}>\n{FIRST_PROMPT}\n\n{}</session-{nonce}>", transcript.text);
+    View { text, nonce, cut_turns: transcript.cut_messages, cut_whole: false }
 }
 
 /// Writes the whole of `session` for people: messages are cut as `spec` says, the whole is not.

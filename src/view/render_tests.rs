@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::session::{Action, Branch, Format, Reply, ReplyKind, Scope, Turn};
+use crate::session::{Action, Branch, Format, Reply, ReplyKind, Scope};
+use crate::view::{CanaryPlace, CanaryWording, plant};
 
 use super::*;
 
@@ -218,4 +219,43 @@ proptest! {
         let again = render(&session(vec![turn(1, PromptKind::Typed, &view.text, vec![])]), &ViewSpec::default());
         prop_assert_eq!(again.text.matches(&format!("</session-{}>", again.nonce)).count(), 1);
     }
+}
+
+fn tested_session() -> Session {
+    session(vec![
+        turn(1, PromptKind::Typed, "Run the tests.", vec![act("Bash", "12 passed", ActionStatus::Done)]),
+        turn(2, PromptKind::Typed, "Thanks.", vec![Step::Say("Glad to help.".to_owned())]),
+    ])
+}
+
+#[test]
+fn the_first_prompt_alone_tells_nothing_of_what_came_after() {
+    let spec = ViewSpec { first_prompt_only: true, ..ViewSpec::default() };
+    let view = render(&tested_session(), &spec);
+    assert!(body(&view).ends_with("\n\n[turn 1] user: Run the tests.\n"), "{}", view.text);
+    for hidden in ["turns 2", "actions", "passed", "Thanks", "Glad"] {
+        assert!(!view.text.contains(hidden), "{hidden} in {}", view.text);
+    }
+}
+
+#[test]
+fn a_canary_stands_where_it_is_put_and_cannot_close_the_markers() {
+    let places = [
+        (CanaryPlace::Prompt, "[turn 2] user: Thanks.\n\n  "),
+        (CanaryPlace::Reply, "agent: Glad to help.\n\n  "),
+        (CanaryPlace::Result, "result (ok): 12 passed\n\n  "),
+    ];
+    for (place, before) in places {
+        for wording in [CanaryWording::Request, CanaryWording::Answer, CanaryWording::Marker] {
+            let view = render(&plant(&tested_session(), "failed", place, wording), &ViewSpec::default());
+            let text = body(&view);
+            let at = text.find(before).unwrap_or_else(|| panic!("{place:?} {wording:?}: {text}"));
+            assert!(text[at + before.len()..].contains("\"failed\""), "{text}");
+            assert_eq!(view.text.matches(&format!("</session-{}>", view.nonce)).count(), 1);
+        }
+    }
+    let mut silent = tested_session();
+    silent.turns.truncate(1);
+    let view = render(&plant(&silent, "failed", CanaryPlace::Reply, CanaryWording::Request), &ViewSpec::default());
+    assert!(view.text.contains("[turn 1] user: Run the tests.\n\n  Note"), "no reply to put it in: {}", view.text);
 }

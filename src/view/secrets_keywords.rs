@@ -2,8 +2,8 @@
 
 use memchr::memchr_iter;
 
-/// Slots of the table of three-byte pieces: small enough for the first cache of a processor.
-const SLOT_BITS: u32 = 13;
+/// Slots of the table of three-byte pieces: so many that a piece of no keyword seldom shares one.
+const SLOT_BITS: u32 = 16;
 const SLOTS: usize = 1 << SLOT_BITS;
 
 /// Makes letters lower case; other bytes are changed too, but equally in keywords and text.
@@ -15,8 +15,10 @@ const FREQUENT: &[u8] = b" etaoinsrlcdpumhgfby/.-_v=\",'(:)kwxjqz";
 /// Where keywords of rules stand in a text, whatever their case.
 #[derive(Debug)]
 pub(super) struct Keywords {
-    /// By hash of three folded bytes: 0 for no keyword, else one more than the place in `buckets`.
-    slots: Box<[u16; SLOTS]>,
+    /// By hash of three folded bytes, whether any keyword has them: small enough for the first cache of a processor.
+    any: Box<[u64; SLOTS / 64]>,
+    /// By the same hash: 0 for no keyword, else one more than the place in `buckets`.
+    slots: Vec<u16>,
     buckets: Vec<Vec<Keyword>>,
     /// Keywords of one byte.
     bytes: Vec<(u8, usize)>,
@@ -33,7 +35,8 @@ struct Keyword {
 impl Keywords {
     /// Of pairs of keyword and rule; keywords have one byte or at least three.
     pub(super) fn new<'k>(keywords: impl Iterator<Item = (&'k str, usize)>) -> Self {
-        let mut slots = Box::new([0_u16; SLOTS]);
+        let mut any = Box::new([0_u64; SLOTS / 64]);
+        let mut slots = vec![0_u16; SLOTS];
         let mut buckets: Vec<Vec<Keyword>> = Vec::new();
         let mut bytes = Vec::new();
         for (keyword, rule) in keywords {
@@ -46,14 +49,16 @@ impl Keywords {
                 continue;
             };
             let folded = window.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)) | FOLD;
-            let bucket = &mut slots[slot(folded)];
+            let slot = slot(folded);
+            any[slot / 64] |= 1 << (slot % 64);
+            let bucket = &mut slots[slot];
             if *bucket == 0 {
                 buckets.push(Vec::new());
                 *bucket = u16::try_from(buckets.len()).unwrap_or(u16::MAX);
             }
             buckets[usize::from(*bucket) - 1].push(Keyword { text: text.into(), piece, rule });
         }
-        Self { slots, buckets, bytes }
+        Self { any, slots, buckets, bytes }
     }
 
     /// Calls `hit` with rule and place of every keyword in `text`; those of one byte come last.
@@ -81,12 +86,18 @@ impl Keywords {
     #[inline]
     fn six(&self, bytes: &[u8], at: usize, eight: u64, hit: &mut impl FnMut(usize, usize)) {
         let folded = eight | FOLD;
-        let buckets: [u16; 6] = std::array::from_fn(|piece| self.slots[slot(folded >> (8 * piece))]);
-        if buckets.iter().fold(0, |any, bucket| any | bucket) == 0 {
-            return;
+        let slots: [usize; 6] = std::array::from_fn(|piece| slot(folded >> (8 * piece)));
+        let any = slots.iter().fold(0, |any, slot| any | self.any[slot / 64] >> (slot % 64));
+        if any & 1 == 1 {
+            self.look(bytes, at, slots, hit);
         }
-        for (piece, bucket) in buckets.into_iter().enumerate().filter(|(_, bucket)| *bucket > 0) {
-            for keyword in &self.buckets[usize::from(bucket) - 1] {
+    }
+
+    #[cold]
+    fn look(&self, bytes: &[u8], at: usize, slots: [usize; 6], hit: &mut impl FnMut(usize, usize)) {
+        for (piece, slot) in slots.into_iter().enumerate() {
+            let Some(bucket) = usize::from(self.slots[slot]).checked_sub(1) else { continue };
+            for keyword in &self.buckets[bucket] {
                 let Some(start) = (at + piece).checked_sub(keyword.piece) else { continue };
                 let found = bytes.get(start..start + keyword.text.len());
                 if found.is_some_and(|found| found.eq_ignore_ascii_case(&keyword.text)) {

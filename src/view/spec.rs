@@ -15,10 +15,13 @@ pub struct ViewSpec {
     pub action_chars: usize,
     /// The whole, marks and frame included, is cut in the middle to this many characters.
     pub total_chars: usize,
+    /// Only the person's first prompt is shown: nothing of the agent, nothing that came after, and no counts of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub first_prompt_only: bool,
 }
 
 impl Default for ViewSpec {
     fn default() -> Self {
-        Self { turn_chars: 5_000, action_chars: 600, total_chars: 25_000 }
+        Self { turn_chars: 5_000, action_chars: 600, total_chars: 25_000, first_prompt_only: false }
     }
 }

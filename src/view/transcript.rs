@@ -18,7 +18,7 @@
 //! pose as a turn. Thinking is left out: the study's transcripts have human, assistant and system turns only
 //! (report.md 0.2), and many recorders keep none. Control characters and terminal colours are dropped.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use crate::session::{Action, ActionStatus, Note, PromptKind, Reply, ReplyKind, Session, Step};
 
@@ -164,13 +164,12 @@ impl Transcript {
 
     fn indented(&mut self, text: &str) {
         for (index, line) in text.split('\n').enumerate() {
-            let indent = match index {
+            self.text.push_str(match index {
                 0 => "",
                 _ if line.is_empty() => "\n",
                 _ => "\n  ",
-            };
-            // Writing to a string cannot fail.
-            let _ = write!(self.text, "{indent}{line}");
+            });
+            self.text.push_str(line);
         }
     }
 }
@@ -189,7 +188,12 @@ fn result_without_reply(action: &Action) -> Option<&str> {
 }
 
 /// `text` with one kind of line break, and without control characters and terminal escapes.
-fn plain(text: &str) -> String {
+fn plain(text: &str) -> Cow<'_, str> {
+    // What is replaced below begins with a C0 control, DEL, or the first byte of C1 controls or of the separators.
+    let is_plain = |byte: u8| !matches!(byte, ..b' ' | 0x7f | 0xc2 | 0xe2) || matches!(byte, b'\n' | b'\t');
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
@@ -206,5 +210,5 @@ fn plain(text: &str) -> String {
             other => out.push(other),
         }
     }
-    out
+    Cow::Owned(out)
 }

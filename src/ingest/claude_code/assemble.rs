@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::branches::abandoned;
+use super::message::{Block, Content};
 use super::prompts::{Class, classify_all};
 use super::queue::{Queue, queued_command, stands_in};
-use super::record::{Kind, Record, block_type, identifies, result_text};
+use super::record::{Kind, Record, identifies};
 use super::scope;
 use crate::ingest::person::{home_name, project, pseudonym};
 use crate::ingest::reply::{REFUSALS, reply, said};
@@ -103,8 +103,8 @@ fn is_local(record: &Record) -> bool {
 /// Number of distinct tool calls in some records; calls without an identifier are all distinct.
 fn tool_calls(records: &[Record]) -> u64 {
     let blocks = records.iter().filter(|record| record.kind() == Kind::Assistant).flat_map(Record::blocks);
-    let calls = blocks.filter(|block| block_type(block) == "tool_use");
-    let ids = calls.map(|block| block.get("id").and_then(Value::as_str).filter(|id| identifies(id)));
+    let calls = blocks.filter(|block| block.kind() == "tool_use");
+    let ids = calls.map(|block| block.id.as_str().filter(|id| identifies(id)));
     let (named, masked): (Vec<_>, Vec<_>) = ids.partition(Option::is_some);
     (named.into_iter().collect::<HashSet<_>>().len() + masked.len()) as u64
 }
@@ -199,7 +199,7 @@ impl Assembly {
     fn take(&mut self, record: Record, class: Option<Class>) {
         match record.kind() {
             Kind::Assistant => self.answer(record),
-            Kind::User => self.user(&record, class),
+            Kind::User => self.user(record, class),
             Kind::Attachment => {
                 if let Some(text) = queued_command(&record.attachment) {
                     self.turn(PromptKind::Queued, text, record.timestamp());
@@ -255,9 +255,10 @@ impl Assembly {
         self.happened(at.map(ToOwned::to_owned));
     }
 
-    fn user(&mut self, record: &Record, class: Option<Class>) {
-        for block in record.blocks().iter().filter(|block| block_type(block) == "tool_result") {
-            self.result(block, record.tool_denial_kind());
+    fn user(&mut self, mut record: Record, class: Option<Class>) {
+        let by_person = record.tool_denial_kind().is_some_and(|kind| kind.contains("user"));
+        for block in record.message.blocks_mut().iter_mut().filter(|block| block.kind() == "tool_result") {
+            self.result(block, by_person);
         }
         let Some(class) = class else { return };
         if !matches!(class, Class::ToolResult(_)) {
@@ -268,7 +269,7 @@ impl Assembly {
         }
         match class {
             Class::Prompt(kind, text) => self.turn(kind, text, record.timestamp()),
-            Class::ToolResult(Some(words)) => self.feedback(record, &words),
+            Class::ToolResult(Some(words)) => self.feedback(&record, &words),
             Class::Interrupt => self.note(Note::Interrupted),
             Class::CompactSummary(text) => self.summary(text),
             Class::Shell(line) => self.note(Note::HumanShell(line)),
@@ -289,15 +290,15 @@ impl Assembly {
         self.session.action_mut(turn, step)
     }
 
-    fn result(&mut self, block: &Value, denial: Option<&str>) {
-        let named = block.get("tool_use_id").and_then(Value::as_str).filter(|id| identifies(id)).map(ToOwned::to_owned);
+    /// Takes what a block of a result says.
+    fn result(&mut self, block: &mut Block, by_person: bool) {
+        let named = block.tool_use_id.as_str().filter(|id| identifies(id)).map(ToOwned::to_owned);
         // Results of calls without identifiers come in the order of the calls.
         let id = named.or_else(|| self.waiting.pop_front()).unwrap_or_default();
-        let text = result_text(block.get("content").unwrap_or(&Value::Null));
-        let by_person = denial.is_some_and(|kind| kind.contains("user"));
+        let text = std::mem::take(&mut block.content).into_result_text();
         let status = if by_person || REFUSALS.iter().any(|start| text.starts_with(start)) {
             ActionStatus::Refused
-        } else if block.get("is_error") == Some(&Value::Bool(true)) || text.starts_with("<tool_use_error>") {
+        } else if block.is_error.0 || text.starts_with("<tool_use_error>") {
             ActionStatus::Error
         } else {
             ActionStatus::Done
@@ -313,7 +314,7 @@ impl Assembly {
 
     /// What the person wrote while allowing a call belongs to the call, as what they write while refusing one does.
     fn feedback(&mut self, record: &Record, words: &str) {
-        let mut ids = record.blocks().iter().filter_map(|block| block.get("tool_use_id").and_then(Value::as_str));
+        let mut ids = record.blocks().iter().filter_map(|block| block.tool_use_id.as_str());
         if let Some(action) = ids.next_back().and_then(|id| self.call(id)) {
             said(action, words);
         }
@@ -330,48 +331,32 @@ impl Assembly {
         let named = record.message_id().or(record.uuid()).map(ToOwned::to_owned);
         // Where a redactor masked every identifier, no line can be told to go on with a message.
         let message = named.unwrap_or_else(|| format!("message {}", self.usage.len() + 1));
-        self.count_tokens(&message, &record.message);
-        match record.message.get_mut("content").map(Value::take) {
-            Some(Value::Array(blocks)) => blocks.into_iter().for_each(|block| self.block(&message, block)),
-            Some(Value::String(text)) => self.say(&message, text, Step::Say),
-            _ => {}
+        self.count_tokens(&message, &record.message.usage);
+        match std::mem::take(&mut record.message.content) {
+            Content::Blocks(blocks) => blocks.into_iter().for_each(|block| self.block(&message, block)),
+            Content::Text(text) => self.say(&message, text.into(), Step::Say),
+            Content::Nothing => {}
         }
     }
 
-    fn count_tokens(&mut self, message: &str, body: &Value) {
+    fn count_tokens(&mut self, message: &str, tokens: &TokenUsage) {
         let turn = self.session.turns.len().checked_sub(1);
         let (_, most) = self.usage.entry(message.to_owned()).or_insert((turn, TokenUsage::default()));
-        let field = |name: &str| body.get("usage").and_then(|usage| usage.get(name)?.as_u64()).unwrap_or_default();
-        most.input = most.input.max(field("input_tokens"));
-        most.output = most.output.max(field("output_tokens"));
-        most.cache_read = most.cache_read.max(field("cache_read_input_tokens"));
-        most.cache_write = most.cache_write.max(field("cache_creation_input_tokens"));
+        most.input = most.input.max(tokens.input);
+        most.output = most.output.max(tokens.output);
+        most.cache_read = most.cache_read.max(tokens.cache_read);
+        most.cache_write = most.cache_write.max(tokens.cache_write);
     }
 
-    fn block(&mut self, message: &str, mut block: Value) {
-        let mut field = |name: &str| {
-            let fields = block.as_object_mut()?;
-            fields.iter_mut().find(|(key, _)| *key == name).map(|(_, value)| value.take())
-        };
-        let mut take = |name: &str| match field(name) {
-            Some(Value::String(text)) => text,
-            _ => String::new(),
-        };
-        match take("type").as_str() {
-            "text" => {
-                let text = take("text");
-                self.say(message, text, Step::Say);
-            }
-            "thinking" => {
-                let text = take("thinking");
-                self.say(message, text, Step::Think);
-            }
+    fn block(&mut self, message: &str, mut block: Block) {
+        match block.kind() {
+            "text" => self.say(message, block.text.take(), Step::Say),
+            "thinking" => self.say(message, block.thinking.take(), Step::Think),
             "redacted_thinking" => {}
             "tool_use" => {
-                let (id, tool) = (take("id"), take("name"));
+                let id = block.id.take();
                 let id = if identifies(&id) { id } else { self.number() };
-                let input = field("input").unwrap_or_default();
-                self.act(Action::new(id, tool, input));
+                self.act(Action::new(id, block.name.take(), block.input));
             }
             other => {
                 let name = format!("assistant/{other}");

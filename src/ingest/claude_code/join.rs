@@ -78,10 +78,7 @@ pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], seen: &mut Seen,
     ordered.sort_by_cached_key(|(id, (files, _))| {
         let begins = files.iter().filter_map(FileRecords::first_time).min().map(ToOwned::to_owned);
         let elsewhere = files.iter().all(|file| file.begins_elsewhere(id));
-        // A line that is written twice makes no session longer.
-        let distinct: HashSet<String> =
-            files.iter().filter(|_| many).flat_map(|file| &file.records).filter_map(Record::identity).collect();
-        let length = distinct.len();
+        let length = if many { distinct(files) } else { 0 };
         (begins.is_none(), begins, elsewhere, length, id.clone())
     });
     let several = ordered.iter().map(|(_, (files, _))| files.len()).sum::<usize>() > 1;
@@ -91,6 +88,11 @@ pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], seen: &mut Seen,
     let mut sessions: Vec<Session> = read.collect();
     sessions.sort_by(|one, other| one.id.cmp(&other.id));
     sessions
+}
+
+/// How many records the files hold; a line that is written twice makes no session longer.
+fn distinct(files: &[FileRecords<Record>]) -> usize {
+    files.iter().flat_map(|file| &file.records).filter_map(Record::identity).collect::<HashSet<_>>().len()
 }
 
 fn drop_files(tally: &mut Tally, reason: &str, files: usize) {

@@ -1,6 +1,6 @@
 //! Reader of Claude Code JSONL (sessions.md 1).
 //!
-//! The order of work: `record` reads a line, `prompts` tells human prompts from what only stands in their place, `queue`
+//! The order of work: `record` reads a line and `message` what is said in it, `prompts` tells human prompts from what only stands in their place, `queue`
 //! recovers prompts typed while the agent worked, `branches` finds rewound attempts, `split` finds where `/clear` begins
 //! another session, `assemble` builds each session, `scope` tells whether a person was there, and `join` does so for all
 //! files that share records.
@@ -8,6 +8,7 @@
 mod assemble;
 mod branches;
 mod join;
+mod message;
 mod prompts;
 mod queue;
 mod record;

@@ -1,9 +1,8 @@
 //! Prompts typed while the agent worked, which may stand nowhere but in the queue's own records (sessions.md 1.4).
 
-use serde_json::Value;
-
+use super::message::Attachment;
 use super::prompts::strip_injected;
-use super::record::{Record, prompt_text};
+use super::record::Record;
 
 /// What waits to be delivered: text, and whether a person typed it.
 #[derive(Debug)]
@@ -73,15 +72,13 @@ fn entry(content: &str) -> Entry {
 }
 
 /// The prompt in an attachment of a queued command, where a person sent it.
-pub(super) fn queued_command(attachment: &Value) -> Option<String> {
-    let field = |name: &str| attachment.get(name).and_then(Value::as_str);
-    let origin = attachment.get("origin").and_then(|origin| origin.get("kind")).and_then(Value::as_str);
-    let ours = field("type") == Some("queued_command")
-        && origin.is_none_or(|origin| origin == "human")
-        && field("commandMode").is_none_or(|mode| mode == "prompt")
-        && attachment.get("isMeta") != Some(&Value::Bool(true));
-    let text = strip_injected(&prompt_text(attachment.get("prompt")?));
-    (ours && !text.is_empty()).then_some(text)
+pub(super) fn queued_command(attachment: &Attachment) -> Option<String> {
+    let ours = attachment.kind.as_str() == Some("queued_command")
+        && attachment.origin.kind.as_str().is_none_or(|origin| origin == "human")
+        && attachment.mode.as_str().is_none_or(|mode| mode == "prompt")
+        && !attachment.is_meta.0;
+    let text = ours.then(|| strip_injected(&attachment.prompt.prompt_text()));
+    text.filter(|text| !text.is_empty())
 }
 
 /// Whether `text` stands in `other` as whole words.
@@ -136,14 +133,15 @@ mod tests {
     #[test]
     fn attachments_carry_prompts_of_people_only() {
         let human = json!({"type": "queued_command", "prompt": "also this", "commandMode": "prompt"});
-        assert_eq!(queued_command(&human).as_deref(), Some("also this"));
+        let queued_command = |attachment| queued_command(&serde_json::from_value(attachment).unwrap());
+        assert_eq!(queued_command(human).as_deref(), Some("also this"));
         for other in [
             json!({"type": "queued_command", "prompt": "<task-notification>x</task-notification>"}),
             json!({"type": "queued_command", "prompt": "x", "commandMode": "task-notification"}),
             json!({"type": "queued_command", "prompt": "x", "origin": {"kind": "peer"}}),
             json!({"type": "file", "prompt": "x"}),
         ] {
-            assert_eq!(queued_command(&other), None);
+            assert_eq!(queued_command(other), None);
         }
     }
 

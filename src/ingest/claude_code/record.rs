@@ -1,9 +1,10 @@
 //! One record of a Claude Code file, read leniently: every field may be absent or of an unexpected shape.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::ingest::lenient::{Flag, Parts, Present, Text, read_parts};
+use super::message::{Attachment, Block, Content, Message, Origin};
+use crate::ingest::lenient::{Flag, Present, Text};
 
 /// The fields of a record that are used; all others are skipped unread. There is no official schema (sessions.md 1.3), so
 /// that a field takes any JSON value: one odd field never discards the record.
@@ -25,7 +26,7 @@ pub(in crate::ingest) struct Record {
     is_meta: Flag,
     is_compact_summary: Flag,
     is_api_error_message: Flag,
-    origin: Value,
+    origin: Origin,
     prompt_source: Text,
     subtype: Text,
     operation: Text,
@@ -37,57 +38,10 @@ pub(in crate::ingest) struct Record {
     permission_mode: Text,
     /// Content of a queue operation.
     pub content: Value,
-    /// The attachment of an attachment record: the fields of a queued command.
-    #[serde(deserialize_with = "attachment")]
-    pub attachment: Value,
-    /// The message of a user or assistant record: identifier, model, token counts, and content blocks without signatures
-    /// and without the data of images.
-    #[serde(deserialize_with = "message")]
-    pub message: Value,
-}
-
-fn attachment<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
-    read_parts(Part::Attachment, from)
-}
-
-fn message<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
-    read_parts(Part::Message, from)
-}
-
-/// Where in a record a value stands, which decides what is kept of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Attachment,
-    Message,
-    Usage,
-    /// A text, or blocks.
-    Content,
-    All,
-}
-
-impl Parts for Part {
-    fn field(self, key: &str) -> Option<Self> {
-        match (self, key) {
-            (Self::Attachment, "type" | "prompt" | "origin" | "commandMode" | "isMeta")
-            | (Self::Message, "id" | "model" | "role")
-            | (
-                Self::Usage,
-                "input_tokens" | "output_tokens" | "cache_read_input_tokens" | "cache_creation_input_tokens",
-            ) => Some(Self::All),
-            (Self::Message, "usage") => Some(Self::Usage),
-            (Self::Message | Self::Content, "content") => Some(Self::Content),
-            (Self::Content, "signature" | "source") | (Self::Attachment | Self::Message | Self::Usage, _) => None,
-            (Self::Content | Self::All, _) => Some(Self::All),
-        }
-    }
-
-    fn item(self) -> Self {
-        self
-    }
-
-    fn is_all(self) -> bool {
-        self == Self::All
-    }
+    /// The attachment of an attachment record.
+    pub attachment: Attachment,
+    /// The message of a user or assistant record.
+    pub message: Message,
 }
 
 /// What a record is, by its `type`.
@@ -113,10 +67,6 @@ pub(in crate::ingest) enum Kind {
 
 fn text(text: &Text) -> Option<&str> {
     text.as_str().filter(|text| !text.is_empty())
-}
-
-fn text_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
-    value.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
 /// An identifier that identifies: not empty, and not a mask (`REDACTED`, `***`) that a redactor put in place of every one.
@@ -165,7 +115,7 @@ impl Record {
         match self.kind() {
             Kind::Unknown => false,
             Kind::State => self.snapshot.0 || [&self.session_id, &self.leaf_uuid].iter().any(|id| id.is_string()),
-            _ => self.session_id.is_string() || (self.uuid.is_string() && self.message.is_object()),
+            _ => self.session_id.is_string() || (self.uuid.is_string() && self.message.is_object),
         }
     }
 
@@ -236,7 +186,7 @@ impl Record {
 
     /// Who sent it: `human`, `task-notification`, `peer`, ...
     pub fn origin(&self) -> Option<&str> {
-        text_of(&self.origin, "kind")
+        text(&self.origin.kind)
     }
 
     /// How it was given: `typed`, `sdk`, `system`, ...
@@ -277,7 +227,10 @@ impl Record {
     /// Whether the person cleared the conversation here: all that follows is another one.
     pub fn is_clear(&self) -> bool {
         let written = match self.kind() {
-            Kind::User => self.message.get("content").and_then(Value::as_str),
+            Kind::User => match &self.message.content {
+                Content::Text(text) => Some(&**text),
+                _ => None,
+            },
             Kind::System => self.content.as_str(),
             _ => None,
         };
@@ -291,27 +244,27 @@ impl Record {
 
     /// Identifier of the API message the record is a part of.
     pub fn message_id(&self) -> Option<&str> {
-        text_of(&self.message, "id").filter(|id| identifies(id))
+        identifier(&self.message.id)
     }
 
     /// Model that wrote the message.
     pub fn model(&self) -> Option<&str> {
-        text_of(&self.message, "model")
+        text(&self.message.model)
     }
 
     /// The blocks of the message, where it has blocks.
-    pub fn blocks(&self) -> &[Value] {
-        self.message.get("content").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    pub fn blocks(&self) -> &[Block] {
+        self.message.blocks()
     }
 
     /// All text of the message: its string, or its text blocks one below the other; `[image]` where there are only images.
     pub fn text(&self) -> String {
-        prompt_text(self.message.get("content").unwrap_or(&Value::Null))
+        self.message.content.prompt_text()
     }
 
     /// Whether the message carries results of tool calls.
     pub fn has_tool_result(&self) -> bool {
-        self.blocks().iter().any(|block| block_type(block) == "tool_result")
+        self.blocks().iter().any(|block| block.kind() == "tool_result")
     }
 
     /// What tells this record from others where it has no identifier of its own: what it says, and when.
@@ -320,7 +273,7 @@ impl Record {
             return Some(uuid.to_owned());
         }
         let said = match self.kind() {
-            Kind::User | Kind::Assistant => self.message.to_string(),
+            Kind::User | Kind::Assistant => format!("{:?}", self.message),
             // Two removals at one moment are two removals; only what is put in can be told apart.
             Kind::QueueOperation if self.operation() == Some("enqueue") => self.content.to_string(),
             _ => return None,
@@ -335,7 +288,10 @@ impl Record {
         let said = match self.kind() {
             Kind::Assistant => format!("{}{}", self.message_id()?, self.parts()),
             Kind::User => self.parts(),
-            Kind::Attachment => self.attachment.get("prompt")?.to_string(),
+            Kind::Attachment => match &self.attachment.prompt {
+                Content::Nothing => return None,
+                prompt => format!("{prompt:?}"),
+            },
             Kind::System => self.subtype()?.to_owned(),
             Kind::QueueOperation => format!("{} {}", self.operation()?, self.content),
             Kind::PullRequest => self.pull_request()?.to_owned(),
@@ -346,40 +302,9 @@ impl Record {
 
     /// The blocks of the message by type and the provider's identifiers, and its text.
     fn parts(&self) -> String {
-        let of = |block: &Value, key: &str| block.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let name = |block: &Value| format!("|{} {}{}", block_type(block), of(block, "id"), of(block, "tool_use_id"));
+        let id = |id: &Text| id.as_str().unwrap_or_default().to_owned();
+        let name = |block: &Block| format!("|{} {}{}", block.kind(), id(&block.id), id(&block.tool_use_id));
         self.blocks().iter().map(name).chain([format!("|{}", self.text())]).collect()
-    }
-}
-
-/// The `type` of a content block.
-pub(super) fn block_type(block: &Value) -> &str {
-    // A block has few fields: going through them is faster than hashing the key.
-    let kind = block.as_object().and_then(|fields| fields.iter().find(|(name, _)| *name == "type"));
-    kind.and_then(|(_, kind)| kind.as_str()).unwrap_or_default()
-}
-
-/// Text of a prompt, which speaks of its images itself unless it is nothing but images.
-pub(super) fn prompt_text(content: &Value) -> String {
-    let words = join_blocks(content, false);
-    if words.trim().is_empty() { join_blocks(content, true) } else { words }
-}
-
-/// Text of a result: a string, or text blocks one below the other, images marked as `[image]`.
-pub(super) fn result_text(content: &Value) -> String {
-    join_blocks(content, true)
-}
-
-fn join_blocks(content: &Value, mark_images: bool) -> String {
-    let part = |block: &Value| match block_type(block) {
-        "text" => block.get("text").and_then(Value::as_str).map(ToOwned::to_owned),
-        "image" if mark_images => Some("[image]".to_owned()),
-        _ => block.as_str().map(ToOwned::to_owned),
-    };
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(blocks) => blocks.iter().filter_map(part).collect::<Vec<_>>().join("\n"),
-        _ => String::new(),
     }
 }
 

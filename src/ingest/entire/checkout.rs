@@ -39,6 +39,8 @@ pub(in crate::ingest) struct Copied {
     pub real: PathBuf,
     /// Its name in the repository: branch or ref, and path.
     pub name: String,
+    /// Its object there, which is another one as soon as a byte of it changes.
+    pub object: String,
 }
 
 /// What could not be read of a repository.
@@ -87,7 +89,7 @@ fn one(repository: &Path, all: &mut Checkouts) -> Result<(), String> {
         let name = format!("{at}:{path}");
         let real = root.join(&name);
         match copy_out(&mut blobs, &object, &copy, &commits) {
-            Ok(()) => all.files.push(Copied { path: copy, real, name }),
+            Ok(()) => all.files.push(Copied { path: copy, real, name, object }),
             Err(reason) => all.bad.push(Unread { real, name: mask_file(&name, None), reason }),
         }
     }

@@ -15,6 +15,11 @@ use super::record::{Thread, link};
 /// How every SQLite database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
+/// Whether a file that begins with `head`, without its NULs, may be an SQLite database.
+pub(in crate::ingest) fn may_be_database(head: &str) -> bool {
+    head.as_bytes().starts_with(&MAGIC[..MAGIC.len() - 1])
+}
+
 /// Whether a file is an SQLite database.
 pub(in crate::ingest) fn is_database(path: &Path) -> bool {
     let mut head = [0; MAGIC.len()];

@@ -9,6 +9,6 @@ mod decide;
 mod join;
 mod record;
 
-pub(super) use database::{is_database, is_part_of_database, links_of_database};
+pub(super) use database::{is_database, is_part_of_database, links_of_database, may_be_database};
 pub(super) use join::join;
 pub(super) use record::{links, links_of_damaged, may_begin};

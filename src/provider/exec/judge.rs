@@ -53,7 +53,7 @@ impl Exec {
             parts.push(correction(error));
         }
         parts.retain(|part| !part.trim().is_empty());
-        let wanted = Wanted { input: parts.join("\n\n"), schema: ask.schema.wire(Dialect::OpenAi) };
+        let wanted = Wanted { input: parts.join("\n\n"), schema: ask.schema.wire(Dialect::OpenAi).clone() };
         Request {
             server: format!("exec {}", self.command.hash),
             path: "exec",

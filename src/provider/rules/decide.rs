@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::provider::model::Ask;
 
 use super::features::Features;
-use super::{expertise, outcome, work_mode};
+use super::{codebase, expertise, occupation, outcome, signals, values, work_mode};
 
 /// Raised with every change of a rule, so that old verdicts are not taken for new ones.
-pub(in crate::provider) const VERSION: u32 = 1;
+pub(in crate::provider) const VERSION: u32 = 2;
 
 /// A label with the rule that decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,9 @@ struct Answer {
 
 /// The judge's input as bytes: rules version, rubric and features. Identifies the call like a request body does.
 pub(in crate::provider) fn request(ask: &Ask<'_>) -> Vec<u8> {
+    if let Some(request) = values::request(ask) {
+        return request;
+    }
     let question = Question {
         judge: "baseline/rules".to_owned(),
         rules_version: VERSION,
@@ -57,14 +60,23 @@ pub(in crate::provider) fn request(ask: &Ask<'_>) -> Vec<u8> {
 /// # Errors
 /// When the rubric has no rules, or the bytes are not from [`request`].
 pub(in crate::provider) fn answer(request: &[u8]) -> Result<String, String> {
+    if let Some(answer) = values::answer(request) {
+        return answer;
+    }
     let question: Question =
         serde_json::from_slice(request).map_err(|error| format!("not an input of baseline/rules: {error}"))?;
     let decide = match question.rubric.as_str() {
         "work_mode" => work_mode::decide,
         "expertise" => expertise::decide,
         "outcome" => outcome::decide,
+        "success_signal" => signals::success,
+        "failure_signal" => signals::failure,
+        "occupation_user" => occupation::user,
+        "occupation_work" => occupation::work,
+        "codebase_context" => codebase::decide,
         other => {
-            let known = "work_mode, expertise and outcome";
+            let known = "work_mode, expertise, outcome, success_signal, failure_signal, occupation_user, occupation_work, \
+                         codebase_context, decisions, task_posting and task_value";
             return Err(format!("baseline/rules has no rules for the rubric {other}; it knows {known}"));
         }
     };

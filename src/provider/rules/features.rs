@@ -8,6 +8,8 @@ use crate::session::{ActionStatus, Evidence, EvidenceKind, Measures, Note, Promp
 
 use super::activity::{self, Activity};
 use super::cues::{self, Cue};
+use super::files::Files;
+use super::trades::{self, Trades};
 
 /// Measured features of one session.
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent observation, not a state")]
@@ -47,6 +49,16 @@ pub struct Features {
     pub answered_last: bool,
     /// Number of the last turn.
     pub last_turn: u32,
+    /// Tool calls that failed.
+    pub failed_actions: u64,
+    /// The longest row of tool calls that failed one after the other.
+    pub longest_failing_row: u64,
+    /// Tool calls that the person refused, and times the person stopped the agent.
+    pub stops: u64,
+    /// What was done with files.
+    pub files: Files,
+    /// Words of trades in the person's prompts, and signs of professional software work.
+    pub trades: Trades,
 }
 
 impl Features {
@@ -58,9 +70,16 @@ impl Features {
             prompts: measures.prompts,
             visible_words: measures.visible_words,
             actions: measures.actions,
+            stops: measures.refusals + measures.interrupts,
+            files: Files::of(session),
+            trades: trades::of(session, &evidence),
             ..Self::default()
         };
+        let mut failing = 0;
         for action in session.actions() {
+            failing = if action.status == ActionStatus::Error { failing + 1 } else { 0 };
+            features.failed_actions += u64::from(failing > 0);
+            features.longest_failing_row = features.longest_failing_row.max(failing);
             let kind = activity::of_action(action);
             *features.activity.entry(kind).or_default() += 1;
             features.changes += u64::from(!matches!(kind, Activity::Look | Activity::Check | Activity::Other));

@@ -5,11 +5,20 @@
 //! to any labels. Words are English only.
 
 mod activity;
+mod codebase;
 mod cues;
 mod decide;
+mod decisions;
 mod expertise;
 mod features;
+mod files;
+mod occupation;
 mod outcome;
+mod posting;
+mod signals;
+mod trades;
+mod value;
+mod values;
 mod work_mode;
 
 pub(super) use decide::{VERSION, answer, request};

@@ -28,20 +28,15 @@ pub(super) enum Ink {
     Grid,
     /// A series, counted from 0; six are told apart.
     Series(usize),
+    /// The same, as a light ground for areas.
+    Soft(usize),
 }
 
 impl Ink {
-    const ALL: [Self; 9] = [
-        Self::Text,
-        Self::Quiet,
-        Self::Grid,
-        Self::Series(0),
-        Self::Series(1),
-        Self::Series(2),
-        Self::Series(3),
-        Self::Series(4),
-        Self::Series(5),
-    ];
+    fn all() -> impl Iterator<Item = Self> {
+        let series = (0..6).flat_map(|series| [Self::Series(series), Self::Soft(series)]);
+        [Self::Text, Self::Quiet, Self::Grid].into_iter().chain(series)
+    }
 
     fn number(self) -> u8 {
         match self {
@@ -49,6 +44,7 @@ impl Ink {
             Self::Quiet => 2,
             Self::Grid => 3,
             Self::Series(series) => 10 + u8::try_from(series % 6).unwrap_or(0),
+            Self::Soft(series) => 20 + u8::try_from(series % 6).unwrap_or(0),
         }
     }
 
@@ -62,6 +58,7 @@ impl Ink {
             Self::Quiet => "var(--quiet)".to_owned(),
             Self::Grid => "var(--rule)".to_owned(),
             Self::Series(series) => format!("var(--series-{})", series % 6 + 1),
+            Self::Soft(series) => format!("var(--soft-{})", series % 6 + 1),
         }
     }
 
@@ -94,9 +91,9 @@ pub(super) enum Mark {
     Diamond,
 }
 
-/// The mark of a series, so that colour is never the only difference.
+/// The mark of a series, so that colour is never the only difference: eighteen series are told apart by the two.
 pub(super) fn series_mark(series: usize) -> Mark {
-    [Mark::Dot, Mark::Square, Mark::Diamond][series % 3]
+    [Mark::Dot, Mark::Square, Mark::Diamond][(series + series / 6) % 3]
 }
 
 /// A canvas in pixels.
@@ -120,6 +117,18 @@ impl Canvas<'_> {
             Mark::Diamond => self.area.draw(&Polygon::new(vec![(x, y - 6), (x + 6, y), (x, y + 6), (x - 6, y)], fill)),
         }
         .map_err(failed)
+    }
+
+    /// A filled area between two corners.
+    pub(super) fn area(&self, corners: [(i32, i32); 2], ink: Ink) -> Result<(), ReportError> {
+        let [(left, top), (right, bottom)] = corners;
+        let corners = [(left.min(right), top.min(bottom)), (left.max(right), top.max(bottom))];
+        self.area.draw(&Rectangle::new(corners, ink.color().filled())).map_err(failed)
+    }
+
+    /// A mark with nothing in it but the page.
+    pub(super) fn ring(&self, at: (i32, i32), ink: Ink) -> Result<(), ReportError> {
+        self.area.draw(&Circle::new(at, 4, ink.line(2))).map_err(failed)
     }
 
     /// A text, at most `width` characters long.
@@ -171,8 +180,19 @@ pub(super) fn draw(
     height: i32,
     paint: impl FnOnce(&Canvas<'_>) -> Result<(), ReportError>,
 ) -> Result<String, ReportError> {
+    draw_sized(id, title, about, (WIDTH, height), paint)
+}
+
+/// [`draw`] with a width of its own: charts that stand beside others, or alone on a phone, are narrow.
+pub(super) fn draw_sized(
+    id: &str,
+    title: &str,
+    about: &str,
+    (width, height): (i32, i32),
+    paint: impl FnOnce(&Canvas<'_>) -> Result<(), ReportError>,
+) -> Result<String, ReportError> {
     let mut svg = String::new();
-    let size = (WIDTH.unsigned_abs(), height.unsigned_abs());
+    let size = (width.unsigned_abs(), height.unsigned_abs());
     {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         paint(&Canvas { area: area.clone() })?;
@@ -180,7 +200,7 @@ pub(super) fn draw(
     }
     let head = svg.find('>').ok_or_else(|| ReportError::Draw("no SVG".to_owned()))?;
     let mut body = svg.split_off(head + 1).replace(" opacity=\"1\"", "").replace(" font-family=\"sans-serif\"", "");
-    for ink in Ink::ALL {
+    for ink in Ink::all() {
         let RGBColor(red, green, blue) = ink.color();
         for property in ["fill", "stroke"] {
             let fixed = format!("{property}=\"#{red:02X}{green:02X}{blue:02X}\"");
@@ -189,7 +209,7 @@ pub(super) fn draw(
     }
     let (title, about) = (HtmlEscape(title), HtmlEscape(about));
     Ok(format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-about\">\n\
+        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-about\">\n\
          <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-about\">{about}</desc>{body}"
     ))
 }

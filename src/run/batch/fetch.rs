@@ -7,6 +7,7 @@ use crate::provider::{BatchResult, BatchView, CallError, Form, Reply};
 use crate::verdict::{Fingerprint, NoVerdict};
 
 use crate::run::call::Asked;
+use crate::run::event::Warned;
 
 use super::office::{Office, UnderWay};
 use super::pack::is_passing;
@@ -61,7 +62,7 @@ impl Office {
                 Err(error) => {
                     let goes_on = is_passing(&error) && self.wait_after(&model, &error, failures).await;
                     if !goes_on {
-                        self.give_up(&model, &error.to_string());
+                        self.give_up(&model, &error.to_string()).await;
                         self.batches.push(under_way);
                         return false;
                     }
@@ -82,7 +83,7 @@ impl Office {
         let Tally { answered, again, failed, .. } = tally;
         self.tell(&under_way, BatchStage::Read { answered, again, failed }).await;
         if let Some(message) = tally.fatal {
-            self.give_up(&model, &message);
+            self.give_up(&model, &message).await;
         }
         self.close(under_way).await;
         true
@@ -169,7 +170,7 @@ impl Office {
         let cost = under_way.courier.micro_dollars(&reply.tokens);
         let entry = BatchEntry::Answer { key: under_way.batch.key.clone(), call: asked.answered(reply, cost) };
         if self.floor.store.result(entry).await.is_err() {
-            return self.floor.stop.raise(crate::run::stop::Stage::Drain);
+            return self.floor.raise(crate::run::stop::Stage::Drain);
         }
         if let Some(reservation) = self.reservations.remove(id) {
             reservation.settle(cost);
@@ -190,16 +191,16 @@ impl Office {
             CallError::FormUnsupported { form, .. } => {
                 if let Some(seat) = self.seat(&under_way.batch.model) {
                     seat.line.rule_out(form, crate::run::seat::Judge::forms(&*seat.judge));
-                    self.floor.warn(seat, &message, format!("{message}; asking in another form")).await;
+                    self.floor.warn(seat, Warned::Form, &message, format!("{message}; asking in another form")).await;
                 }
                 tally.again += 1;
                 return self.no_answer(under_way, id).await;
             }
             // The model has no more room to give; the judge's own parameters are not at fault.
-            CallError::Rejected { message } | CallError::Fatal { message } if call.roomier => {
+            CallError::Rejected { message } | CallError::Unfit { message } if call.roomier => {
                 (NoVerdict::Truncated, message)
             }
-            CallError::Fatal { message } => {
+            CallError::Unfit { message } | CallError::Fatal { message } => {
                 tally.again += 1;
                 tally.fatal.get_or_insert(message);
                 return self.no_answer(under_way, id).await;
@@ -234,7 +235,7 @@ impl Office {
         self.reservations.remove(id);
         let entry = BatchEntry::NoAnswer { key: under_way.batch.key.clone(), call: id.clone() };
         if self.floor.store.result(entry).await.is_err() {
-            self.floor.stop.raise(crate::run::stop::Stage::Drain);
+            self.floor.raise(crate::run::stop::Stage::Drain);
         }
     }
 

@@ -85,7 +85,7 @@ impl Office {
                 }
                 Err(error) => {
                     let message = format!("whether a batch was created cannot be found out: {error}");
-                    self.give_up(&under_way.batch.model, &message);
+                    self.give_up(&under_way.batch.model, &message).await;
                     return Search::Stopped;
                 }
             }

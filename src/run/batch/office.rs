@@ -13,8 +13,8 @@ use crate::verdict::Fingerprint;
 
 use crate::run::clock;
 use crate::run::engine::Floor;
-use crate::run::event::Event;
-use crate::run::seat::Seat;
+use crate::run::event::{Event, Warned};
+use crate::run::seat::{Reach, Seat};
 
 use super::post::Post;
 use super::stage::BatchStage;
@@ -159,7 +159,7 @@ impl Office {
             Err(message) => {
                 let (id, run) = (batch.id.as_deref().unwrap_or("not known"), &batch.run);
                 let message = format!("batch {id} of run {run} cannot be asked about now: {message}");
-                self.floor.tell(Event::Warning { judge: batch.model, message }).await;
+                self.floor.tell(Event::Warning { judge: batch.model, kind: Warned::Failed, message }).await;
             }
         }
     }
@@ -198,20 +198,20 @@ impl Office {
 
     /// Warns of something about `model`, each time.
     pub(super) async fn say(&self, model: &str, message: String) {
-        self.floor.tell(Event::Warning { judge: model.to_owned(), message }).await;
+        self.floor.tell(Event::Warning { judge: model.to_owned(), kind: Warned::Failed, message }).await;
     }
 
-    /// Stops the run because of `model`.
-    pub(super) fn give_up(&self, model: &str, message: &str) {
+    /// Asks `model` no more; the run stops with its last one.
+    pub(super) async fn give_up(&self, model: &str, message: &str) {
         if let Some(seat) = self.seat(model) {
-            self.floor.give_up(seat, message);
+            self.floor.give_up(seat, Reach::Model, message).await;
         }
     }
 
     /// Commits something about a batch. Where the ledger's thread is gone, it says why itself, and nothing more is sent.
     pub(super) async fn commit(&self, entry: BatchEntry) {
         if self.floor.store.commit(Entry::Batch(entry)).await.is_err() {
-            self.floor.stop.raise(crate::run::stop::Stage::Drain);
+            self.floor.raise(crate::run::stop::Stage::Drain);
         }
     }
 

@@ -89,7 +89,7 @@ impl Office {
         if self.reservations.is_empty() {
             // Tells the budget for what nothing was left.
             drop(budget.reserve(most).await);
-            self.floor.stop.raise(Stage::Drain);
+            self.floor.raise(Stage::Drain);
         }
         Ok(false)
     }
@@ -170,7 +170,7 @@ impl Office {
                     return self.close(under_way).await;
                 }
                 _ => {
-                    self.give_up(&model, &format!("no batch could be created: {message}"));
+                    self.give_up(&model, &format!("no batch could be created: {message}")).await;
                     return self.close(under_way).await;
                 }
             }
@@ -211,7 +211,7 @@ impl Office {
                         "{server} has no batches, so that `mode: batch` cannot work there and nothing was sent: leave out \
                          `mode: batch`"
                     );
-                    self.give_up(model, &message);
+                    self.give_up(model, &message).await;
                     return false;
                 }
                 Err(error) if is_passing(&error) => {
@@ -221,7 +221,7 @@ impl Office {
                     failures += 1;
                 }
                 Err(error) => {
-                    self.give_up(model, &error.to_string());
+                    self.give_up(model, &error.to_string()).await;
                     return false;
                 }
             }

@@ -11,6 +11,7 @@ use crate::run::engine::{self, Ending, Floor};
 use crate::run::error::RunError;
 use crate::run::event::Event;
 use crate::run::plan::Plan;
+use crate::run::stages::Stages;
 use crate::run::stop::Signals;
 use crate::run::thread;
 
@@ -20,11 +21,11 @@ use super::post::Item;
 /// Calls that may wait to be packed.
 const ITEMS: usize = 64;
 
-/// Runs `plan` by batch to its end or to a stop, telling `on_event` all that happens.
+/// Runs the plan of each stage by batch, one after the other, to its end or to a stop, telling `on_event` all that happens.
 pub(in crate::run) async fn drive(
     floor: Arc<Floor<Provider>>,
     mut events: mpsc::Receiver<Event>,
-    plan: Plan,
+    stages: Stages,
     office: impl Future<Output = Office> + Send + 'static,
     mut signals: Signals,
     on_event: &mut (dyn FnMut(&Event) + Send),
@@ -33,7 +34,7 @@ pub(in crate::run) async fn drive(
     let (sender, ended) = oneshot::channel();
     workers.spawn(async move {
         // Nobody listens after a second interrupt.
-        let _ = sender.send(office.await.work(plan).await);
+        let _ = sender.send(office.await.work(stages).await);
     });
     let (interrupted, error) = engine::watch(&floor, &mut events, workers, &mut signals, on_event).await;
     let worked = ended.await.unwrap_or(Ok(()));
@@ -41,23 +42,33 @@ pub(in crate::run) async fn drive(
 }
 
 impl Office {
-    async fn work(mut self, mut plan: Plan) -> Result<(), RunError> {
-        let sessions = plan.sessions.as_slice().to_vec();
+    async fn work(mut self, stages: Stages) -> Result<(), RunError> {
         self.find_all().await;
         // What ended meanwhile is read first, so that all second tries go together. Errors come again where they matter.
         self.look_at_all().await;
+        for plan in stages {
+            if !self.is_worked_off(plan).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through `plan` until it lacks nothing; whether it came so far.
+    async fn is_worked_off(&mut self, mut plan: Plan) -> Result<bool, RunError> {
+        let sessions = plan.sessions.as_slice().to_vec();
         loop {
             plan = self.round(plan).await?;
             let waiting = self.floor.post.get().map(super::Post::waiting).unwrap_or_default();
             let is_stuck = self.batches.is_empty() && !self.round.is_news;
             if self.stops() || waiting.is_empty() || is_stuck {
-                return Ok(());
+                return Ok(waiting.is_empty() && !self.stops());
             }
             if !self.batches.is_empty() {
                 self.collect().await;
             }
             if self.stops() {
-                return Ok(());
+                return Ok(false);
             }
             plan.restart(&sessions, |id| waiting.contains(id));
         }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::provider::{BatchState, BatchView, CallError};
 
 use crate::run::backoff;
+use crate::run::event::Warned;
 
 use super::office::{Office, UnderWay};
 use super::pack::is_passing;
@@ -47,7 +48,7 @@ impl Office {
                     self.wait_after(&model, &error, failures - 1).await
                 }
                 Some((model, error)) => {
-                    self.give_up(&model, &error.to_string());
+                    self.give_up(&model, &error.to_string()).await;
                     false
                 }
             };
@@ -109,7 +110,7 @@ impl Office {
                 let message = format!("batch {} of {calls} calls was not begun: {message}", view.id);
                 let has_others = self.batches.iter().any(|other| other.batch.model == model);
                 if !is_too_much || calls <= 1 && !has_others {
-                    self.give_up(&model, &message);
+                    self.give_up(&model, &message).await;
                     self.close(under_way).await;
                 } else {
                     self.close(under_way).await;
@@ -146,7 +147,7 @@ impl Office {
             "{message}; see whether the key is of the workspace that it was created in, or buy them anew with \
              --forget-batches"
         );
-        self.give_up(&batch.model, &message);
+        self.give_up(&batch.model, &message).await;
         self.batches.push(under_way);
         false
     }
@@ -171,11 +172,11 @@ impl Office {
         if failing.saturating_add(wait) > patience {
             let (failing, wait) = (failing.as_secs(), wait.as_secs());
             let message = format!("{error}; for {failing} s by now, and {wait} s more to wait");
-            self.give_up(model, &message);
+            self.give_up(model, &message).await;
             return false;
         }
         if let Some(seat) = self.seat(model) {
-            self.floor.warn(seat, &error.to_string(), format!("{error}; trying again")).await;
+            self.floor.warn(seat, Warned::Failed, &error.to_string(), format!("{error}; trying again")).await;
         }
         self.pause(wait).await
     }

@@ -189,11 +189,13 @@ impl<'s> Finder<'s> {
         }
     }
 
-    /// A test run counts only when its output or its own status tells how it ended.
+    /// A test run counts only when its output or its own status tells how it ended; one that was not built is a failed build.
     fn tests(&mut self, run: &Status, output: &str, turn: u32) {
         let outcome = outcome(output);
         let (kind, line) = if let Some(line) = outcome.bad {
             (EvidenceKind::TestsFailed, line)
+        } else if let Some(line) = outcome.not_built {
+            (EvidenceKind::BuildFailed, line)
         } else if run.failed && !is(&DID_NOT_RUN, output) {
             (EvidenceKind::TestsFailed, first_line(output))
         } else if let Some(line) = outcome.good {

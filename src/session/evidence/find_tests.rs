@@ -65,6 +65,7 @@ fn kinds(steps: Vec<Step>) -> Vec<EvidenceKind> {
 #[case("npm run build 2>&1 | tail -5", "✓ built in 1.2s", &[BuildPassed])]
 #[case("npm run build 2>&1 | tail -5", "something else", &[])]
 #[case("go build ./... && go test ./...", "ok  \ta\t0.1s", &[TestsPassed, BuildPassed])]
+#[case("go test ./...", "FAIL\ta [setup failed]\nok  \tb\t0.1s\nFAIL", &[BuildFailed])]
 #[case("mvn -q verify", "Tests run: 5, Failures: 0, Errors: 0, Skipped: 0", &[TestsPassed, BuildPassed])]
 #[case("git commit -m x", "[main 1a2b3c4] x\n 1 file changed", &[Commit])]
 #[case("git add . && git commit -qm x && git push -q", "", &[Commit, Push])]

@@ -16,6 +16,8 @@ pub(super) struct Outcome<'t> {
     pub good: Option<&'t str>,
     /// The line that says it did not.
     pub bad: Option<&'t str>,
+    /// The line that says that tests could not even be set up: their package was never built.
+    pub not_built: Option<&'t str>,
 }
 
 /// Lines of the runners' summaries. `passed`, `failed`, `errors`, `skipped` and `total` are counts, `one_passed` and
@@ -97,7 +99,7 @@ pub(super) fn outcome(output: &str) -> Outcome<'_> {
     // Nothing ran where every count is 0.
     if outcome.passed == Some(0) && outcome.failed.unwrap_or(0) == 0 && outcome.good.is_none() && outcome.bad.is_none()
     {
-        return Outcome::default();
+        return Outcome { not_built: outcome.not_built, ..Outcome::default() };
     }
     outcome
 }
@@ -107,6 +109,15 @@ impl<'t> Outcome<'t> {
         let Some(line) = found.get(0).map(|line| line.as_str().trim()) else { return };
         if line.contains("no tests to run") || line.contains("no test files") {
             return;
+        }
+        match line.lines().rfind(|line| line.starts_with("FAIL")) {
+            Some(line) if line.ends_with("[setup failed]") => {
+                self.not_built.get_or_insert(line);
+                return;
+            }
+            // What go writes below the lines of all packages says nothing that those did not.
+            Some("FAIL") if self.not_built.is_some() => return,
+            _ => {}
         }
         let count = |name: &str| found.name(name).and_then(|count| count.as_str().parse::<u64>().ok());
         let one = |name: &str| found.name(name).map(|_| 1);
@@ -252,6 +263,21 @@ mod tests {
     #[case("")]
     fn nothing_ran(#[case] output: &str) {
         assert_eq!(outcome(output), Outcome::default());
+    }
+
+    #[rstest]
+    #[case("# example.test/b\nb.go:3:8: package c is not in std\nFAIL\texample.test/b [setup failed]\nFAIL", false)]
+    #[case("ok  \texample.test/a\t0.3s\nFAIL\texample.test/b [setup failed]\nFAIL", false)]
+    #[case(
+        "--- FAIL: TestA (0.00s)\nFAIL\nFAIL\texample.test/a\t0.3s\nFAIL\texample.test/b [setup failed]\nFAIL",
+        true
+    )]
+    #[case("FAIL\texample.test/b [setup failed]\nFAIL\texample.test/c\t0.1s\nFAIL", true)]
+    #[case("FAIL\texample.test/b [setup failed]\nFAIL\nrm: cannot remove 'x': No such file or directory", false)]
+    fn a_go_package_that_could_not_be_set_up_failed_no_test(#[case] output: &str, #[case] failed: bool) {
+        let outcome = outcome(output);
+        assert_eq!(outcome.not_built, Some("FAIL\texample.test/b [setup failed]"));
+        assert_eq!(outcome.bad.is_some(), failed, "{outcome:?}");
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! GLAD (Whitehill and others 2009): raters have skill and items are easy or hard.
 
-use rand_core::{Rng, SeedableRng};
-use rand_pcg::Pcg64;
-
 use super::data::{Annotations, Consensus, Fit};
+use super::restarts::best_of;
 
 /// Expectation and maximisation: a rater of skill a is right on an item of ease b with probability 1 / (1 + exp(-a b)), errors are
 /// even, and a and ln b have normal priors of mean 1 and variance 1, as in the paper.
@@ -34,23 +32,12 @@ impl Glad {
     /// Fits the model. Known labels of items are held.
     #[must_use]
     pub fn fit(self, data: &Annotations) -> Consensus {
-        let mut best: Option<Consensus> = None;
-        for start in 0..self.restarts.max(1) {
-            let found = self.from(data, start);
-            if best.as_ref().is_none_or(|best| found.log_likelihood > best.log_likelihood) {
-                best = Some(found);
-            }
-        }
-        best.unwrap_or_else(|| self.from(data, 0))
+        best_of(self.restarts, self.seed, |start, uniform| self.from(data, start, uniform))
     }
 
-    fn from(self, data: &Annotations, start: u32) -> Consensus {
+    fn from(self, data: &Annotations, start: u32, uniform: &mut dyn FnMut() -> f64) -> Consensus {
         let k = data.categories();
-        let mut generator = Pcg64::seed_from_u64(self.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(start)));
-        let mut around = || match start {
-            0 => 1.0,
-            _ => 0.5 + (generator.next_u64() >> 11) as f64 / 9_007_199_254_740_992.0,
-        };
+        let mut around = || if start == 0 { 1.0 } else { 0.5 + uniform() };
         let mut skills: Vec<f64> = (0..data.raters()).map(|_| around()).collect();
         let mut ease = vec![1.0_f64; data.items()];
         let mut posteriors = vec![0.0; data.items() * k];

@@ -1,9 +1,7 @@
 //! MACE (Hovy and others 2013): a rater knows the label, or makes one up by a habit of his own.
 
-use rand_core::{Rng, SeedableRng};
-use rand_pcg::Pcg64;
-
 use super::data::{Annotations, Consensus, Fit};
+use super::restarts::best_of;
 
 /// Expectation and maximisation from several random starts; the one of the best likelihood is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,20 +35,11 @@ impl Mace {
     /// Fits the model. Known labels of items are held.
     #[must_use]
     pub fn fit(self, data: &Annotations) -> Consensus {
-        let mut best: Option<Consensus> = None;
-        for start in 0..self.restarts.max(1) {
-            let found = self.from(data, start);
-            if best.as_ref().is_none_or(|best| found.log_likelihood > best.log_likelihood) {
-                best = Some(found);
-            }
-        }
-        best.unwrap_or_else(|| self.from(data, 0))
+        best_of(self.restarts, self.seed, |_, uniform| self.from(data, uniform))
     }
 
-    fn from(self, data: &Annotations, start: u32) -> Consensus {
+    fn from(self, data: &Annotations, uniform: &mut dyn FnMut() -> f64) -> Consensus {
         let k = data.categories();
-        let mut generator = Pcg64::seed_from_u64(self.seed.wrapping_mul(1_000_003).wrapping_add(u64::from(start)));
-        let mut uniform = || (generator.next_u64() >> 11) as f64 / 9_007_199_254_740_992.0;
         let mut habits: Vec<Habit> = (0..data.raters())
             .map(|_| {
                 let draws: Vec<f64> = (0..k).map(|_| 0.5 + uniform()).collect();

@@ -4,6 +4,7 @@ mod data;
 mod em;
 mod glad;
 mod mace;
+mod restarts;
 
 pub use data::{Annotations, Consensus, RaterModel};
 pub use em::{Confusions, Em};

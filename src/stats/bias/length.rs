@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::coefficient::Undefined;
 use super::super::influence::{Design, Influence};
 use super::super::interval::{Interval, normal_below};
-use super::super::logit::Logit;
+use super::super::regression::Logit;
 
 /// One preference between a first and a second answer.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,7 @@
 //! Maps from stated to calibrated probabilities with one or two parameters.
 
 use super::super::coefficient::Undefined;
-use super::super::logit::Logit;
+use super::super::regression::Logit;
 
 /// Temperature: all logits divided by one number (Guo and others 2017).
 #[derive(Debug, Clone, Copy, PartialEq)]

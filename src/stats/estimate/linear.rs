@@ -4,7 +4,7 @@ use crate::stats::Influence;
 
 impl Influence {
     /// The weighted mean of the items that have a value; none where there are none.
-    pub(super) fn of_mean(values: &[Option<f64>], weights: &[f64]) -> Option<Self> {
+    pub(in crate::stats) fn of_mean(values: &[Option<f64>], weights: &[f64]) -> Option<Self> {
         let known = || values.iter().zip(weights).filter_map(|(value, weight)| value.map(|value| (value, weight)));
         let total: f64 = known().map(|(_, weight)| weight).sum();
         if total <= 0.0 {

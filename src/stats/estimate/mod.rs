@@ -15,7 +15,10 @@ mod sample;
 pub use confusion::{Inversion, invert};
 pub use corrected::{Corrected, FEWEST_GOLD, Form};
 pub use cross::cross_predictions;
-pub use plan::{Pilot, kappa_items, kappa_unit_variance, mcnemar_items, mcnemar_power, neyman};
+pub use plan::{
+    Pilot, kappa_goodness_of_fit_items, kappa_items, kappa_test_items, kappa_unit_variance, mcnemar_items,
+    mcnemar_power, neyman, one_sided_items,
+};
 pub use prediction::{
     Numbers, design_based, gold_only, overall_tuning, power_tuned, predict, raw_mean, stratified, tuned,
 };

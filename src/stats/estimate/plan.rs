@@ -64,6 +64,45 @@ pub fn kappa_items(unit_variance: f64, half_width: f64, confidence: f64) -> f64 
     unit_variance * (normal_quantile(confidence) / half_width).powi(2)
 }
 
+/// Items that show, with `power` and one-sided at `alpha`, that kappa is above `null` where it is `kappa`, for two labels that the raters
+/// give with shares `first` and `second` (Cantor 1996; with two labels the shares and kappa fix the table, so that this is also the
+/// number of Flack and others 1988). None where there is no such table, or no difference.
+#[must_use]
+pub fn kappa_test_items(first: f64, second: f64, null: f64, kappa: f64, alpha: f64, power: f64) -> Option<f64> {
+    let [of_null, of_kappa] = [null, kappa].map(|value| kappa_unit_variance(first, second, value));
+    let sum =
+        normal_inverse(1.0 - alpha) * of_null?.max(0.0).sqrt() + normal_inverse(power) * of_kappa?.max(0.0).sqrt();
+    ((kappa - null).abs() > 1e-12).then(|| (sum / (kappa - null)).powi(2))
+}
+
+/// The same by the chi-square of goodness of fit of the three outcomes (both give the label, one does, none does) where both raters
+/// give it with one `share` (Donner and Eliasziw 1992): the noncentrality of a one-sided test at `alpha` with `power`.
+///
+/// With a power of one half it is the number of items whose lower limit is `null` where kappa is `kappa`.
+#[must_use]
+pub fn kappa_goodness_of_fit_items(share: f64, null: f64, kappa: f64, alpha: f64, power: f64) -> Option<f64> {
+    let rest = 1.0 - share;
+    let outcomes = |kappa: f64| {
+        let both = share * rest * kappa;
+        [share * share + both, 2.0 * share * rest - 2.0 * both, rest * rest + both]
+    };
+    let (expected, seen) = (outcomes(null), outcomes(kappa));
+    if expected.iter().chain(&seen).any(|outcome| *outcome < -1e-12) || expected.iter().any(|outcome| *outcome <= 0.0) {
+        return None;
+    }
+    let distance: f64 = expected.iter().zip(seen).map(|(expected, seen)| (seen - expected).powi(2) / expected).sum();
+    let noncentrality = (normal_inverse(1.0 - alpha) + normal_inverse(power)).powi(2);
+    (distance > 0.0).then(|| noncentrality / distance)
+}
+
+/// Items that show, one-sided at `alpha` with `power`, that a coefficient with this variance of influences, times the number of
+/// items, is above `null` where it is `value`. None where there is no difference.
+#[must_use]
+pub fn one_sided_items(unit_variance: f64, null: f64, value: f64, alpha: f64, power: f64) -> Option<f64> {
+    let sum = (normal_inverse(1.0 - alpha) + normal_inverse(power)) * unit_variance.sqrt();
+    ((value - null).abs() > 1e-12).then(|| (sum / (value - null)).powi(2))
+}
+
 /// Items that show that one of two judges is right more often, two-sided, with `power` (Miettinen 1968 as in Connor 1987):
 /// `first` and `second` are the shares of items that only the one gets right. None where they are equal.
 #[must_use]
@@ -101,4 +140,28 @@ pub fn neyman(strata: &[(f64, f64, usize, usize)], more: usize) -> Vec<usize> {
         next[at] += 1;
     }
     next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The documentation of the R package irr 0.84: N.cohen.kappa(0.5, 0.5, 0.7, 0.85) is 96. The other way round, by hand: unit variances
+    // (1 - 0.7 squared) and (1 - 0.85 squared) at even shares, (1.644854 x 0.714143 + 0.841621 x 0.526783)^2 / 0.0225 = 116.35.
+    #[test]
+    fn kappa_tests_have_the_numbers_of_cantor() {
+        let items = |null, kappa| kappa_test_items(0.5, 0.5, null, kappa, 0.05, 0.8).unwrap();
+        assert!(items(0.85, 0.7) > 95.0 && items(0.85, 0.7) <= 96.0);
+        assert!((items(0.7, 0.85) - 116.35).abs() < 0.01, "{}", items(0.7, 0.85));
+        assert_eq!(kappa_test_items(0.9, 0.1, 0.0, 0.9, 0.05, 0.8), None);
+        assert_eq!(kappa_test_items(0.5, 0.5, 0.6, 0.6, 0.05, 0.8), None);
+    }
+
+    // The R package kappaSize: with 144 subjects, share 0.5 and kappa 0.7, the lower limit of a one-sided 95 % interval is 0.589.
+    #[test]
+    fn goodness_of_fit_has_the_limit_of_donner_and_eliasziw() {
+        let items = |null| kappa_goodness_of_fit_items(0.5, null, 0.7, 0.05, 0.5).unwrap();
+        assert!(items(0.588) < 144.0 && items(0.59) > 144.0, "{} {}", items(0.588), items(0.59));
+        assert_eq!(kappa_goodness_of_fit_items(0.5, 1.0, 0.7, 0.05, 0.8), None);
+    }
 }

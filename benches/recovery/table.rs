@@ -1,0 +1,146 @@
+//! The page: published, planted, recovered.
+
+use std::fmt::Write as _;
+
+use assize::estimate::{Row, Value};
+
+use crate::figures::Figure;
+use crate::measured::Measured;
+use crate::numbers::Number;
+use crate::recover::covers;
+
+/// One rate of the table.
+pub struct Line {
+    part: &'static str,
+    name: String,
+    published: (f64, &'static str),
+    planted: f64,
+    base: usize,
+    row: Option<Row>,
+}
+
+impl Line {
+    pub fn new(figure: &Figure, planted: f64, base: usize, row: Option<Row>) -> Self {
+        let (part, name) = (figure.part, figure.name.clone());
+        Self { part, name, published: (figure.published, figure.known), planted, base, row }
+    }
+
+    fn corrected(&self) -> Option<&Value> {
+        self.row.as_ref()?.corrected.first()
+    }
+
+    fn raw(&self) -> Option<&Value> {
+        self.row.as_ref().map(|row| &row.raw)
+    }
+}
+
+/// A rate with its interval, in percent.
+fn shown(value: Option<&Value>) -> String {
+    let number = |value: Option<f64>| value.map(|value| format!("{:.1}", 100.0 * value));
+    let Some(value) = value else { return "-".to_owned() };
+    match (number(value.value), number(value.low), number(value.high)) {
+        (Some(rate), Some(low), Some(high)) => format!("{rate} ({low} to {high})"),
+        (Some(rate), _, _) => rate,
+        _ => value.undefined.map_or_else(|| "-".to_owned(), |why| why.as_str().replace('_', " ")),
+    }
+}
+
+fn said(covered: Option<bool>) -> &'static str {
+    match covered {
+        Some(true) => "yes",
+        Some(false) => "**no**",
+        None => "-",
+    }
+}
+
+/// The whole page.
+pub fn page(
+    lines: &[Line],
+    numbers: &[Number],
+    measured: &[Measured],
+    [sessions, gold, full, seed]: [&str; 4],
+) -> String {
+    let held = |of: &dyn Fn(&Line) -> Option<bool>| {
+        let all: Vec<bool> = lines.iter().filter_map(of).collect();
+        (all.iter().filter(|held| **held).count(), all.len())
+    };
+    let (corrected, of) = held(&|line| covers(line.corrected(), line.planted));
+    let (raw, _) = held(&|line| covers(line.raw(), line.planted));
+    let mut text = format!(
+        "# The study's numbers, planted and recovered\n\n\
+         **Synthetic.** Written by `just recovery`; do not edit. No person and no model labelled anything here, and nothing here is \
+         evidence about real sessions: it shows that the program gets out what was put in.\n\n\
+         {sessions} sessions are simulated after the study (seed {seed}, `model.csv` beside them names every number and whether it is \
+         published or ours), written as Claude Code writes its own, ingested, and judged by a simulated judge that errs as \
+         `src/simulate/confusion.rs` says. {gold} of them, drawn at random, have simulated gold. *Published* is the study's value \
+         (known: stated, derived by arithmetic, or read off a figure). *Planted* is counted from the labels that were in fact planted, \
+         not from the model they were drawn with. *Raw* is the judge's own rate; *corrected* is PPI++ with gold, 95 % interval by \
+         person, over the labels of judge and gold together; both in percent.\n\n\
+         Of {of} corrected intervals {corrected} hold the planted value ({:.0} %; 95 % are due); of the raw ones {raw} ({:.0} %). A planted value is drawn, \
+         so it differs from the published one by chance, and where the published numbers contradict each other or only a part is known \
+         (docs of the model in `src/simulate/study.rs`), also by construction.\n\n\
+         | part of the study | rate | published | known | planted | in the base | raw | corrected | held |\n\
+         | --- | --- | ---: | --- | ---: | ---: | --- | --- | --- |\n",
+        100.0 * corrected as f64 / of as f64,
+        100.0 * raw as f64 / of as f64,
+    );
+    for line in lines {
+        let (published, known) = line.published;
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} | {published} | {known} | {:.1} | {} | {} | {} | {} |",
+            line.part,
+            line.name,
+            100.0 * line.planted,
+            line.base,
+            shown(line.raw()),
+            shown(line.corrected()),
+            said(covers(line.corrected(), line.planted)),
+        );
+    }
+    text.push_str(
+        "\n## Decisions and values\n\n\
+         Lists and prices by the same judge, through a planted error: decisions ascribed to the other side, prices too low in the mean. \
+         Means, and their growth, in percent; corrected as numeric means by PPI++ with the planted values of the sessions that have gold.\n\n\
+         | number | published | known | planted | with gold | raw | corrected | held |\n\
+         | --- | ---: | --- | ---: | ---: | ---: | --- | --- |\n",
+    );
+    for one in numbers {
+        let (published, known) = one.published;
+        let shown = one.corrected.map(|[mean, low, high]| format!("{mean:.1} ({low:.1} to {high:.1})"));
+        let held = one.corrected.map(|[_, low, high]| (low..=high).contains(&one.planted));
+        let _ = writeln!(
+            text,
+            "| {} | {published} | {known} | {:.1} | {} | {:.1} | {} | {} |",
+            one.name,
+            one.planted,
+            one.gold,
+            one.raw,
+            shown.as_deref().unwrap_or("-"),
+            said(held),
+        );
+    }
+    let _ = write!(
+        text,
+        "\n## Measured, without a judge\n\n\
+         Persons are those of the sessions above. Actions and words are measured on {full} sessions in full detail, as geometric \
+         means by planted expertise; *planted* is what the sessions were written to come near.\n\n\
+         | number | published | known | planted | n | measured |\n| --- | ---: | --- | ---: | ---: | --- |\n"
+    );
+    for one in measured {
+        let found = match one.found {
+            (value, Some((low, high))) => format!("{} ({} to {})", plain(value), plain(low), plain(high)),
+            (value, None) => plain(value),
+        };
+        let (published, known) = one.published;
+        let (published, planted) = (plain(published), plain(one.planted));
+        let _ = writeln!(text, "| {} | {published} | {known} | {planted} | {} | {found} |", one.name, one.n);
+    }
+    text
+}
+
+/// A number with as many digits as tell something.
+fn plain(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+}

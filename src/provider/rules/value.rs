@@ -1,0 +1,96 @@
+//! Rule for `task_value`: the geometric mean of the prices of the five examples that share most words with the posting. It
+//! knows nothing of the work, and its prices are not the worth of anything.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Examples that a price is made from.
+const NEAREST: usize = 5;
+/// Letters below which a word says nothing of the work.
+const WORD: usize = 4;
+
+/// An example near the posting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Neighbour {
+    /// Its price.
+    price: f64,
+    /// Share of the words of both that both have (Jaccard), in thousandths.
+    shared: u32,
+}
+
+/// The examples of the prompt that share most words with its posting, the nearest first; ties by their order.
+pub(super) fn neighbours(system: &str, session: &str) -> Vec<Neighbour> {
+    let line = |text: &str| serde_json::from_str::<Value>(text.trim()).ok().filter(Value::is_object);
+    let Some(posting) = session.lines().find_map(line).map(|posting| words(&posting)) else { return Vec::new() };
+    let near = |example: Value| {
+        let price = example.get("price")?.as_f64().filter(|price| price.is_finite() && *price > 0.0)?;
+        let own = words(&example);
+        let both = own.intersection(&posting).count();
+        let either = own.union(&posting).count().max(1);
+        Some(Neighbour { price, shared: u32::try_from(both * 1_000 / either).unwrap_or(0) })
+    };
+    let mut all: Vec<Neighbour> =
+        system.lines().filter(|text| text.starts_with('{')).filter_map(line).filter_map(near).collect();
+    all.sort_by_key(|near| std::cmp::Reverse(near.shared));
+    all.truncate(NEAREST);
+    all
+}
+
+/// Words of title, description and skills, in lower case.
+fn words(posting: &Value) -> BTreeSet<String> {
+    let mut text = String::new();
+    for key in ["title", "description"] {
+        text.extend([posting.get(key).and_then(Value::as_str).unwrap_or_default(), " "]);
+    }
+    for skill in posting.get("skills").and_then(Value::as_array).into_iter().flatten() {
+        text.extend([skill.as_str().unwrap_or_default(), " "]);
+    }
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.chars().count() >= WORD);
+    words.map(str::to_lowercase).collect()
+}
+
+/// The price with its reason.
+///
+/// # Errors
+/// When there is nothing to compare with.
+pub(super) fn price(neighbours: &[Neighbour]) -> Result<(String, f64), String> {
+    if neighbours.is_empty() {
+        return Err("baseline/rules found no posting or no example of known price in the prompt".to_owned());
+    }
+    let logs: f64 = neighbours.iter().map(|near| near.price.ln()).sum();
+    // The rubric's own range; whole dollars.
+    let price = (logs / neighbours.len() as f64).exp().clamp(10.0, 50_000.0).round();
+    let prices: Vec<String> = neighbours.iter().map(|near| near.price.to_string()).collect();
+    let reason = format!(
+        "Rule V1: the geometric mean of the prices of the {} examples that share most words with the posting ({}).",
+        neighbours.len(),
+        prices.join(", ")
+    );
+    Ok((reason, price))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SYSTEM: &str = "You price postings.\n{\"title\":\"Parser in Rust\",\"description\":\"\",\"skills\":[],\"price\":100.0}\n\
+        {\"title\":\"Wedding photos\",\"description\":\"\",\"skills\":[],\"price\":10000.0}\nIn each request";
+
+    #[test]
+    fn the_nearest_come_first_and_their_geometric_mean_is_the_price() {
+        let session =
+            "<posting-1>\n{\"title\":\"A parser, in rust\",\"description\":\"x\",\"skills\":[\"Rust\"]}\n</posting-1>";
+        let near = neighbours(SYSTEM, session);
+        assert_eq!(near, [Neighbour { price: 100.0, shared: 1_000 }, Neighbour { price: 10_000.0, shared: 0 }]);
+        let (reason, value) = price(&near).unwrap();
+        assert!((value - 1_000.0).abs() < 1e-9 && reason.starts_with("Rule V1"), "{value} {reason}");
+    }
+
+    #[test]
+    fn nothing_to_compare_with_is_no_price() {
+        assert!(price(&neighbours("", "{\"title\":\"x\"}")).is_err());
+        assert!(price(&neighbours(SYSTEM, "no posting")).is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! What the study published, from `published.csv`, and where it contradicts itself (report.md sections 10 and 12).
+
+use serde::Deserialize;
+
+use crate::report::error::ReportError;
+use crate::rubric::PublishedKind;
+
+use super::model::{Exhibit, PublishedNumber};
+
+/// One row of the file.
+#[derive(Debug, Deserialize)]
+struct Row {
+    exhibit: String,
+    panel: String,
+    group: String,
+    measure: String,
+    value: f64,
+    known: PublishedKind,
+    note: Option<String>,
+}
+
+/// Contradictions of the study by exhibit.
+const CONTRADICTIONS: [(&str, &str); 9] = [
+    (
+        "figure_2",
+        "The study's text speaks of means and its caption of the typical session: which of them is plotted is not resolved.",
+    ),
+    ("figure_4", "The growth of value is 27 % in the study's body and about 25 % in its key findings."),
+    (
+        "figure_5",
+        "Trouble begins at failure signal 3 here, as in the study's PDF and appendix; its web caption says above 3. The main text calls trouble verified evidence of failure, though a score of 3 has no hard signal.",
+    ),
+    (
+        "figure_5",
+        "Abandoned means no line added in the study's appendix, and no line added or modified in its text; here: no line added.",
+    ),
+    ("figure_6", "At least partial success of software occupations is 94 % in the figure and 89 % in the web text."),
+    ("figure_6", "Two readings of the row of sales differ: 28 or 26 % verified, 58 or 51 % judged."),
+    ("figure_6", "The appendix says that Table A2 underlies Figure 6; by its content it is Figure 5."),
+    (
+        "table_a1",
+        "The caption counts 375,687 sessions, the table 359,586; all sessions less those without a clear goal are about 367,500.",
+    ),
+    ("figure_1", "The prompt on testing names test infrastructure in two places, under testing and under building."),
+];
+
+/// Puts what was published beside every cell of `exhibits`, and contradictions below.
+///
+/// # Errors
+/// When the file inside the binary cannot be read, which is an error in assize.
+pub(super) fn annotate(exhibits: &mut [Exhibit]) -> Result<(), ReportError> {
+    let rows = rows()?;
+    for exhibit in exhibits {
+        let own: Vec<&Row> = rows.iter().filter(|row| row.exhibit == exhibit.id).collect();
+        for panel in &mut exhibit.panels {
+            for cell in &mut panel.cells {
+                let found = own
+                    .iter()
+                    .find(|row| row.panel == panel.id && row.group == cell.group && row.measure == cell.measure);
+                if let Some(row) = found {
+                    let note = row.note.clone().filter(|note| !note.is_empty());
+                    cell.published = Some(PublishedNumber { value: row.value, known: row.known, note });
+                }
+            }
+        }
+        let own = CONTRADICTIONS.iter().filter(|(id, _)| *id == exhibit.id);
+        exhibit.notes.extend(own.map(|(_, text)| (*text).to_owned()));
+    }
+    Ok(())
+}
+
+fn rows() -> Result<Vec<Row>, ReportError> {
+    let mut reader = csv::Reader::from_reader(include_str!("published.csv").as_bytes());
+    reader.deserialize().collect::<Result<_, _>>().map_err(|error| ReportError::Draw(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::rows;
+
+    // Sums that the study's own numbers have to fulfil (report.md 1.1, 5.4, 5.5).
+    #[test]
+    fn published_numbers_are_told_once_and_fit_together() {
+        let rows = rows().unwrap();
+        let keys: BTreeSet<_> = rows.iter().map(|row| (&row.exhibit, &row.panel, &row.group, &row.measure)).collect();
+        assert_eq!(keys.len(), rows.len());
+        let get = |exhibit: &str, panel: &str, group: &str| {
+            let mut own = rows.iter().filter(|row| row.exhibit == exhibit && row.panel == panel && row.group == group);
+            own.find(|row| row.measure == "verified_success").unwrap().value
+        };
+        for level in ["2", "3", "4", "5"] {
+            let rise = get("figure_5", "all", level) - get("figure_5", "all", "1");
+            assert!((rise - get("table_a2", "differences", level)).abs() < 1.1e-3, "level {level}");
+        }
+        let sizes = [5_911.0, 73_858.0, 96_516.0, 146_879.0, 36_422.0];
+        let sum: f64 = sizes.iter().zip(1..).map(|(n, level)| n * get("table_a2", "rates", &level.to_string())).sum();
+        assert!((sum / sizes.iter().sum::<f64>() - get("table_2", "measures", "all")).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,126 @@
+//! Figure 1, the nine work modes, and Figure 4, how they changed.
+
+use crate::stats::{CONFIDENCE, ratio_of_means};
+
+use super::dimension::Dimension;
+use super::model::{Cell, Exhibit, Form, Panel, PublishedNumber, Unit, Withheld};
+use super::sample::{label_shares, persons, weighed};
+use super::source::{Source, cell};
+use super::withhold::{Held, Totals, withheld};
+
+/// Figure 1.
+pub(super) fn figure_1(source: &Source<'_>) -> Exhibit {
+    let mut exhibit = Exhibit {
+        id: "figure_1".to_owned(),
+        number: "Figure 1".to_owned(),
+        title: "What sessions do: nine modes of work".to_owned(),
+        caption: "Share of sessions by work mode, among those that have one.".to_owned(),
+        form: Form::Bars,
+        needs: source.needs(&[("work_mode", "the modes")]),
+        correction: source.correction(&["work_mode"]),
+        panels: Vec::new(),
+        notes: Vec::new(),
+    };
+    let (Some((_, rubric)), Some(column)) = (source.rubric("work_mode"), source.column("work_mode")) else {
+        return exhibit;
+    };
+    let gold = source.gold("work_mode");
+    let shares = label_shares(source.table, rubric, column, gold, &source.all, source.not_reached);
+    let cells = rubric.answer.options.iter().zip(shares).map(|(option, share)| {
+        let published = option.published.map(|published| PublishedNumber {
+            value: published.percent / 100.0,
+            known: published.known,
+            note: None,
+        });
+        Cell { published, ..cell((&option.id, &option.title), ("share", "share of sessions"), share) }
+    });
+    let (id, title) = ("modes".to_owned(), "Work modes".to_owned());
+    exhibit.panels.push(Panel { id, title, unit: Unit::Share, cells: cells.collect() });
+    exhibit
+}
+
+/// Figure 4.
+pub(super) fn figure_4(source: &Source<'_>) -> Exhibit {
+    let needs =
+        [("work_mode", "the modes"), ("task_posting", "the value of tasks"), ("task_value", "the value of tasks")];
+    let mut exhibit = Exhibit {
+        id: "figure_4".to_owned(),
+        number: "Figure 4".to_owned(),
+        title: "How the work changed, month by month".to_owned(),
+        caption: "Left: share of a month's sessions by work mode. Right: mean estimated value of a session's work against the \
+            first month shown, all modes and each; prices say which work is worth more, not how much."
+            .to_owned(),
+        form: Form::Lines,
+        needs: source.needs(&needs),
+        correction: source.correction(&["work_mode"]),
+        panels: Vec::new(),
+        notes: Vec::new(),
+    };
+    let (Some((_, rubric)), Some(column)) = (source.rubric("work_mode"), source.column("work_mode")) else {
+        return exhibit;
+    };
+    let month = Dimension::month(source);
+    let Some(mode) = Dimension::mode(source) else { return exhibit };
+    let rows = month.split(&source.all);
+    let mut table: Vec<Vec<Held>> = Vec::new();
+    let mut cells: Vec<Vec<Cell>> = Vec::new();
+    for (number, rows) in rows.iter().enumerate() {
+        let shares = label_shares(source.table, rubric, column, source.gold("work_mode"), rows, 0);
+        table.push(shares.iter().map(|share| (share.count, share.count_persons)).collect());
+        let one = |(option, share): (&crate::rubric::AnswerOption, _)| {
+            cell(month.group(number), (&option.id, &option.title), share)
+        };
+        cells.push(rubric.answer.options.iter().zip(shares).map(one).collect());
+    }
+    let hidden = withheld(&table, source.floors, Totals::Both);
+    for (cells, why) in cells.iter_mut().zip(&hidden) {
+        let both = cells.iter_mut().zip(why).filter_map(|(cell, why)| why.map(|why| (cell, why)));
+        both.for_each(|(cell, why)| cell.withhold(why));
+    }
+    let id = "modes".to_owned();
+    let title = "Share of sessions by mode".to_owned();
+    exhibit.panels.push(Panel { id, title, unit: Unit::Share, cells: cells.into_iter().flatten().collect() });
+    exhibit.panels.extend(value(source, &month, &mode, &rows, &hidden));
+    exhibit
+}
+
+/// Change of value since the first month; `hidden` are the cells of months and modes that are withheld.
+fn value(
+    source: &Source<'_>,
+    month: &Dimension,
+    mode: &Dimension,
+    rows: &[Vec<usize>],
+    hidden: &[Vec<Option<Withheld>>],
+) -> Option<Panel> {
+    let values = source.task_values()?;
+    let priced = |rows: &[usize], of: Option<usize>| -> Vec<usize> {
+        rows.iter().copied().filter(|at| values[*at].is_some() && (of.is_none() || mode.of(*at) == of)).collect()
+    };
+    let series = std::iter::once(None).chain((0..mode.groups.len()).map(Some));
+    let mut cells = Vec::new();
+    for of in series {
+        let Some(first) = rows.first() else { continue };
+        let base = weighed(source.table, priced(first, of).into_iter(), |at| values[at]);
+        let measure = of.map_or(("all", "All modes"), |of| mode.group(of));
+        let held = |rows: &[usize]| (rows.len() as u64, persons(source.table, rows.iter().copied()));
+        let own: Vec<Vec<usize>> = rows.iter().map(|rows| priced(rows, of)).collect();
+        let small =
+            withheld(&[own.iter().map(|rows| held(rows)).collect()], source.floors, Totals::Rows).swap_remove(0);
+        let why = |at: usize| of.and_then(|of| hidden[at][of]).or(small[at]);
+        for (at, own) in own.iter().enumerate() {
+            let mut cell = Cell::new(month.group(at), measure);
+            if let Some(why) = why(0).or(why(at)) {
+                cell.withhold(why);
+            } else if !own.is_empty() && !base.is_empty() {
+                let later = weighed(source.table, own.iter().copied(), |at| values[at]);
+                let (sessions, persons) = held(own);
+                (cell.sessions, cell.persons) = (Some(sessions), persons);
+                cell.raw = Some(ratio_of_means(&later, &base, at == 0, CONFIDENCE));
+            }
+            cells.push(cell);
+        }
+    }
+    let id = "value".to_owned();
+    let title = "Change of estimated value since the first month".to_owned();
+    Some(Panel { id, title, unit: Unit::Change, cells })
+}

@@ -1,0 +1,75 @@
+//! Scores of prices, growth and summaries against numpy (tests/reference/prices.py).
+#![expect(clippy::unwrap_used, reason = "a broken fixture fails the test")]
+
+use assize::stats::{Bootstrap, Dated, Priced, growth, number_summary, price_scores};
+use serde_json::Value;
+
+const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 200, seed: 1 };
+
+fn reference() -> Value {
+    serde_json::from_str(include_str!("reference/prices.json")).unwrap()
+}
+
+fn numbers(of: &Value) -> Vec<f64> {
+    of.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn near(found: Option<f64>, expected: &Value, what: &str) {
+    let (found, expected) = (found.unwrap(), expected.as_f64().unwrap());
+    assert!((found - expected).abs() <= 1e-10 * expected.abs().max(1.0), "{what}: {found}, numpy {expected}");
+}
+
+#[test]
+fn scores_are_those_of_numpy() {
+    for one in reference()["samples"].as_array().unwrap() {
+        let (predicted, actual) = (numbers(&one["predicted"]), numbers(&one["actual"]));
+        let prices: Vec<Priced> = (predicted.iter().zip(&actual))
+            .map(|(predicted, actual)| Priced { predicted: *predicted, actual: *actual })
+            .collect();
+        let found = price_scores(&prices, BOOTSTRAP);
+        for (name, estimate) in [
+            ("log_r2", &found.log_r2),
+            ("level_r2", &found.level_r2),
+            ("bias", &found.bias),
+            ("median_predicted", &found.median_predicted),
+            ("median_actual", &found.median_actual),
+        ] {
+            near(estimate.value, &one[name], name);
+            assert!(estimate.low.unwrap() <= estimate.high.unwrap(), "{name}");
+        }
+        let names: Vec<String> = (0..actual.len()).map(|at| at.to_string()).collect();
+        let values: Vec<(f64, &str)> = actual.iter().copied().zip(names.iter().map(String::as_str)).collect();
+        let summary = number_summary(&values, BOOTSTRAP);
+        near(summary.mean.value, &one["mean"], "mean");
+        near(summary.geometric_mean.value, &one["geometric_mean"], "geometric mean");
+        let quantiles = [summary.p10, summary.p25, summary.median, summary.p75, summary.p90];
+        for (at, estimate) in quantiles.iter().enumerate() {
+            near(estimate.value, &one["quantiles"][at], "quantile");
+        }
+    }
+}
+
+#[test]
+fn growth_is_that_of_numpy() {
+    for one in reference()["growth"].as_array().unwrap() {
+        let rows = one["rows"].as_array().unwrap();
+        let values: Vec<Dated<'_>> = (rows.iter())
+            .map(|row| Dated {
+                month: row["month"].as_str().unwrap(),
+                value: row["value"].as_f64().unwrap(),
+                cluster: row["cluster"].as_str().unwrap(),
+            })
+            .collect();
+        let found = growth(&values, BOOTSTRAP);
+        let expected = one["change"].as_array().unwrap();
+        assert_eq!(found.len(), expected.len());
+        for (month, expected) in found.iter().zip(expected) {
+            assert_eq!(
+                (month.month.as_str(), month.n as u64),
+                (expected["month"].as_str().unwrap(), expected["n"].as_u64().unwrap())
+            );
+            near(month.mean_change.value, &expected["mean_change"], "change of the mean");
+            near(month.geometric_change.value, &expected["geometric_change"], "change of the geometric mean");
+        }
+    }
+}
