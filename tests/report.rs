@@ -259,6 +259,7 @@ fn inputs() -> Parts {
                 view: ViewSpec::default(),
                 rubrics: vec!["mode".to_owned(), "level".to_owned()],
                 judges: vec![JudgeSpec::of(RULES), JudgeSpec::of(MODEL)],
+                mode: assize::run::Mode::default(),
                 limits: LimitSpec::default(),
                 calibration: None,
                 holdout: false,

@@ -169,7 +169,8 @@ fn a_folder_that_was_simulated_is_reported_as_synthetic() {
 fn labels_that_match_no_session_are_counted_and_labels_on_other_rubrics_told() {
     let folder = simulated();
     let made = fs_err::read_to_string(folder.path().join("made/ratings.csv")).unwrap();
-    let labels = format!("{made}nowhere,simulated-a,fix,work_mode,p,synthetic\nnowhere,simulated-a,4,pushback,p,synthetic\n");
+    let labels =
+        format!("{made}nowhere,simulated-a,fix,work_mode,p,synthetic\nnowhere,simulated-a,4,pushback,p,synthetic\n");
     fs_err::write(folder.path().join("labels.csv"), labels).unwrap();
     let printed = done(&assize(folder.path(), &["report", "made/projects", "--gold", "labels.csv", "--into", "out"]));
     assert!(printed.contains("simulated-a (simulated rater)"), "{printed}");

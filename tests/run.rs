@@ -29,7 +29,10 @@ async fn a_run_is_made_once_and_its_files_keep_their_bytes() {
     assert_eq!(record["totals"][0][1]["labels"], 12);
     assert_eq!(record["totals"][0][1]["input_tokens"], 1_200);
     assert_eq!(before[1].lines().count(), 12);
-    assert!(before[2].starts_with("item,rater,label,rubric,cluster,replicate,no_verdict,confidence\nsession-000,openai/tiny,"));
+    assert!(
+        before[2]
+            .starts_with("item,rater,label,rubric,cluster,replicate,no_verdict,confidence\nsession-000,openai/tiny,")
+    );
 
     let again = project.run(&fake.url(), &[]);
     assert_eq!((again.status.code(), fake.asked()), (Some(0), 12), "{}", said(&again));

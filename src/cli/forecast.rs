@@ -1,6 +1,6 @@
 //! What a run would send and cost, as a table: one row a judge and rubric, and one in all.
 
-use crate::run::{self, Amounts, Estimate, Interrupts, Order};
+use crate::run::{self, Amounts, Estimate, Interrupts, Mode, Order};
 
 use super::error::{CliResult, Exit};
 use super::job::{Job, JobArgs, JobFormat};
@@ -18,6 +18,7 @@ pub(super) fn foretell(job: &Job<'_>, args: &JobArgs, settings: &Settings, print
         selection: job.selection,
         resumes: None,
         interrupts: Interrupts::Ignore,
+        forget_batches: false,
     };
     let estimate = run::estimate(order)?;
     match args.format {
@@ -83,11 +84,17 @@ fn basis(estimate: &Estimate, budget: Option<f64>) -> Vec<String> {
          `--limit 20` first makes the estimate better"
             .to_owned()
     });
-    if estimate.expected.micro_dollars.is_none() {
+    let of_batches = if estimate.mode == Mode::Batch { " in batches" } else { "" };
+    if estimate.mode == Mode::Batch {
         lines.push(
-            "unknown: the catalogue has no price of that model; models.yaml in the working folder may name it"
+            "asked in batches: the cost is at the price of batches, and finds in the cache only at the low end"
                 .to_owned(),
         );
+    }
+    if estimate.expected.micro_dollars.is_none() {
+        lines.push(format!(
+            "unknown: the catalogue has no price of that model{of_batches}; models.yaml in the working folder may name it"
+        ));
     }
     if let (Some(budget), Some(expected), Some(high)) =
         (budget, estimate.expected.micro_dollars, estimate.high.micro_dollars)

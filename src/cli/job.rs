@@ -20,6 +20,9 @@ pub struct JobArgs {
     /// Dollars that the run may cost in all, what it paid before included; wins over the experiment's `budget`.
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub(super) budget: Option<f64>,
+    /// Buy the calls of batches anew that the provider does not know any more.
+    #[arg(long)]
+    forget_batches: bool,
     /// Table at the end, or events as JSON lines while it runs.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: JobFormat,
@@ -66,6 +69,7 @@ pub(super) fn perform(job: &Job<'_>, args: &JobArgs, settings: &Settings, printe
         selection: job.selection,
         resumes: job.resumes,
         interrupts: Interrupts::Listen,
+        forget_batches: args.forget_batches,
     };
     let result = run::execute(order, &mut |event| progress.on(event));
     let shown = progress.finish();
@@ -85,6 +89,10 @@ pub(super) fn perform(job: &Job<'_>, args: &JobArgs, settings: &Settings, printe
     }
     printer.say(&format!("{}", job.results.join(&record.id).display()));
     if record.state == RunState::Interrupted {
+        let batches = run::open_batches(job.results)?;
+        for batch in batches.iter().filter(|batch| batch.run == record.id) {
+            printer.say(&summary::in_batch(batch));
+        }
         let budget = match args.budget {
             _ if tally.over_budget() => " --budget USD, with more dollars".to_owned(),
             Some(budget) => format!(" --budget {budget}"),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::run::Event;
+use crate::run::{BatchStage, Event};
 
 use super::printer::Printer;
 use super::summary::dollars;
@@ -66,6 +66,9 @@ impl Progress {
                 }
             }
             Event::Verdict { .. } => self.advance(),
+            Event::Batch { model, batch, calls, stage } => {
+                self.say(&format!("{model}: batch {batch} of {calls} calls {}", words(stage)));
+            }
             Event::Calibrated { summary } => self.say(&format!("calibration: {summary}")),
             Event::Waiting { rubric, units } => {
                 self.say(&format!(
@@ -123,5 +126,23 @@ impl Progress {
             bar.finish_and_clear();
         }
         self.failure.map_or(Ok(self.tally), Err)
+    }
+}
+
+/// What there is to say about a batch.
+fn words(stage: &BatchStage) -> String {
+    match stage {
+        BatchStage::Created => {
+            "is created; it may take a day, and goes on without this command (Ctrl-C leaves it there)".to_owned()
+        }
+        BatchStage::PickedUp => "is gone on with".to_owned(),
+        BatchStage::Working { done: None } => "is worked on".to_owned(),
+        BatchStage::Working { done: Some(done) } => format!("is worked on: {done} done"),
+        BatchStage::Read { answered, again, failed } => {
+            let counts = [(answered, "answered"), (again, "to be asked again"), (failed, "failed")];
+            let counts = counts.iter().filter(|(count, _)| **count > 0);
+            let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+            format!("is read: {}", counts.join(", "))
+        }
     }
 }

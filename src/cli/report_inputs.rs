@@ -7,7 +7,7 @@ use crate::gold::{Columns, Ratings, Shape, read};
 use crate::limit::LimitSpec;
 use crate::report::{Floors, Inputs, TableBuilder};
 use crate::rubric::{self, BUILT_IN};
-use crate::run::{self, Experiment, Interrupts, JudgeSpec, Order, RunState, Selection};
+use crate::run::{self, Experiment, Interrupts, JudgeSpec, Mode, Order, RunState, Selection};
 use crate::view::ViewSpec;
 
 use super::error::{CliError, Exit};
@@ -41,6 +41,7 @@ pub(super) fn judge_folder(job: &FolderRun<'_>, settings: &Settings, printer: Pr
     let options = BuildOptions { fresh: true, ..BuildOptions::quiet(job.salt.clone()) };
     corpus::build(&[job.sessions.to_owned()], &settings.folder.join(job.corpus), &options)?;
     let experiment = Experiment {
+        mode: Mode::Direct,
         budget: None,
         name: job.name.to_owned(),
         corpus: job.corpus.to_owned(),
@@ -62,6 +63,7 @@ pub(super) fn judge_folder(job: &FolderRun<'_>, settings: &Settings, printer: Pr
         selection: &Selection::default(),
         resumes: None,
         interrupts: Interrupts::Listen,
+        forget_batches: false,
     };
     let mut progress = Progress::new(printer, false);
     let result = run::execute(order, &mut |event| progress.on(event));

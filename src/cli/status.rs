@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::run::{self, Cell, JudgeTotals, RunRecord, RunState};
+use crate::run::{self, Cell, JudgeTotals, OpenBatch, RunRecord, RunState};
 
 use super::error::{CliError, CliResult, Exit};
 use super::printer::{Format, Printer, csv, table};
@@ -34,8 +34,12 @@ pub fn run(args: &StatusArgs, _settings: &Settings, printer: Printer) -> CliResu
 fn one(args: &StatusArgs, run: &str, printer: Printer) -> Result<(), CliError> {
     let (results, record) = run::find(&args.results, run)?;
     let cells = run::cells(&results, &record)?;
+    let mut batches = run::open_batches(&results)?;
+    batches.retain(|batch| batch.run == record.id);
     match args.format {
-        Format::Json => printer.json(&serde_json::json!({ "version": 1, "run": record, "cells": cells }))?,
+        Format::Json => {
+            printer.json(&serde_json::json!({ "version": 1, "run": record, "cells": cells, "batches": batches }))?;
+        }
         Format::Csv => {
             let row = |cell: &Cell| {
                 let (labels, without) = (cell.totals.labels, cell.totals.without_label());
@@ -50,7 +54,10 @@ fn one(args: &StatusArgs, run: &str, printer: Printer) -> Result<(), CliError> {
             if let Some(line) = summary::paid(&record) {
                 printer.say(&line);
             }
-            let (state, id) = (state(&record), &record.id);
+            for batch in &batches {
+                printer.say(&summary::in_batch(batch));
+            }
+            let (state, id) = (state(&record, &batches), &record.id);
             printer.say(&format!("{id}: {state}, begun {}, changed {}", record.started_at, record.updated_at));
         }
     }
@@ -59,13 +66,14 @@ fn one(args: &StatusArgs, run: &str, printer: Printer) -> Result<(), CliError> {
 
 fn all(args: &StatusArgs, printer: Printer) -> Result<(), CliError> {
     let runs = run::list(&args.results)?;
+    let batches = run::open_batches(&args.results)?;
     let header = ["run", "state", "judged", "units", "labels", "paid", "changed"];
     let row = |record: &RunRecord| {
         let totals = || record.totals.iter().map(|(_, totals)| totals);
         let judged: u64 = totals().map(JudgeTotals::decided).sum();
         let labels: u64 = totals().map(|totals| totals.labels).sum();
         let counts = [judged, record.units, labels].map(|count| count.to_string());
-        let mut row = vec![record.id.clone(), state(record).to_owned()];
+        let mut row = vec![record.id.clone(), state(record, &batches).to_owned()];
         row.extend(counts);
         row.push(match record.paid {
             paid if paid.calls_without_cost > 0 => "unknown".to_owned(),
@@ -76,15 +84,16 @@ fn all(args: &StatusArgs, printer: Printer) -> Result<(), CliError> {
     };
     let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
     match args.format {
-        Format::Json => printer.json(&serde_json::json!({ "version": 1, "runs": runs }))?,
+        Format::Json => printer.json(&serde_json::json!({ "version": 1, "runs": runs, "batches": batches }))?,
         Format::Csv => printer.out(&csv(&header, &rows)?)?,
         Format::Table => printer.out(&table(&header, &rows))?,
     }
     Ok(())
 }
 
-fn state(record: &RunRecord) -> &'static str {
+fn state(record: &RunRecord, batches: &[OpenBatch]) -> &'static str {
     match record.state {
+        RunState::Running | RunState::Interrupted if batches.iter().any(|batch| batch.run == record.id) => "in batch",
         RunState::Running => "running or killed",
         RunState::Interrupted => "not finished",
         RunState::Done => "done",

@@ -1,6 +1,6 @@
 //! The totals of a run as a table: one row a judge and rubric.
 
-use crate::run::{Cell, JudgeTotals, RunRecord, by_judge};
+use crate::run::{Cell, JudgeTotals, OpenBatch, RunRecord, by_judge};
 use crate::verdict::NoVerdict;
 
 use super::printer::table;
@@ -74,6 +74,19 @@ pub fn paid(record: &RunRecord) -> Option<String> {
     };
     let free = paid.calls_without_cost == 0 && paid.micro_dollars == 0;
     (paid.calls > 0 && !free).then(|| format!("this run paid for {} calls: {cost}{more}", paid.calls))
+}
+
+/// How a batch stands, in words.
+#[must_use]
+pub fn in_batch(batch: &OpenBatch) -> String {
+    let OpenBatch { model, id, calls, waiting, since, .. } = batch;
+    let read = if waiting < calls { format!(" ({} read)", calls - waiting) } else { String::new() };
+    match id {
+        Some(id) => format!("in batch {id} of {model} since {since}: {calls} calls{read}"),
+        None => {
+            format!("{calls} calls of {model} were to go into a batch at {since}; whether they did is not known yet")
+        }
+    }
 }
 
 /// Millionths of a dollar for people: cents from a dollar up, four digits below.

@@ -70,6 +70,7 @@ impl Tally {
             Event::Finished { interrupted, .. } => self.interrupted = *interrupted,
             Event::OverBudget { .. } => self.over_budget = true,
             Event::Answered { .. }
+            | Event::Batch { .. }
             | Event::Calibrated { .. }
             | Event::Waiting { .. }
             | Event::Warning { .. }

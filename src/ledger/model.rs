@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::verdict::{Fingerprint, Outcome, Repair};
 
+use super::batch::BatchEntry;
+
 /// Something to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
@@ -24,6 +26,8 @@ pub enum Entry {
         /// RFC 3339 time.
         decided_at: String,
     },
+    /// Something about calls in batches.
+    Batch(BatchEntry),
     /// A run began or changed.
     Run {
         /// Its identifier.

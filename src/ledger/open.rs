@@ -11,9 +11,10 @@ use super::error::LedgerError;
 use super::write::Packer;
 
 /// Steps from one format to the next, each with the format it leads to; a file's format is its `user_version`.
-const MIGRATIONS: [(i64, &str); 2] = [(1, include_str!("schema-1.sql")), (2, include_str!("schema-2.sql"))];
+const MIGRATIONS: [(i64, &str); 3] =
+    [(1, include_str!("schema-1.sql")), (2, include_str!("schema-2.sql")), (3, include_str!("schema-3.sql"))];
 /// Newest format.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 /// How long one statement waits for another process.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -216,7 +217,7 @@ mod tests {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 7).unwrap();
         let before = fs_err::read(&path).unwrap();
         for error in [Writer::open(&path).unwrap_err(), Ledger::open(&path).unwrap_err()] {
-            assert!(error.to_string().contains("newer assize (format 7, this one knows 2)"), "{error}");
+            assert!(error.to_string().contains("newer assize (format 7, this one knows 3)"), "{error}");
         }
         assert_eq!(fs_err::read(&path).unwrap(), before);
     }

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use crate::verdict::{Fingerprint, NoVerdict, Outcome, Repair};
 
-use super::{Call, Decision, Entry, Intent, Ledger, LedgerError, Lengths, Paid, Place, Writer};
+use super::{
+    Batch, BatchCall, BatchEntry, Call, Decision, Entry, Intent, Ledger, LedgerError, Lengths, Paid, Place, Writer,
+};
 
 fn fingerprint(name: &str) -> Fingerprint {
     Fingerprint::of(&[name.as_bytes()])
@@ -178,6 +180,71 @@ fn a_ledger_of_format_1_is_brought_forward_with_its_answers() {
     drop(old);
     let writer = open(folder.path());
     assert_eq!((writer.answers(), writer.ledger().paid("r").unwrap()), (1, Paid::default()));
+}
+
+#[test]
+fn a_ledger_of_format_2_is_brought_forward_and_still_knows_who_paid() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = rusqlite::Connection::open(folder.path().join("ledger.sqlite")).unwrap();
+    old.execute_batch(include_str!("schema-1.sql")).unwrap();
+    old.execute_batch(include_str!("schema-2.sql")).unwrap();
+    old.execute_batch(
+        "INSERT INTO calls (fingerprint, model, form, replicate, body, stop, sent_at, answered_at, attempts, run)
+         VALUES ('f', 'm', 'plain', 1, x'28b52ffd0000', 'end', 't', 't', 1, 'r'); PRAGMA user_version = 2;",
+    )
+    .unwrap();
+    drop(old);
+    let writer = open(folder.path());
+    assert_eq!((writer.answers(), writer.ledger().paid("r").unwrap().calls), (1, 1));
+    assert_eq!(writer.ledger().open_batches().unwrap(), []);
+}
+
+#[test]
+fn a_batch_is_known_from_before_it_is_sent_until_all_of_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = open(folder.path());
+    writer.charge("later");
+    let batch = Batch {
+        key: "k".to_owned(),
+        run: "r".to_owned(),
+        model: "openai/tiny".to_owned(),
+        server: "http://a/v1".to_owned(),
+        calls: 3,
+        begun_at: "2026-01-01T00:00:00Z".to_owned(),
+        id: None,
+    };
+    let batch_call = |name: &str| BatchCall {
+        call: fingerprint(name),
+        judge: "tiny".to_owned(),
+        rubric: "mood".to_owned(),
+        form: "json_schema".to_owned(),
+        replicate: 1,
+        roomier: name == "c",
+        attempts: 1,
+        micro_dollars: Some(7),
+        has_result: false,
+    };
+    let calls = ["a", "b", "c"].map(batch_call).to_vec();
+    let entry = |entry: BatchEntry| [Entry::Batch(entry)];
+    let key = || "k".to_owned();
+    writer.commit(&entry(BatchEntry::Begun { batch: batch.clone(), calls })).unwrap();
+    assert_eq!(writer.ledger().open_batches().unwrap(), [(batch.clone(), 3)]);
+    writer.commit(&entry(BatchEntry::Id { key: key(), id: Some("batch_1".to_owned()) })).unwrap();
+    let Entry::Call(answer) = call("a", b"1") else { unreachable!() };
+    writer.commit(&entry(BatchEntry::Answer { key: key(), call: answer })).unwrap();
+    writer.commit(&entry(BatchEntry::NoAnswer { key: key(), call: fingerprint("b") })).unwrap();
+    drop(writer);
+
+    let mut writer = open(folder.path());
+    let named = Batch { id: Some("batch_1".to_owned()), ..batch };
+    assert_eq!(writer.ledger().open_batches().unwrap(), [(named, 1)]);
+    let open: Vec<_> = writer.ledger().batch_calls("k").unwrap().into_iter().filter(|call| !call.has_result).collect();
+    assert_eq!(open, [batch_call("c")]);
+    assert_eq!(writer.ledger().paid("r").unwrap().calls, 1, "the run of the batch pays, whoever reads it");
+    writer.commit(&entry(BatchEntry::Closed { key: key(), at: "2026-01-02T00:00:00Z".to_owned() })).unwrap();
+    let ledger = writer.ledger();
+    assert_eq!((ledger.open_batches().unwrap(), ledger.batch_calls("k").unwrap()), (Vec::new(), Vec::new()));
+    assert!(ledger.knows_batch("batch_1").unwrap() && !ledger.knows_batch("batch_2").unwrap());
 }
 
 #[test]

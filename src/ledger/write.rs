@@ -6,6 +6,7 @@ use rusqlite::{Transaction, params};
 
 use crate::verdict::NoVerdict;
 
+use super::batch;
 use super::error::LedgerError;
 use super::model::{Call, Decision, Entry, Place};
 use super::open::Writer;
@@ -82,6 +83,7 @@ fn put(transaction: &Transaction<'_>, packer: &mut Packer, entry: &Entry, payer:
             put_decision(transaction, place, decision, decided_at)?;
             put_place(transaction, place)
         }
+        Entry::Batch(entry) => batch::put(transaction, packer, entry),
         Entry::Run { id, record } => transaction
             .prepare_cached(
                 "INSERT INTO runs (id, record) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET record = excluded.record",
@@ -95,7 +97,7 @@ fn withdraw(transaction: &Transaction<'_>, fingerprint: &str) -> rusqlite::Resul
     transaction.prepare_cached("DELETE FROM intents WHERE fingerprint = ?1")?.execute([fingerprint]).map(drop)
 }
 
-fn put_call(
+pub(super) fn put_call(
     transaction: &Transaction<'_>,
     packer: &mut Packer,
     call: &Call,

@@ -61,6 +61,25 @@ impl Budget {
         }
     }
 
+    /// Reserves `amount` if it fits now; none where it does not, or nothing fits any more.
+    #[must_use]
+    pub fn try_reserve(self: &Arc<Self>, amount: u64) -> Option<Reservation> {
+        let mut account = self.account();
+        let needed = account.spent.saturating_add(account.reserved).saturating_add(amount);
+        if account.short.is_some() || needed > self.cap {
+            return None;
+        }
+        account.reserved += amount;
+        Some(Reservation { budget: Arc::clone(self), amount })
+    }
+
+    /// Reserves `amount` whether it fits or not: for calls that are under way already.
+    #[must_use]
+    pub fn hold(self: &Arc<Self>, amount: u64) -> Reservation {
+        self.account().reserved += amount;
+        Reservation { budget: Arc::clone(self), amount }
+    }
+
     fn decide(&self, amount: u64) -> Option<Result<(), Exhausted>> {
         let mut account = self.account();
         let needed = account.spent.saturating_add(account.reserved).saturating_add(amount);
@@ -164,6 +183,18 @@ mod tests {
         budget.reserve(70).await.unwrap().settle(None);
         assert_eq!(budget.spent(), 70);
         assert!(budget.reserve(31).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_is_held_even_beyond_the_cap_and_nothing_else_fits_beside_it() {
+        let budget = budget(100, 40);
+        let fits = budget.try_reserve(60).unwrap();
+        assert!(budget.try_reserve(1).is_none());
+        drop(fits);
+        let held = budget.hold(90);
+        assert!(budget.try_reserve(1).is_none() && budget.short_of().is_none());
+        held.settle(Some(10));
+        assert!(budget.try_reserve(50).is_some());
     }
 
     #[tokio::test(start_paused = true)]

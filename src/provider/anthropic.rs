@@ -44,6 +44,11 @@ impl Anthropic {
         self.forms
     }
 
+    /// The header with the API version.
+    pub(super) fn version(&self) -> [(&'static str, &'static str); 1] {
+        [("anthropic-version", if self.params.temperature.is_some() { "2023-06-01" } else { "2026-10-21" })]
+    }
+
     /// The request: the session first and the question last, so that the rubrics of a session share a prefix, which ends at
     /// the one cache breakpoint.
     ///
@@ -77,11 +82,10 @@ impl Anthropic {
             let choice = json!({"type": "tool", "name": TOOL, "disable_parallel_tool_use": true});
             body.insert("tool_choice".into(), choice);
         }
-        let version = if self.params.temperature.is_some() { "2023-06-01" } else { "2026-10-21" };
         Request {
             server: self.server.url.clone(),
             path: "/v1/messages",
-            headers: vec![("anthropic-version", version)],
+            headers: self.version().to_vec(),
             body: Value::Object(body).to_string().into_bytes(),
             form,
         }

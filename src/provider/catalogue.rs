@@ -133,6 +133,12 @@ impl Price {
         rounded(total).unwrap_or(u64::MAX)
     }
 
+    /// The most that a call of a batch can cost, as [`Self::most_micro_dollars`]; none where the price of batches is not known.
+    #[must_use]
+    pub fn most_batch_micro_dollars(&self, input: u64, output: u64) -> Option<u64> {
+        rounded(u128::from(self.most_micro_dollars(input, output)) * u128::from(self.batch?))
+    }
+
     /// Whether reading from the provider's cache has a price.
     #[must_use]
     pub fn has_cache(&self) -> bool {
@@ -258,6 +264,7 @@ mod tests {
         assert_eq!(price.batch_micro_dollars(&tokens(120, 88, Some(2_100), Some(400))), Some(3_175));
         // 1,000 x 6.25 + 100 x 25.
         assert_eq!(price.most_micro_dollars(1_000, 100), 8_750);
+        assert_eq!(price.most_batch_micro_dollars(1_000, 100), Some(4_375));
         // gpt-5 has no price for cache writes: 1,000 x 1.25 + 100 x 10.
         assert_eq!(built_in("openai", "gpt-5").price().unwrap().most_micro_dollars(1_000, 100), 2_250);
         // claude-haiku-5-5 above 100,000: 100,001 x 0.625 + 8 x 2.50 = 62,520.6.

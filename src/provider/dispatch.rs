@@ -8,6 +8,7 @@ use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 
 use super::anthropic::{self, Anthropic};
+use super::batch::BatchLimits;
 use super::catalogue::{self, Entry, Price};
 use super::errors::Call;
 use super::exec::{Command, Exec};
@@ -93,15 +94,17 @@ pub enum ProviderError {
 /// A model with its parameters.
 #[derive(Debug)]
 pub struct Provider {
-    model: String,
-    judge: Judge,
+    pub(super) model: String,
+    pub(super) judge: Judge,
+    /// What the batch API takes, where it is asked in batches.
+    pub(super) batch: Option<BatchLimits>,
     price: Option<Price>,
     cache_minimum: Option<u64>,
     max_output_tokens: u32,
 }
 
 #[derive(Debug)]
-enum Judge {
+pub(super) enum Judge {
     Anthropic(Box<Anthropic>),
     OpenAi(Box<OpenAi>),
     Exec(Box<Exec>),
@@ -166,6 +169,7 @@ impl Provider {
         Ok(Self {
             model: model.to_owned(),
             judge,
+            batch: None,
             cache_minimum: entry.as_ref().and_then(|entry| entry.cache_minimum),
             price: entry.and_then(|entry| entry.price()),
             max_output_tokens: params.max_output_tokens,
@@ -210,12 +214,13 @@ impl Provider {
         self.price.as_ref()
     }
 
-    /// Cost of a call in millionths of a dollar at list price; none where it is not known, as with programs and people,
-    /// and 0 for judges inside this one.
+    /// Cost of a call in millionths of a dollar at list price, that of batches where it is asked so; none where it is not
+    /// known, as with programs and people, and 0 for judges inside this one.
     #[must_use]
     pub fn micro_dollars(&self, tokens: &TokenCounts) -> Option<u64> {
         match self.judge {
             Judge::Replay(_) | Judge::Rules => Some(0),
+            _ if self.batch.is_some() => self.price.as_ref()?.batch_micro_dollars(tokens),
             _ => self.price.as_ref()?.micro_dollars(tokens),
         }
     }
@@ -224,8 +229,12 @@ impl Provider {
     /// is not known, 0 for local judges.
     #[must_use]
     pub fn most_micro_dollars(&self, input: u64) -> Option<u64> {
-        let most = |price: &Price| price.most_micro_dollars(input, u64::from(self.max_output_tokens));
-        if self.is_remote() { self.price.as_ref().map(most) } else { Some(0) }
+        let output = u64::from(self.max_output_tokens);
+        let most = |price: &Price| match self.batch {
+            Some(_) => price.most_batch_micro_dollars(input, output),
+            None => Some(price.most_micro_dollars(input, output)),
+        };
+        if self.is_remote() { self.price.as_ref().and_then(most) } else { Some(0) }
     }
 
     /// Tokens below which the provider keeps no prompt in its cache; none where it is not known.
@@ -278,7 +287,12 @@ impl Provider {
     }
 
     fn read(&self, request: &Request, answer: Answer) -> Result<Reply, CallError> {
-        let call = |server| Call { model: &self.model, server, form: request.form };
+        self.read_in_form(request.form, answer)
+    }
+
+    /// Reads the answer to a request made in `form`.
+    pub(super) fn read_in_form(&self, form: Form, answer: Answer) -> Result<Reply, CallError> {
+        let call = |server| Call { model: &self.model, server, form };
         match &self.judge {
             Judge::Anthropic(judge) => Anthropic::read(call(&judge.server), answer),
             Judge::OpenAi(judge) => OpenAi::read(call(&judge.server), answer),

@@ -104,6 +104,13 @@ pub(super) fn checked(call: Call<'_>, answer: &Answer) -> Result<Value, CallErro
     }
 }
 
+/// What an answer means that was to be a file of results.
+pub(super) fn unexpected(call: Call<'_>, answer: &Answer) -> CallError {
+    checked(call, answer).err().unwrap_or_else(|| CallError::Transient {
+        message: format!("{} answered {} where results were to come", call.model, answer.status),
+    })
+}
+
 /// The error object inside a body that came with status 200.
 fn error_inside(value: &Value) -> Option<&Value> {
     let top = value.get(0).unwrap_or(value);

@@ -11,7 +11,7 @@ use super::dispatch::ProviderError;
 use super::model::{CallError, Request};
 
 /// Bytes of a response body beyond which it is not an answer to a judge's question.
-const MAX_BODY: usize = 20 * 1024 * 1024;
+pub(super) const MAX_BODY: usize = 20 * 1024 * 1024;
 /// Longest time to connect.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Keys at least this long are masked wherever a server echoes them; shorter ones are the dummies of local servers.
@@ -36,12 +36,12 @@ pub(super) struct Vendor {
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) vendor: &'static Vendor,
-    client: Client,
+    pub(super) client: Client,
     /// Base URL without credentials, query and trailing slash.
     pub(super) url: String,
     host: String,
     key: Option<(SecretString, HeaderValue)>,
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// A response, whatever its status.
@@ -125,7 +125,16 @@ impl Server {
     }
 
     async fn exchange(&self, sending: RequestBuilder, headers: &[(&str, &str)]) -> Result<Answer, CallError> {
-        let mut sending = sending.timeout(self.timeout).header(ACCEPT, "application/json");
+        self.whole(self.begin(sending.timeout(self.timeout), headers).await?).await
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub(super) async fn begin(
+        &self,
+        sending: RequestBuilder,
+        headers: &[(&str, &str)],
+    ) -> Result<reqwest::Response, CallError> {
+        let mut sending = sending.header(ACCEPT, "application/json");
         for (name, value) in headers {
             sending = sending.header(*name, *value);
         }
@@ -136,7 +145,11 @@ impl Server {
         if let Some((_, header)) = &self.key {
             sending = sending.header(HeaderName::from_static(self.vendor.key_header), header);
         }
-        let mut response = sending.send().await.map_err(|error| self.failed(&error))?;
+        sending.send().await.map_err(|error| self.failed(&error))
+    }
+
+    /// Reads the rest of an answer.
+    pub(super) async fn whole(&self, mut response: reqwest::Response) -> Result<Answer, CallError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
             if body.len() + chunk.len() > MAX_BODY {
@@ -150,7 +163,7 @@ impl Server {
     }
 
     /// `body` with the key masked, should the server have echoed it.
-    fn without_key(&self, body: Vec<u8>) -> Vec<u8> {
+    pub(super) fn without_key(&self, body: Vec<u8>) -> Vec<u8> {
         let Some((key, _)) = &self.key else { return body };
         let key = key.expose_secret();
         match std::str::from_utf8(&body) {
@@ -160,7 +173,7 @@ impl Server {
     }
 
     /// What happened when no whole answer came.
-    fn failed(&self, error: &reqwest::Error) -> CallError {
+    pub(super) fn failed(&self, error: &reqwest::Error) -> CallError {
         let (url, variable) = (&self.url, self.vendor.url_variable);
         let causes = causes(error);
         let message = if error.is_timeout() && !error.is_connect() {

@@ -4,6 +4,8 @@
 //! and re-asks are the engine's business, so that every request is accounted for.
 
 mod anthropic;
+mod anthropic_batch;
+mod batch;
 mod catalogue;
 mod dispatch;
 mod errors;
@@ -13,11 +15,15 @@ mod http;
 mod manual;
 mod model;
 mod openai;
+mod openai_batch;
+mod parcel;
 mod probe;
 mod replay;
 mod rules;
 
+pub use batch::{BatchFrame, BatchLimits, BatchPage, BatchResult, BatchState, BatchView, Identified};
 pub use catalogue::Price;
 pub use dispatch::{Access, Provider, ProviderError};
 pub use model::{Ask, CallError, Form, LimitHints, Params, Reply, Request, Shared, Stop, TokenCounts, WindowHint};
+pub use parcel::{Lines, Parcel};
 pub use probe::{Probed, Site, Told};

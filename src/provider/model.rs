@@ -93,6 +93,14 @@ pub enum Form {
 }
 
 impl Form {
+    /// The form of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::JsonSchema, Self::ForcedTool, Self::JsonObject, Self::Plain]
+            .into_iter()
+            .find(|form| form.as_str() == name)
+    }
+
     /// The name in files and messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {

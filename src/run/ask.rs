@@ -16,6 +16,9 @@ use super::stage::Unmet;
 /// Brings a unit to its verdict and commits it; nothing when the run stops first.
 pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(), Halt> {
     let Some(seat) = floor.seats.get(unit.seat) else { return Ok(()) };
+    if floor.post.get().is_some_and(|post| post.has_decided(&unit.place)) {
+        return Ok(());
+    }
     let recorded = floor.store.decision(&unit.place.unit).await.map_err(|_| Halt::Stop)?;
     let (decision, recorded) = match recorded {
         Some(decision) => (decision, true),
@@ -28,6 +31,9 @@ pub(super) async fn decide<J: Judge>(floor: &Floor<J>, unit: Unit) -> Result<(),
         },
     };
     floor.store.decide(unit.place.clone(), decision.clone()).await.map_err(|_| Halt::Stop)?;
+    if let Some(post) = floor.post.get() {
+        post.decided(&unit.place);
+    }
     // Where a needed verdict is missing, the model was not asked, and did not fail.
     let failure = match &decision.outcome {
         Outcome::None { kind: NoVerdict::Failed, detail } if unit.unmet.is_none() => Some(detail.clone()),
@@ -141,7 +147,7 @@ async fn answer<J: Judge>(
             reply
         }
         Err(Halt::None(kind, detail)) => return Ok(Answer::Decided(Outcome::None { kind, detail }, BTreeSet::new())),
-        Err(Halt::Stop) => return Err(Halt::Stop),
+        Err(halt) => return Err(halt),
     };
     Ok(match stop {
         Ending::Refused => Answer::Refused(text),

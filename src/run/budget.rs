@@ -39,9 +39,13 @@ pub(super) fn of<'a>(
     for (model, judge) in judges {
         if judge.most_micro_dollars(0).is_none() {
             let (provider, name) = model.split_once('/').unwrap_or((model, ""));
+            let (kind, key) = match judge.batch_limits() {
+                Some(_) => (" in batches", "batch: 0.5, "),
+                None => ("", ""),
+            };
             return Err(RunError::Selection(format!(
-                "budget: the price of {model} is not known, so that a budget cannot be kept; write it into models.yaml in \
-                 the working folder ({provider}: {{{name}: {{price: {{input: .., output: ..}}, source: .., date: ..}}}}, \
+                "budget: the price of {model}{kind} is not known, so that a budget cannot be kept; write it into models.yaml in \
+                 the working folder ({provider}: {{{name}: {{price: {{input: .., output: ..}}, {key}source: .., date: ..}}}}, \
                  dollars per million tokens), or run without a budget"
             )));
         }

@@ -26,6 +26,8 @@ use super::trace;
 pub(super) enum Halt {
     /// The model gave no answer: the unit's no-verdict.
     None(NoVerdict, String),
+    /// Its call is in a batch, or is to be; nothing is decided yet.
+    Later,
     /// The run stops; nothing is decided.
     Stop,
 }
@@ -62,11 +64,22 @@ pub(super) async fn ask<J: Judge>(
         let call = identity::call(&request, ask.replicate);
         let intent = Intent { fingerprint: call.clone(), model: seat.model.clone(), sent_at: clock::now() };
         let sent_at = intent.sent_at.clone();
-        if let Claim::Answered(stored) = floor.store.claim(intent).await.map_err(|_| Halt::Stop)? {
+        let held = match floor.post.get() {
+            Some(post) => post.claim(floor, seat, ask, &request, &call, making).await?,
+            None => None,
+        };
+        let held = match held {
+            None => match floor.store.claim(intent).await.map_err(|_| Halt::Stop)? {
+                Claim::Answered(stored) => Some((stored, true)),
+                Claim::Granted => None,
+            },
+            held => held,
+        };
+        if let Some((stored, recorded)) = held {
             let reply = seat.judge.read_body(&request, &stored.body).map_err(|error| {
                 Halt::None(NoVerdict::Failed, format!("the answer in the ledger cannot be read: {error}"))
             })?;
-            tell(floor, seat, ask, &reply, true).await;
+            tell(floor, seat, ask, &reply, recorded).await;
             return Ok((reply, call));
         }
         let span = trace::call(seat, ask, form);
@@ -323,9 +336,7 @@ async fn reserve<J: Judge>(
     making: Making<'_>,
 ) -> Result<Reservation, Halt> {
     // The plan refuses models of unknown price.
-    let most = seat.judge.most_micro_dollars(most_tokens(request.body.len())).ok_or(Halt::Stop)?;
-    // Twice the room for the answer costs at most twice as much.
-    let most = if matches!(making, Making::Roomier) { most.saturating_mul(2) } else { most };
+    let most = most(seat, request, making).ok_or(Halt::Stop)?;
     tokio::select! {
         biased;
         () = seat.line.stop.raised() => Err(Halt::Stop),
@@ -334,6 +345,13 @@ async fn reserve<J: Judge>(
             Halt::Stop
         }),
     }
+}
+
+/// The most that `request` can cost in millionths of a dollar; none where the price is not known.
+pub(super) fn most<J: Judge>(seat: &Seat<J>, request: &Request, making: Making<'_>) -> Option<u64> {
+    let most = seat.judge.most_micro_dollars(most_tokens(request.body.len()))?;
+    // Twice the room for the answer costs at most twice as much.
+    Some(if matches!(making, Making::Roomier) { most.saturating_mul(2) } else { most })
 }
 
 async fn tell<J: Judge>(floor: &Floor<J>, seat: &Seat<J>, ask: &Ask<'_>, reply: &Reply, recorded: bool) {
@@ -351,27 +369,47 @@ fn record<J: Judge>(
     sent_at: String,
     attempts: u32,
 ) -> Call {
-    Call {
-        fingerprint,
-        model: seat.model.clone(),
-        form: request.form.as_str().to_owned(),
-        replicate,
-        body: reply.body.clone(),
-        stop: match &reply.stop {
-            Ending::End => "end".to_owned(),
-            Ending::Cut => "cut".to_owned(),
-            Ending::Refused => "refused".to_owned(),
-            Ending::Other(word) => word.clone(),
-        },
-        input_tokens: reply.tokens.input,
-        output_tokens: reply.tokens.output,
-        cache_read: reply.tokens.cache_read,
-        cache_write: reply.tokens.cache_write,
-        micro_dollars: seat.judge.micro_dollars(&reply.tokens),
-        answered_by: reply.model.clone(),
-        request_id: reply.request_id.clone(),
-        sent_at,
-        answered_at: clock::now(),
-        attempts,
+    let asked = Asked { fingerprint, model: &seat.model, form: request.form.as_str(), replicate, sent_at, attempts };
+    asked.answered(reply, seat.judge.micro_dollars(&reply.tokens))
+}
+
+/// What the ledger keeps of a call beside its answer.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) model: &'a str,
+    pub(super) form: &'a str,
+    pub(super) replicate: u32,
+    pub(super) sent_at: String,
+    pub(super) attempts: u32,
+}
+
+impl Asked<'_> {
+    /// The call, answered with `reply` at a cost of `micro_dollars`.
+    pub(super) fn answered(self, reply: &Reply, micro_dollars: Option<u64>) -> Call {
+        let Self { fingerprint, model, form, replicate, sent_at, attempts } = self;
+        Call {
+            fingerprint,
+            model: model.to_owned(),
+            form: form.to_owned(),
+            replicate,
+            body: reply.body.clone(),
+            stop: match &reply.stop {
+                Ending::End => "end".to_owned(),
+                Ending::Cut => "cut".to_owned(),
+                Ending::Refused => "refused".to_owned(),
+                Ending::Other(word) => word.clone(),
+            },
+            input_tokens: reply.tokens.input,
+            output_tokens: reply.tokens.output,
+            cache_read: reply.tokens.cache_read,
+            cache_write: reply.tokens.cache_write,
+            micro_dollars,
+            answered_by: reply.model.clone(),
+            request_id: reply.request_id.clone(),
+            sent_at,
+            answered_at: clock::now(),
+            attempts,
+        }
     }
 }

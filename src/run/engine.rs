@@ -1,13 +1,14 @@
 //! The workers: they take units from the queue of their model until it ends or the run stops.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::sync::{Arc, Mutex as Lock, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::ask;
+use super::batch::Post;
 use super::call::Halt;
 use super::error::RunError;
 use super::event::{Event, Warned};
@@ -47,6 +48,8 @@ pub(super) struct Floor<J> {
     pub(super) store: Store,
     pub(super) policy: Policy,
     pub(super) stop: Stop,
+    /// The way into batches, where there are any.
+    pub(super) post: OnceLock<Post>,
     events: mpsc::Sender<Event>,
     in_flight: AtomicUsize,
     sent: AtomicU64,
@@ -86,6 +89,7 @@ impl<J: Judge> Floor<J> {
             store,
             policy,
             stop: Stop::default(),
+            post: OnceLock::new(),
             events,
             in_flight: AtomicUsize::new(0),
             sent: AtomicU64::new(0),
@@ -143,6 +147,18 @@ impl<J: Judge> Floor<J> {
         if !goes_on {
             self.stop.raise(Stage::Drain);
         }
+    }
+
+    /// How it ended.
+    pub(super) fn ending(&self, interrupted: bool, error: Option<RunError>) -> Ending {
+        let given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sent = self.sent.load(Ordering::Relaxed);
+        Ending { sent, interrupted, given_up, error }
+    }
+
+    /// Counts `calls` that are sent in a batch.
+    pub(super) fn posted(&self, calls: u64) {
+        self.sent.fetch_add(calls, Ordering::Relaxed);
     }
 
     /// Counts an answer.
@@ -211,11 +227,25 @@ async fn drive_stage<J: Judge>(
     signals: &mut Signals,
     on_event: &mut (dyn FnMut(&Event) + Send),
 ) -> Ending {
-    let (queues, mut workers) = hire(floor);
+    let (queues, workers) = hire(floor);
     let planner = thread::spawn("plan", {
         let floor = Arc::clone(floor);
         move || feed(plan, &queues, &floor.stop)
     });
+    let (interrupted, error) = watch(floor, events, workers, signals, on_event).await;
+    let fed = if floor.stop.stage() == Stage::Quit { Ok(()) } else { planned(planner).await };
+    floor.ending(interrupted, error.or(fed.err()))
+}
+
+/// Waits for `workers` to end, telling `on_event` all that happens meanwhile; whether the person stopped them, and what else
+/// went wrong.
+pub(super) async fn watch<J: Judge>(
+    floor: &Floor<J>,
+    events: &mut mpsc::Receiver<Event>,
+    mut workers: JoinSet<()>,
+    signals: &mut Signals,
+    on_event: &mut (dyn FnMut(&Event) + Send),
+) -> (bool, Option<RunError>) {
     let mut interrupted = false;
     let mut draining = false;
     let mut error = None;
@@ -250,13 +280,7 @@ async fn drive_stage<J: Judge>(
     while let Ok(event) = events.try_recv() {
         on_event(&event);
     }
-    let fed = if floor.stop.stage() == Stage::Quit { Ok(()) } else { planned(planner).await };
-    Ending {
-        sent: floor.sent.load(Ordering::Relaxed),
-        interrupted,
-        given_up: floor.given_up.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        error: error.or(fed.err()),
-    }
+    (interrupted, error)
 }
 
 async fn planned(planner: oneshot::Receiver<Result<(), RunError>>) -> Result<(), RunError> {
@@ -264,7 +288,7 @@ async fn planned(planner: oneshot::Receiver<Result<(), RunError>>) -> Result<(),
 }
 
 /// One queue a model, and the workers that take from it. Returns the queue of each seat.
-fn hire<J: Judge>(floor: &Arc<Floor<J>>) -> (Vec<mpsc::Sender<Unit>>, JoinSet<()>) {
+pub(super) fn hire<J: Judge>(floor: &Arc<Floor<J>>) -> (Vec<mpsc::Sender<Unit>>, JoinSet<()>) {
     let mut workers = JoinSet::new();
     let mut lines: Vec<(Arc<Line>, mpsc::Sender<Unit>)> = Vec::new();
     let queue_of = |seat: &Seat<J>| {
@@ -285,7 +309,7 @@ fn hire<J: Judge>(floor: &Arc<Floor<J>>) -> (Vec<mpsc::Sender<Unit>>, JoinSet<()
 }
 
 /// Puts the units of `plan` into the queues until the plan ends or the run stops.
-fn feed(
+pub(super) fn feed(
     plan: impl Iterator<Item = Result<Unit, RunError>>,
     queues: &[mpsc::Sender<Unit>],
     stop: &Stop,

@@ -11,7 +11,7 @@ use crate::provider::{Access, Form, Provider, Request};
 use super::error::RunError;
 use super::estimate_cost::{Amounts, Assumed, Sketch, Start, learned};
 use super::execute::{Order, Prepared};
-use super::experiment::Experiment;
+use super::experiment::{Experiment, Mode};
 use super::folder;
 use super::identity;
 use super::plan::Unit;
@@ -50,6 +50,8 @@ pub struct Estimate {
     pub version: u32,
     /// The run that it would be.
     pub run: String,
+    /// How the judges would be asked; in batches, prices are those of batches.
+    pub mode: Mode,
     /// Sessions judged.
     pub sessions: u64,
     /// Sessions whose prompts were rendered; the others are taken to be like them.
@@ -127,6 +129,7 @@ pub fn estimate(order: Order<'_>) -> Result<Estimate, RunError> {
         version: 1,
         paid_micro_dollars: ledger.map_or(Ok(0), |ledger| ledger.paid(&record.id).map(|paid| paid.micro_dollars))?,
         run: record.id,
+        mode: experiment.mode,
         sessions: sessions as u64,
         rendered_sessions: rendered as u64,
         cells,
@@ -198,7 +201,12 @@ impl Column {
             }
             assumed.amounts(&self.sketches, scale, |tokens| self.provider.micro_dollars(tokens))
         };
-        let [low, expected, high] = assumed.map(amounts);
+        let [low, expected, high] = match (assumed, self.provider.batch_limits()) {
+            // Caching is best effort in batches: it may come, and is not reckoned with.
+            ([low, expected, high], Some(_)) => [low, expected.without_hits(), high],
+            (assumed, None) => assumed,
+        }
+        .map(amounts);
         EstimateCell {
             judge: self.judge.clone(),
             rubric: self.rubric.clone(),

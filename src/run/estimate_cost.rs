@@ -141,6 +141,11 @@ impl Assumed {
         })
     }
 
+    /// The same, without anything found in a provider's cache.
+    pub(super) fn without_hits(self) -> Self {
+        Self { hits: false, ..self }
+    }
+
     /// What `sketches` come to, `scale` times; `cost` is the model's.
     pub(super) fn amounts(
         &self,

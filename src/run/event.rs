@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::provider::TokenCounts;
 use crate::verdict::Verdict;
 
+use super::batch::BatchStage;
 /// Version of the form of events as JSON.
 pub(super) const EVENTS_VERSION: u32 = 1;
 
@@ -95,6 +96,18 @@ pub enum Event {
         verdict: Verdict,
         /// Whether it was in the ledger before.
         recorded: bool,
+    },
+    /// Something about a batch at a provider.
+    Batch {
+        /// The judge's model, `provider/model`.
+        model: String,
+        /// The provider's id of it.
+        batch: String,
+        /// Calls in it.
+        calls: u64,
+        /// What about it.
+        #[serde(flatten)]
+        stage: BatchStage,
     },
     /// A call did not go as hoped, and what is done about it; told once of one model and matter.
     Warning {

@@ -15,12 +15,13 @@ use crate::provider::{Access, Provider};
 use crate::rubric::Rubric;
 use crate::verdict::NoVerdict;
 
+use super::batch::{self, Office, Post, Restored};
 use super::budget;
 use super::clock;
 use super::engine::{self, Floor, PATIENCE, Policy};
 use super::error::RunError;
 use super::event::{EVENTS_VERSION, Event};
-use super::experiment::{Experiment, JudgeSpec};
+use super::experiment::{Experiment, JudgeSpec, Mode};
 use super::folder;
 use super::identity::{self, Frozen, FrozenJudge};
 use super::load;
@@ -53,6 +54,8 @@ pub struct Order<'a> {
     pub resumes: Option<&'a RunRecord>,
     /// Whether to listen to the person's interrupts.
     pub interrupts: Interrupts,
+    /// Whether the calls of batches that a provider no longer knows are bought anew.
+    pub forget_batches: bool,
 }
 
 /// A part of a run. The run stays the same one, and is done when every part is.
@@ -125,6 +128,7 @@ async fn execute_in_runtime(
     if let Some(summary) = calibration {
         on_event(&Event::Calibrated { summary });
     }
+    let restored = Restored::all(ledger.ledger())?;
     let waiting = Arc::clone(&stages.waiting);
     let (store, end) = Store::start(ledger);
     let limits = &order.experiment.limits;
@@ -138,7 +142,20 @@ async fn execute_in_runtime(
         // The ledger's thread failed, and says why at its end; nothing is to be sent any more.
         floor.raise(Stage::Drain);
     }
-    let ending = engine::drive(floor, events, stages, signals, on_event).await;
+    let by_batch = order.experiment.mode == Mode::Batch;
+    if by_batch || !restored.is_empty() {
+        // Nobody else has set it.
+        let _ = floor.post.set(Post::new(by_batch, restored.iter().flat_map(Restored::under_way)));
+    }
+    let ending = if by_batch {
+        let access = Access { timeout: Duration::from_secs(limits.timeout_seconds), ..order.access.clone() };
+        let (run, disk, forgets) = (record.id.clone(), folder.clone(), order.forget_batches);
+        let (budget, own) = (budget.clone(), Arc::clone(&floor));
+        let office = async move { Office::new(own, &run, disk, access, budget, forgets, restored).await };
+        batch::drive(floor, events, stages, office, signals, on_event).await
+    } else {
+        engine::drive(floor, events, stages, signals, on_event).await
+    };
     for (rubric, units) in stages::waiting(&waiting) {
         on_event(&Event::Waiting { rubric, units });
     }
@@ -450,7 +467,11 @@ type Seated = (Vec<Seat<Provider>>, Option<Arc<Budget>>);
 fn seats(order: Order<'_>, judges: &[&JudgeSpec]) -> Result<Seated, RunError> {
     let limits = &order.experiment.limits;
     let access = Access { timeout: Duration::from_secs(limits.timeout_seconds), ..order.access.clone() };
-    let provider = |spec: &&JudgeSpec| Provider::new(&spec.model, &spec.params, &access).map(Arc::new);
+    let is_batch = order.experiment.mode == Mode::Batch;
+    let provider = |spec: &&JudgeSpec| {
+        let provider = Provider::new(&spec.model, &spec.params, &access)?;
+        if is_batch { provider.batched(&access.folder) } else { Ok(provider) }.map(Arc::new)
+    };
     let providers = judges.iter().map(provider).collect::<Result<Vec<_>, _>>()?;
     let models = judges.iter().map(|spec| spec.model.as_str());
     let budget = budget::of(order.experiment, models.zip(providers.iter().map(AsRef::as_ref)))?;

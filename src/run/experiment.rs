@@ -52,6 +52,9 @@ pub struct Experiment {
     pub rubrics: Vec<String>,
     /// The judges.
     pub judges: Vec<JudgeSpec>,
+    /// How the judges are asked.
+    #[serde(default, skip_serializing_if = "Mode::is_direct")]
+    pub mode: Mode,
     /// Limits of each model.
     #[serde(default)]
     pub limits: LimitSpec,
@@ -70,6 +73,24 @@ pub struct Experiment {
     /// What the data is, where it must be said wherever its numbers appear: `synthetic`.
     #[serde(default)]
     pub data_label: Option<String>,
+}
+
+/// How judges are asked. It changes no request, so that a run may go on in another mode.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// One call at a time, each answered at once.
+    #[default]
+    Direct,
+    /// In batches that the provider answers within a day, at the price of batches.
+    Batch,
+}
+
+impl Mode {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+    fn is_direct(&self) -> bool {
+        *self == Self::Direct
+    }
 }
 
 /// One judge.
@@ -337,7 +358,8 @@ mod tests {
         let experiment = Experiment::parse(GOOD).unwrap();
         assert_eq!(experiment.judges[0].name(), "baseline/rules");
         assert_eq!((experiment.judges[0].repeats, experiment.limits.concurrency), (1, 16));
-        assert_eq!(experiment.view, ViewSpec::default());
+        assert_eq!((experiment.view, experiment.mode), (ViewSpec::default(), Mode::Direct));
+        assert_eq!(Experiment::parse(&format!("{GOOD}mode: batch\n")).unwrap().mode, Mode::Batch);
     }
 
     #[test]
@@ -387,6 +409,7 @@ mod tests {
     #[case("name: mine", "limits: {requests_per_minute: 0}\nname: mine", "limits.requests_per_minute is 0")]
     #[case("name: mine", "limits: {max_retries: -1}\nname: mine", "max_retries: -1")]
     #[case("name: mine", "sample: {n: 0, seed: 1}\nname: mine", "sample.n is 0")]
+    #[case("name: mine", "mode: batches\nname: mine", "batch")]
     #[case("name: mine", "budget: 0\nname: mine", "budget is 0")]
     #[case("name: mine", "budget: -3\nname: mine", "budget is -3")]
     #[case("name: mine\n", "", "missing field `name`")]

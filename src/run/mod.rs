@@ -5,6 +5,7 @@
 
 mod ask;
 mod backoff;
+mod batch;
 mod breaker;
 mod budget;
 mod call;
@@ -34,6 +35,7 @@ mod thread;
 mod totals;
 mod trace;
 
+pub use batch::{BatchStage, OpenBatch, open_batches};
 pub use checkup::{Check, Checkup, Status, checkup};
 pub use engine::GivenUp;
 pub use error::RunError;
@@ -41,7 +43,7 @@ pub use estimate::{Estimate, EstimateCell, estimate};
 pub use estimate_cost::Amounts;
 pub use event::{Event, Warned};
 pub use execute::{Order, Selection, execute};
-pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec};
+pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec, Mode};
 pub use folder::{write_csv, write_jsonl};
 pub use load::{find, latest, list, load, ratings, stream};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};

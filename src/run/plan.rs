@@ -320,6 +320,12 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Begins anew, with those of `sessions` whose id is `wanted`.
+    pub(super) fn restart(&mut self, sessions: &[ChosenSession], wanted: impl Fn(&str) -> bool) {
+        let again: Vec<_> = sessions.iter().filter(|session| wanted(&session.id)).cloned().collect();
+        self.sessions = again.into_iter();
+    }
+
     /// Makes the units of one session.
     fn prepare(&mut self, chosen: &ChosenSession) -> Result<(), RunError> {
         let session = Arc::new(self.supply.session(&chosen.id)?);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::ledger::{Call, Decision, Entry, Intent, LedgerError, Place, StoredCall, Writer};
+use crate::ledger::{BatchEntry, Call, Decision, Entry, Intent, LedgerError, Place, StoredCall, Writer};
 use crate::verdict::Fingerprint;
 
 use super::clock;
@@ -40,17 +40,20 @@ pub(super) enum Claim {
 
 #[derive(Debug)]
 enum Message {
+    Known { call: Fingerprint, reply: oneshot::Sender<Option<StoredCall>> },
+    KnowsBatch { id: String, reply: oneshot::Sender<bool> },
     Decision { unit: Fingerprint, reply: oneshot::Sender<Option<Decision>> },
     Claim { intent: Intent, reply: oneshot::Sender<Claim> },
     Withdraw(Fingerprint),
     Answer(Box<Call>),
+    Result(Box<BatchEntry>),
     Commit { entry: Box<Entry>, reply: oneshot::Sender<()> },
 }
 
 impl Message {
     /// Whether it hands in something, and asks for nothing that has to be read.
     fn is_paid(&self) -> bool {
-        matches!(self, Self::Answer(_) | Self::Withdraw(_) | Self::Commit { .. })
+        matches!(self, Self::Answer(_) | Self::Result(_) | Self::Withdraw(_) | Self::Commit { .. })
     }
 }
 
@@ -83,6 +86,21 @@ impl Store {
     /// Hands in an answer; it is committed before anything that is handed in later.
     pub(super) async fn answer(&self, call: Call) -> Result<(), Closed> {
         self.sender.send(Message::Answer(Box::new(call))).await.map_err(|_| Closed)
+    }
+
+    /// The answer to a call, where it was ever answered.
+    pub(super) async fn known(&self, call: &Fingerprint) -> Result<Option<StoredCall>, Closed> {
+        self.ask(|reply| Message::Known { call: call.clone(), reply }).await
+    }
+
+    /// Whether the ledger knows the provider's batch `id`.
+    pub(super) async fn knows_batch(&self, id: &str) -> Result<bool, Closed> {
+        self.ask(|reply| Message::KnowsBatch { id: id.to_owned(), reply }).await
+    }
+
+    /// Hands in a result of a batch; it is committed before anything that is handed in later.
+    pub(super) async fn result(&self, entry: BatchEntry) -> Result<(), Closed> {
+        self.sender.send(Message::Result(Box::new(entry))).await.map_err(|_| Closed)
     }
 
     /// Commits a verdict, and all that was handed in before it.
@@ -172,6 +190,12 @@ impl Desk {
             Message::Decision { unit, reply } => {
                 let _ = reply.send(self.ledger.ledger().decision(&unit)?);
             }
+            Message::Known { call, reply } => {
+                let _ = reply.send(self.ledger.ledger().call(&call)?);
+            }
+            Message::KnowsBatch { id, reply } => {
+                let _ = reply.send(self.ledger.ledger().knows_batch(&id)?);
+            }
             Message::Claim { intent, reply } => self.claim(intent, reply)?,
             Message::Withdraw(call) => {
                 self.entries.push(Entry::Withdrawn(call.clone()));
@@ -185,6 +209,7 @@ impl Desk {
                 self.answered.push(call.fingerprint.clone());
                 self.entries.push(Entry::Call(*call));
             }
+            Message::Result(entry) => self.entries.push(Entry::Batch(*entry)),
             Message::Commit { entry, reply } => {
                 self.entries.push(*entry);
                 self.commits.push(reply);

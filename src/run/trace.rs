@@ -95,6 +95,7 @@ pub(super) fn event(event: &Event) {
         Event::GivenUp { judges, goes_on, .. } => {
             warn!(target: RUN, judges = judges.join(", "), goes_on, "given up");
         }
+        Event::Batch { model, batch, calls, .. } => info!(target: RUN, model, batch, calls, "batch"),
         Event::Calibrated { .. } => info!(target: RUN, "calibrated"),
         Event::Waiting { rubric, units } => warn!(target: RUN, rubric, units, "waiting"),
         Event::Draining { in_flight } => info!(target: RUN, in_flight, "draining"),

@@ -1,0 +1,190 @@
+//! Where a unit asks for its calls when they go by batch: what is answered, under way, failed, or has to be sent.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc;
+
+use crate::ledger::{Place, StoredCall};
+use crate::provider::{Ask, Request};
+use crate::verdict::{Fingerprint, NoVerdict};
+
+use crate::run::call::{self, Halt, Making};
+use crate::run::engine::Floor;
+use crate::run::seat::{Judge, Seat};
+
+/// A call to be sent in a batch.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) call: Fingerprint,
+    pub(super) judge: String,
+    pub(super) rubric: String,
+    pub(super) replicate: u32,
+    pub(super) request: Request,
+    pub(super) roomier: bool,
+    /// The most that it can cost in millionths of a dollar; none where the price is not known.
+    pub(super) most: Option<u64>,
+}
+
+/// What is known of calls beyond the answers in the ledger.
+#[derive(Debug)]
+pub(in crate::run) struct Post {
+    /// Whether calls of this run go by batch at all. Else nothing is known but what is under way.
+    sends: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    outbox: Option<mpsc::Sender<Item>>,
+    /// Calls in a batch, or on their way into one, with the run that pays for them.
+    under_way: HashMap<Fingerprint, Arc<str>>,
+    /// Calls that failed for good, as far as this run is concerned.
+    failed: HashMap<Fingerprint, (NoVerdict, String)>,
+    /// Requests sent for calls that came back without an answer.
+    attempts: HashMap<Fingerprint, u32>,
+    /// Calls answered now that no unit has read yet.
+    fresh: HashSet<Fingerprint>,
+    /// Places that have their verdict, and were told.
+    decided: HashSet<Fingerprint>,
+    /// Sessions of units that wait for a call.
+    waiting: HashSet<String>,
+}
+
+impl Post {
+    /// A post that sends calls by batch, or only knows which are `under_way`, each with the run that pays.
+    pub(in crate::run) fn new(sends: bool, under_way: impl Iterator<Item = (Fingerprint, Arc<str>)>) -> Self {
+        Self { sends, state: Mutex::new(State { under_way: under_way.collect(), ..State::default() }) }
+    }
+
+    /// The answer to a call, and whether it was there before this run; none where it has to be sent directly. What has to
+    /// be sent by batch is handed over.
+    pub(in crate::run) async fn claim<J: Judge>(
+        &self,
+        floor: &Floor<J>,
+        seat: &Seat<J>,
+        ask: &Ask<'_>,
+        request: &Request,
+        call: &Fingerprint,
+        making: Making<'_>,
+    ) -> Result<Option<(StoredCall, bool)>, Halt> {
+        if !self.sends {
+            return match self.state().under_way.get(call) {
+                Some(run) => Err(Halt::None(
+                    NoVerdict::Stopped,
+                    format!("its call is in a batch of run {run}: `mode: batch` fetches the answer"),
+                )),
+                None => Ok(None),
+            };
+        }
+        self.lookup(call, ask)?;
+        if let Some(stored) = floor.store.known(call).await.map_err(|_| Halt::Stop)? {
+            seat.line.answered();
+            let recorded = !self.state().fresh.remove(call);
+            return Ok(Some((stored, recorded)));
+        }
+        let Some(outbox) = self.take_over(call, ask) else { return Err(Halt::Later) };
+        let item = Item {
+            call: call.clone(),
+            judge: seat.name.clone(),
+            rubric: ask.rubric.name.clone(),
+            replicate: ask.replicate,
+            request: request.clone(),
+            roomier: matches!(making, Making::Roomier),
+            most: call::most(seat, request, making),
+        };
+        // The office is gone only when the run stops.
+        outbox.send(item).await.map_err(|_| Halt::Stop)?;
+        Err(Halt::Later)
+    }
+
+    /// Ends the matter where the call failed or is under way.
+    fn lookup(&self, call: &Fingerprint, ask: &Ask<'_>) -> Result<(), Halt> {
+        let mut state = self.state();
+        if let Some((kind, detail)) = state.failed.get(call) {
+            return Err(Halt::None(*kind, detail.clone()));
+        }
+        if state.under_way.contains_key(call) {
+            state.waiting.insert(ask.session.id.clone());
+            return Err(Halt::Later);
+        }
+        Ok(())
+    }
+
+    /// Marks a call as under way; the way to the office, unless somebody else was faster.
+    fn take_over(&self, call: &Fingerprint, ask: &Ask<'_>) -> Option<mpsc::Sender<Item>> {
+        let mut state = self.state();
+        state.waiting.insert(ask.session.id.clone());
+        match state.under_way.insert(call.clone(), Arc::from("")) {
+            None => state.outbox.clone(),
+            Some(run) => {
+                state.under_way.insert(call.clone(), run);
+                None
+            }
+        }
+    }
+
+    /// Whether `place` has its verdict, and that was told.
+    pub(in crate::run) fn has_decided(&self, place: &Place) -> bool {
+        self.state().decided.contains(&mark(place))
+    }
+
+    /// Remembers that `place` has its verdict.
+    pub(in crate::run) fn decided(&self, place: &Place) {
+        if self.sends {
+            self.state().decided.insert(mark(place));
+        }
+    }
+
+    /// Begins a round: calls go to `outbox`, and nobody waits yet.
+    pub(super) fn open(&self, outbox: mpsc::Sender<Item>) {
+        let mut state = self.state();
+        state.outbox = Some(outbox);
+        state.waiting.clear();
+    }
+
+    /// Ends a round.
+    pub(super) fn close(&self) {
+        self.state().outbox = None;
+    }
+
+    /// Sessions of units that wait.
+    pub(super) fn waiting(&self) -> HashSet<String> {
+        self.state().waiting.clone()
+    }
+
+    /// A call is under way no more: answered, or to be asked again.
+    pub(super) fn release(&self, call: &Fingerprint) {
+        self.state().under_way.remove(call);
+    }
+
+    /// A call was answered now.
+    pub(super) fn answered(&self, call: &Fingerprint) {
+        self.state().fresh.insert(call.clone());
+    }
+
+    /// A call failed for good.
+    pub(super) fn failed(&self, call: &Fingerprint, kind: NoVerdict, detail: String) {
+        self.state().failed.insert(call.clone(), (kind, detail));
+    }
+
+    /// Remembers how many requests were sent for a call that brought no answer.
+    pub(super) fn tried(&self, call: &Fingerprint, attempts: u32) {
+        self.state().attempts.insert(call.clone(), attempts);
+    }
+
+    /// Requests sent for a call so far.
+    pub(super) fn attempts(&self, call: &Fingerprint) -> u32 {
+        self.state().attempts.get(call).copied().unwrap_or(0)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What tells one place of a run from all others.
+fn mark(place: &Place) -> Fingerprint {
+    let replicate = place.replicate.to_le_bytes();
+    Fingerprint::of(&[place.session.as_bytes(), place.rubric.as_bytes(), place.judge.as_bytes(), &replicate])
+}
