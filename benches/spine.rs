@@ -37,7 +37,13 @@ struct Material {
 static MATERIAL: LazyLock<Material> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let raw = folder.path().join("raw");
-    let spec = SimulateSpec { sessions: SESSIONS, persons: 20, seed: 1 };
+    let spec = SimulateSpec {
+        sessions: SESSIONS,
+        persons: Some(20),
+        seed: 1,
+        detail: assize::simulate::Detail::Full,
+        gold: None,
+    };
     let simulation = Simulation::new(spec, &rubrics()).unwrap();
     simulation.write(&raw).unwrap();
     let bytes = (0..SESSIONS).filter_map(|index| simulation.session(index)).map(|(_, text)| text.len() as u64).sum();

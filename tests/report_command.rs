@@ -68,8 +68,8 @@ fn the_demo_ends_in_a_report_of_synthetic_data() {
         assert!(!html.contains(outside), "the page is alone in the world, but for {outside}");
     }
     let sections: Vec<&str> = html.split("<h2>").skip(1).collect();
-    assert_eq!(sections.len(), 8);
-    for numbers in &sections[..6] {
+    assert_eq!(sections.len(), 9);
+    for numbers in &sections[..7] {
         assert!(numbers.lines().next().unwrap().contains("synthetic"), "{}", numbers.lines().next().unwrap());
     }
     let text = fs_err::read_to_string(folder.join(page(&printed)).with_extension("md")).unwrap();
@@ -114,7 +114,10 @@ fn copy_folder(from: &Path, to: &Path) {
 fn a_run_is_reported_by_name_beginning_and_folder() {
     let (folder, run, ratings) = demo();
     let report = |target: &str, into: &str| {
-        let printed = done(&assize(folder, &["report", target, "--gold", &ratings, "--reference", "simulated-a", "--into", into]));
+        let printed = done(&assize(
+            folder,
+            &["report", target, "--gold", &ratings, "--reference", "simulated-a", "--into", into],
+        ));
         assert_eq!(page(&printed), format!("{into}/report.html"));
         fs_err::read_to_string(folder.join(page(&printed))).unwrap()
     };

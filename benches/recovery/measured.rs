@@ -63,11 +63,9 @@ fn paces(full: &[SessionRow], planted: &Records) -> Vec<Measured> {
         planted.iter().map(|row| (row["item"].as_str(), row)).collect();
     let number = |row: &BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap_or(0.0);
     let mut all = Vec::new();
-    let wanted: [(&str, &str, [(&str, f64); 2]); 2] = [
-        ("actions", "actions per prompt", [("1", 4.9), ("5", 11.7)]),
-        ("words", "output words per prompt", [("1", 607.0), ("5", 3_200.0)]),
-    ];
-    for (column, what, levels) in wanted {
+    let actions = ("actions", "actions per prompt", [("1", 4.9), ("5", 11.7)]);
+    let words = ("words", "output words per prompt", [("1", 607.0), ("5", 3_200.0)]);
+    for (column, what, levels) in [actions, words] {
         for (level, published) in levels {
             let of_level = || full.iter().filter(|row| planted[row.id.as_str()]["expertise"] == level);
             let log = |count: f64, prompts: f64| (count.max(1.0) / prompts).ln();

@@ -66,7 +66,7 @@ impl Raters {
             Outcome::None { kind, .. } => Outcome::None { kind, detail: String::new() },
         };
         let (unit, calls) = (Fingerprint(String::new()), Vec::new());
-        self.verdicts.push(Verdict { outcome, unit, calls, ..verdict });
+        self.verdicts.push(Verdict { unit, outcome, calls, ..verdict });
     }
 
     /// The agreement on every rubric that has several raters.

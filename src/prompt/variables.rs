@@ -53,6 +53,7 @@ fn in_order<T>(mut list: Vec<T>, order: OptionOrder) -> Vec<T> {
 }
 
 /// The rubric without what a judge must not see: published shares would pull it towards them.
+#[expect(clippy::struct_excessive_bools, reason = "a template asks each by its name")]
 #[derive(Serialize)]
 struct RubricVariables<'a> {
     name: &'a str,

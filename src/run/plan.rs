@@ -368,13 +368,13 @@ impl Plan {
                         }
                         Received::Unmet(unmet) => (sheet.unasked(), Some(unmet)),
                         Received::All(extras) if sources.is_empty() => {
-                            match common.iter().find(|(known, of, _)| *known == seen && *of == order) {
-                                Some((_, _, prompt)) => (prompt.clone(), None),
-                                None => {
-                                    let prompt = made(extras)?;
-                                    common.push((seen.clone(), order, prompt.clone()));
-                                    (prompt, None)
-                                }
+                            let known = common.iter().find(|(known, of, _)| *known == seen && *of == order);
+                            if let Some((_, _, prompt)) = known {
+                                (prompt.clone(), None)
+                            } else {
+                                let prompt = made(extras)?;
+                                common.push((seen.clone(), order, prompt.clone()));
+                                (prompt, None)
                             }
                         }
                         Received::All(extras) => (made(extras)?, None),

@@ -242,8 +242,8 @@ mod tests {
         assert!(found.iter().all(|one| one.low <= one.value && one.value <= one.high), "{found:?}");
         assert_eq!(quantiles(&plain(&[1.0, 2.0, 3.0, 4.0]), &[0.5], 0.95)[0].value, Some(2.5));
         assert_eq!(quantiles(&[], &[0.5], 0.95)[0].undefined, Some(Undefined::TooFewItems));
-        let heavy = [(1.0, 1.0), (2.0, 5.0), (3.0, 1.0)];
-        let heavy = heavy.map(|(value, weight)| Weighed { value, weight, cluster: value as u32 });
+        let heavy = [(1.0, 1.0, 1), (2.0, 5.0, 2), (3.0, 1.0, 3)];
+        let heavy = heavy.map(|(value, weight, cluster)| Weighed { value, weight, cluster });
         assert_eq!(quantiles(&heavy, &[0.5], 0.95)[0].value, Some(2.0));
     }
 

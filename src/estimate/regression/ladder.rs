@@ -1,8 +1,10 @@
 //! Table A1: the slope of an outcome by level, with one control more in every column.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::stats::regression::{Linear, LinearSample, Logit};
+use crate::stats::regression::{Linear, LinearSample, Logit, independent_columns};
 use crate::stats::{CONFIDENCE, Estimate, StandardError, Undefined};
 
 use super::panel::{Control, Panel, Rows};
@@ -85,10 +87,12 @@ fn fit(rows: &Rows, sample: LinearSample<'_>) -> Result<(Linear, StandardError),
 }
 
 /// The slope by level from a logistic regression with a constant for every value of every control, as an average marginal
-/// effect in shares: a check of the preferred column of [`ladder`]. Its controls stand side by side, not crossed.
+/// effect in shares: a check of the preferred column of [`ladder`]. Its controls stand side by side, not crossed. Sessions of a
+/// control's value at which all or none succeed say nothing about the slope and fall out; constants that others tell are left out.
 #[must_use]
 pub fn logistic_check(panel: &Panel<'_>, controls: &[Control]) -> Estimate {
-    let rows = panel.rows(controls);
+    let outcomes = varying(panel, controls);
+    let rows = Panel { outcomes: &outcomes, ..*panel }.rows(controls);
     let n = rows.at.len();
     let columns: Vec<Vec<u32>> = controls
         .iter()
@@ -108,6 +112,7 @@ pub fn logistic_check(panel: &Panel<'_>, controls: &[Control]) -> Estimate {
         row
     };
     let design: Vec<Vec<f64>> = rows.at.iter().zip(&rows.levels).map(row).collect();
+    let design = without_redundant(&design);
     let effect = Logit::fit(&design, &rows.outcomes).and_then(|fit| {
         let effect = fit.average_effect(&design, 0).ok_or(Undefined::NoVariation)?;
         let error = effect.standard_error(rows.design())?;
@@ -119,6 +124,40 @@ pub fn logistic_check(panel: &Panel<'_>, controls: &[Control]) -> Estimate {
         }
         Err(why) => Estimate::undefined(n, why),
     }
+}
+
+/// The outcomes of the sessions of which no control tells the outcome.
+fn varying(panel: &Panel<'_>, controls: &[Control]) -> Vec<Option<f64>> {
+    let mut outcomes = panel.outcomes.to_vec();
+    loop {
+        let rows = Panel { outcomes: &outcomes, ..*panel }.rows(controls);
+        let mut constant: Vec<usize> = Vec::new();
+        for control in controls {
+            let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+            for (at, outcome) in rows.at.iter().zip(&rows.outcomes) {
+                let (sum, count) = sums.entry(control.cells[*at].unwrap_or_default()).or_default();
+                *sum += outcome;
+                *count += 1.0;
+            }
+            let told = |at: &usize| {
+                let (sum, count) = sums[&control.cells[*at].unwrap_or_default()];
+                sum <= 0.0 || sum >= count
+            };
+            constant.extend(rows.at.iter().copied().filter(told));
+        }
+        if constant.is_empty() {
+            return outcomes;
+        }
+        for at in constant {
+            outcomes[at] = None;
+        }
+    }
+}
+
+/// `design` without the columns that those before them tell.
+fn without_redundant(design: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let kept = independent_columns(design);
+    design.iter().map(|row| kept.iter().map(|column| row[*column]).collect()).collect()
 }
 
 /// `value` with its t interval.
@@ -172,5 +211,18 @@ mod tests {
         let rungs = ladder(&panel, &[mode], &[("length".to_owned(), length)]);
         assert_eq!(rungs.iter().map(|rung| rung.left_out).collect::<Vec<_>>(), [0, 0, 1_000]);
         assert_eq!(rungs[2].added.as_deref(), Some("length"));
+    }
+
+    #[test]
+    fn constants_that_are_told_or_that_tell_the_outcome_do_not_stop_the_check() {
+        let (mut outcomes, mut levels, mut mode, _) = sessions();
+        // A second control that says the same, and a mode at which all succeed.
+        outcomes.extend([Some(1.0); 40]);
+        levels.extend((0..40).map(|at| Some(1 + at % 5)));
+        mode.cells.extend([Some(7); 40]);
+        let panel = Panel { outcomes: &outcomes, levels: &levels, persons: None, weights: None, min_sessions: 1 };
+        let check = logistic_check(&panel, &[mode.clone(), mode]);
+        assert_eq!(check.n, 4_000, "{check:?}");
+        assert!((check.value.unwrap() - 0.1).abs() < 0.012, "{check:?}");
     }
 }

@@ -129,7 +129,9 @@ impl<'a> TableBuilder<'a> {
             lists[at] = Some(list_counts(form, value));
         }
         if known.name == "decisions" {
-            decisions(value).into_iter().for_each(|(column, share)| self.number(at, judge, column, share));
+            for (column, share) in decisions(value) {
+                self.number(at, judge, column, share);
+            }
         }
     }
 

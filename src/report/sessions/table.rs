@@ -66,6 +66,9 @@ pub(in crate::report) struct Gold {
     pub weights: Option<Vec<f64>>,
 }
 
+/// How many items a list has, and how many of them have each option; none without an answer.
+pub(in crate::report) type ListCounts = Option<Box<[u16]>>;
+
 /// The judged sessions of a run, sorted by id.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StudyTable {
@@ -83,7 +86,7 @@ pub struct StudyTable {
     pub(in crate::report) numbers: BTreeMap<(usize, NumberColumn), Vec<Option<f64>>>,
     /// Answers to rubrics that ask for a list, by rubric and judge: how many items, and then how many of them have each
     /// option of each field with options.
-    pub(in crate::report) lists: BTreeMap<(usize, usize), Vec<Option<Box<[u16]>>>>,
+    pub(in crate::report) lists: BTreeMap<(usize, usize), Vec<ListCounts>>,
     /// Gold by rubric.
     pub(in crate::report) gold: BTreeMap<usize, Gold>,
     /// Why a rubric with labels of other raters has no gold, by rubric.

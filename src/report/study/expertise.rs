@@ -56,15 +56,17 @@ pub(super) fn figure_3(source: &Source<'_>, controls: &Controls) -> Exhibit {
             let values = weighed(source.table, rows.iter().copied(), amount);
             let (sessions, persons) = (rows.len() as u64, persons(source.table, rows.iter().copied()));
             let found = quantiles(&values, &QUANTILES.map(|(probability, ..)| probability), CONFIDENCE);
-            let named = QUANTILES.iter().map(|(_, name, title)| (*name, *title)).zip(found);
+            let levels = QUANTILES.iter().map(|(_, name, title)| (*name, *title)).zip(found);
             let dot = (("geometric_mean", "geometric mean"), geometric_mean(&values, CONFIDENCE));
-            for (column, (measure, estimate)) in columns.iter_mut().zip(named.chain([dot])) {
+            for (column, (measure, estimate)) in columns.iter_mut().zip(levels.chain([dot])) {
                 let raw = Some(estimate).filter(|estimate| estimate.value.is_some());
                 let cell = Cell::new(level.group(number), measure);
                 column.push(Cell { sessions: Some(sessions), persons, raw, ..cell });
             }
         }
-        columns.iter_mut().for_each(|cells| withhold_line(&mut cells.iter_mut().collect::<Vec<_>>(), source.floors));
+        for cells in &mut columns {
+            withhold_line(&mut cells.iter_mut().collect::<Vec<_>>(), source.floors);
+        }
         let cells = (0..parts.len()).flat_map(|at| columns.iter().map(move |column| column[at].clone())).collect();
         exhibit.panels.push(Panel { id: id.to_owned(), title: title.to_owned(), unit: Unit::Number, cells });
         let logs: Vec<Option<f64>> =

@@ -169,14 +169,13 @@ pub(super) fn table_a2(source: &Source<'_>, controls: &Controls) -> Exhibit {
         let number = (rate.level as usize).checked_sub(1)?;
         let of_level = rates.get(number)?;
         let mut cell = Cell::new(level.group(number), ("verified_success", "difference from the lowest level"));
-        match of_level.withheld {
-            Some(why) => cell.withhold(why),
-            None => {
-                cell.sessions = Some(rate.sessions as u64);
-                cell.persons = of_level.persons;
-                cell.raw = Some(rate.difference?);
-                cell.extra.extend(rate.se.map(|se| ("se".to_owned(), se)));
-            }
+        if let Some(why) = of_level.withheld {
+            cell.withhold(why);
+        } else {
+            cell.sessions = Some(rate.sessions as u64);
+            cell.persons = of_level.persons;
+            cell.raw = Some(rate.difference?);
+            cell.extra.extend(rate.se.map(|se| ("se".to_owned(), se)));
         }
         Some(cell)
     });

@@ -2,7 +2,7 @@
 
 use crate::report::charts::theme::{Align, Axis, Ink, Mark, draw_sized};
 use crate::report::error::ReportError;
-use crate::report::study::{Panel, Unit};
+use crate::report::study::{Cell, Panel, Unit};
 
 use super::frame::{Place, below, cell, groups, tick};
 
@@ -33,7 +33,7 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
         }
         for (number, (level, _)) in (0_i32..).zip(&levels) {
             let x = LEFT + (right - LEFT) * (2 * number + 1) / (2 * count);
-            let value = |measure: &str| cell(panel, level, measure).and_then(|cell| cell.best());
+            let value = |measure: &str| cell(panel, level, measure).and_then(Cell::best);
             canvas.text(level, (x, BOTTOM + 16), Align::Middle, Ink::Text, 12)?;
             if let (Some(p05), Some(p25), Some(median), Some(p75), Some(p95)) =
                 (value("p05"), value("p25"), value("median"), value("p75"), value("p95"))

@@ -3,7 +3,7 @@
 use crate::report::charts::theme::{Align, Axis, Ink, draw_sized, series_mark};
 use crate::report::error::ReportError;
 use crate::report::figures::{quantity, words};
-use crate::report::study::Panel;
+use crate::report::study::{Cell, Panel};
 
 use super::frame::{Place, cell, grid, groups, measures, span};
 
@@ -21,7 +21,7 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
     // Intervals of nine lines would cover each other: they stand in the table.
     let values =
         panel.cells.iter().flat_map(|cell| [cell.best(), cell.published.as_ref().map(|one| one.value)]).flatten();
-    let bare = Panel { cells: panel.cells.iter().map(|cell| cell.without_ends()).collect(), ..panel.clone() };
+    let bare = Panel { cells: panel.cells.iter().map(Cell::without_ends).collect(), ..panel.clone() };
     let axis = Axis { data: if values.count() > 0 { span(&bare) } else { (0.0, 1.0) }, pixels: (BOTTOM, TOP) };
     let about = "Lines are shares or changes by month, with their names at the end; squares in ink are the published numbers. The \
                  table below holds the numbers and their intervals.";
@@ -38,7 +38,7 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             let mut end = None;
             for (month, (group, _)) in (0_i32..).zip(&months) {
                 let own = cell(panel, group, measure);
-                let point = own.and_then(|cell| cell.best()).map(|value| (x(month), axis.at(value), value));
+                let point = own.and_then(Cell::best).map(|value| (x(month), axis.at(value), value));
                 if let Some((x, y, value)) = point {
                     if let Some(before) = before {
                         canvas.line(before, (x, y), Ink::Series(number), 2)?;
