@@ -310,7 +310,7 @@ fn the_whole_command() {
     for number in 0..14 {
         let outcome = if number < 4 { "failed" } else { "succeeded" };
         for (label, rubric) in [(outcome, "outcome"), ("2", "success_signal"), ("none", "failure_signal")] {
-            gold += &format!("session-{number:03},ann,{label},{rubric}\n");
+            gold.extend(["session-", &format!("{number:03}"), ",ann,", label, ",", rubric, "\n"]);
         }
     }
     fs_err::write(project.path("gold.csv"), &gold).unwrap();

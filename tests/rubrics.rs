@@ -108,12 +108,12 @@ fn published_shares_of_the_whole_scale_sum_to_a_hundred() {
 fn every_built_in_rubric_has_a_card() {
     let page = fs_err::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rubrics.md")).unwrap();
     let cards: Vec<&str> = page.split("\n## ").skip(1).collect();
-    let named = |card: &&str| card.lines().next().and_then(|line| line.split('`').nth(1)).map(str::to_owned);
-    let names: Vec<String> = cards.iter().filter_map(named).collect();
+    let heading = |card: &&str| card.lines().next().and_then(|line| line.split('`').nth(1)).map(str::to_owned);
+    let names: Vec<String> = cards.iter().filter_map(heading).collect();
     assert_eq!(names, BUILT_IN, "one card each, in the order of the rubrics");
-    for card in cards.iter().filter(|card| named(card).is_some()) {
+    for card in cards.iter().filter(|card| heading(card).is_some()) {
         for part in ["Source", "Stated", "Ours", "Contradictions and gaps", "What was learned", "baseline/rules"] {
-            assert!(card.contains(&format!("- **{part}**")), "no {part} in the card {:?}", named(card));
+            assert!(card.contains(&format!("- **{part}**")), "no {part} in the card {:?}", heading(card));
         }
     }
 }

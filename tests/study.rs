@@ -36,12 +36,12 @@ fn verdicts(session: usize) -> Vec<(&'static str, Outcome)> {
     let good = session % 10 <= level;
     let outcome = if good {
         "succeeded"
-    } else if session % 3 == 0 {
+    } else if session.is_multiple_of(3) {
         "failed"
     } else {
         "partially_succeeded"
     };
-    let outcome = if session % 13 == 0 { "no_clear_goal" } else { outcome };
+    let outcome = if session.is_multiple_of(13) { "no_clear_goal" } else { outcome };
     let by = |agent: usize, all: usize, kind: &str| -> Vec<Value> {
         (0..all)
             .map(|at| json!({"turn": 1, "type": kind, "by": if at < agent { "agent" } else { "user" }, "what": "x"}))
@@ -90,7 +90,7 @@ fn row(session: usize) -> SessionRow {
             actions: prompts * (4 + 2 * level + session as u64 % 3),
             output_words: prompts * 500 * level,
             model_calls: prompts * 7,
-            lines_added: if session % 5 == 0 { 0 } else { 40 },
+            lines_added: if session.is_multiple_of(5) { 0 } else { 40 },
             ..Measures::default()
         },
         evidence: Evidence::default(),
@@ -101,10 +101,9 @@ fn row(session: usize) -> SessionRow {
 
 /// Gold of the first 120 sessions: the judge is right but for every fifth session that it calls a fix, which is a build.
 fn gold() -> Ratings {
-    let label = |session: usize| match verdicts(session).remove(0).1 {
-        Outcome::Label { label, .. } if label == "fix" && session % 5 == 0 => "build".to_owned(),
-        Outcome::Label { label, .. } => label,
-        other => panic!("{other:?}"),
+    let label = |session: usize| {
+        let judged = verdicts(session).remove(0).1.label().unwrap().to_owned();
+        if judged == "fix" && session.is_multiple_of(5) { "build".to_owned() } else { judged }
     };
     let rating = |session: usize| Rating {
         item: format!("session-{session:04}"),
@@ -200,7 +199,7 @@ fn every_figure_has_its_numbers_and_its_published_ones() {
     // Actions per prompt are 4 + 2 level + 0, 1 or 2.
     let third = exhibit(&report, "figure_3");
     assert!((raw(cell(third, "actions", "5", "median")) - 15.0).abs() < 1e-12);
-    assert_eq!(cell(third, "actions", "5", "geometric_mean").published.as_ref().unwrap().value, 11.7);
+    assert_eq!(cell(third, "actions", "5", "geometric_mean").published.as_ref().unwrap().value.to_string(), "11.7");
     let gradient = raw(cell(third, "gradient", "words", "per_level"));
     assert!(gradient > 0.3 && gradient < 0.6, "{gradient}");
     // Table A1 has all six columns and the check; the slope is about a tenth.
@@ -214,7 +213,7 @@ fn rates_have_bounds_and_sessions_without_a_goal_are_outside() {
     let cell = cell(exhibit(&report, "table_2"), "measures", "all", "judged_success");
     // By hand: every thirteenth of 260 sessions has no clear goal.
     assert_eq!((cell.sessions, cell.persons, cell.no_verdict), (Some(240), Some(33), Some(0)));
-    assert_eq!(cell.worst.unwrap().0, raw(cell));
+    assert!((cell.worst.unwrap().0 - raw(cell)).abs() < 1e-12);
     let software = self::cell(exhibit(&report, "table_2"), "measures", "all", "software_occupation");
     assert_eq!((software.sessions, software.count), (Some(195), Some(130)), "unclear occupations are outside");
 }
@@ -291,9 +290,6 @@ fn the_page_and_the_tables_hold_every_exhibit() {
     let charts = page.matches("class=\"chart panel\"").count();
     assert_eq!(charts, 1 + 2 + 2 + 2 + 3 + 1 + 2 + 2, "every panel of every figure is drawn");
     assert!(!page.contains("NaN") && !text.contains("NaN"));
-    if let Some(folder) = std::env::var_os("ASSIZE_LOOK") {
-        assize::report::write(&report, Path::new(&folder)).unwrap();
-    }
 }
 
 #[test]
