@@ -38,8 +38,8 @@ fuzz SECONDS="60":
 
 # Speed of the coefficients; beside the Python packages where REFERENCE names an interpreter that has them.
 bench-agreement REFERENCE="":
-    cargo bench --bench agreement
-    if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/agreement.py; else echo "no interpreter named: Python references skipped"; fi
+    cargo bench --bench agreement -- --out "$PWD/target/agreement.csv"
+    if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/agreement.py target/agreement.csv; else echo "no interpreter named: Python references skipped"; fi
 
 # Coverage of the intervals of corrected shares; beside judgy and truescore where REFERENCE names an interpreter that has them.
 bench-coverage REFERENCE="":

@@ -1,6 +1,7 @@
 //! The rating table: items by raters, stored as distinct rating patterns.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::rubric::Level;
 
@@ -13,6 +14,8 @@ pub struct Scale {
     pub categories: usize,
     /// Numeric values of the categories, where all have one.
     pub values: Option<Vec<f64>>,
+    /// Declared distances of every two categories, by rows: 0 from a category to itself, the same both ways, finite, not below 0.
+    pub distances: Option<Arc<[f64]>>,
 }
 
 /// What the raters of one item said: rater and code, by rater; raters without a rating are absent.
@@ -316,7 +319,7 @@ mod tests {
 
     #[test]
     fn items_nobody_rated_are_left_out_and_pairs_are_listwise() {
-        let scale = Scale { level: Level::Nominal, categories: 2, values: None };
+        let scale = Scale { level: Level::Nominal, categories: 2, values: None, distances: None };
         let rows = vec![
             vec![Some(0), Some(1), None],
             vec![None, None, None],
@@ -339,7 +342,7 @@ mod tests {
 
     #[test]
     fn weights_are_scaled_to_a_mean_of_one() {
-        let scale = Scale { level: Level::Nominal, categories: 2, values: None };
+        let scale = Scale { level: Level::Nominal, categories: 2, values: None, distances: None };
         let items = vec![vec![(0, 0)], vec![], vec![(0, 1)], vec![(0, 1)]];
         let sampling = Sampling { weights: Some(&[10.0, 5.0, 20.0, 30.0]), ..Sampling::default() };
         let table = RatingTable::from_ratings(scale, 1, &items, sampling);

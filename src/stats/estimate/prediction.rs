@@ -68,8 +68,8 @@ impl Numbers<'_> {
     /// Simple random items: 1/n covariance over (1 + n/N) times the pooled variance (PPI++, section 6, as in `ppi_py`). Otherwise
     /// the same quotient from influences summed over clusters, which makes the cluster-robust variance least.
     fn tuning(&self) -> Result<(f64, f64), Undefined> {
-        let (gold, Some(judge)) = self.parts()? else { return Ok((0.0, 0.0)) };
         if !self.is_simple() {
+            let (gold, Some(judge)) = self.parts()? else { return Ok((0.0, 0.0)) };
             let design = Design { clusters: self.clusters, strata: None };
             // Units must line up, so that both parts are spread over the same items.
             let gold = Influence::weighted_sum(&[(1.0, &gold), (0.0, &judge)]).by_unit(design);
@@ -80,6 +80,12 @@ impl Numbers<'_> {
         let pairs: Vec<(f64, f64)> =
             self.with_gold().filter_map(|item| self.gold[item].zip(self.judged[item])).collect();
         let all: Vec<f64> = self.judged.iter().flatten().copied().collect();
+        if pairs.is_empty() {
+            return Err(Undefined::TooFewItems);
+        }
+        if pairs.len() == all.len() {
+            return Ok((0.0, 0.0));
+        }
         let mean = |values: &mut dyn Iterator<Item = f64>, n: usize| values.sum::<f64>() / n as f64;
         let (y, f) = (
             mean(&mut pairs.iter().map(|pair| pair.0), pairs.len()),
