@@ -41,9 +41,9 @@ bench-agreement REFERENCE="":
     cargo bench --bench agreement -- --out "$PWD/target/agreement.csv"
     if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/agreement.py target/agreement.csv; else echo "no interpreter named: Python references skipped"; fi
 
-# Coverage of the intervals of corrected shares; beside judgy and truescore where REFERENCE names an interpreter that has them.
+# Coverage of the intervals of corrected shares; beside judgy and truescore where REFERENCE names an interpreter: it installs them where it lacks them.
 bench-coverage REFERENCE="":
-    cargo bench --bench coverage -- --out target/coverage
+    cargo bench --bench coverage -- --out "$PWD/target/coverage"
     if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/coverage.py target/coverage; else echo "no interpreter named: judgy and truescore skipped"; fi
 
 # The study's numbers published, planted and recovered: writes docs/recovery.md.

@@ -17,6 +17,9 @@ import time
 import warnings
 from importlib.metadata import version
 
+# Packages that look for one named coverage must not find the script of that name beside this one.
+sys.path.pop(0)
+
 import krippendorff
 import numpy as np
 import pandas as pd
