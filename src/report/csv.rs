@@ -43,7 +43,7 @@ fn exhibits(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
     ids.iter().map(|id| Ok((format!("{id}.csv"), exhibit(report, id)?))).collect()
 }
 
-const EXHIBIT: [&str; 32] = [
+const EXHIBIT: [&str; 33] = [
     "data",
     "judge",
     "judge_note",
@@ -55,6 +55,7 @@ const EXHIBIT: [&str; 32] = [
     "sessions",
     "persons",
     "count",
+    "count_persons",
     "no_verdict",
     "withheld",
     "published",
@@ -93,7 +94,7 @@ fn exhibit(report: &Report, id: &str) -> Result<String, ReportError> {
             (
                 (data(report), &study.judge, tag(report, &study.judge), &panel.id, panel.unit),
                 (&cell.group, &cell.group_title, &cell.measure),
-                (cell.sessions, cell.persons, cell.count, cell.no_verdict, cell.withheld),
+                (cell.sessions, cell.persons, cell.count, cell.count_persons, cell.no_verdict, cell.withheld),
                 (
                     published.map(|one| one.value),
                     published.map(|one| known(one.known)),

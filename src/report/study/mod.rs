@@ -20,4 +20,7 @@ mod work;
 
 pub(super) use build::build;
 pub use model::{Cell, Exhibit, Form, Need, Panel, PublishedNumber, Study, Unit, Withheld};
+pub(super) use published::published_values;
 pub(super) use sample::{CORRECTION, label_shares, persons, weighed};
+pub(super) use source::cell as share_cell;
+pub(super) use withhold::{Held, Totals, withheld};

@@ -201,11 +201,13 @@ impl Marks<'_> {
 }
 
 /// A cell with the numbers of a share.
-pub(super) fn cell(group: (&str, &str), measure: (&str, &str), share: Share) -> Cell {
+pub(in crate::report) fn cell(group: (&str, &str), measure: (&str, &str), share: Share) -> Cell {
     Cell {
         sessions: Some(share.sessions),
         persons: share.persons,
         count: Some(share.count),
+        count_persons: share.count_persons,
+        others_persons: share.others_persons,
         no_verdict: Some(share.no_verdict),
         raw: Some(share.raw),
         corrected: share.corrected,
