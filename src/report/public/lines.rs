@@ -17,6 +17,11 @@ pub(super) enum Lines {
     Both,
 }
 
+/// Whether the numbers of a table that are no shares are coefficients of agreement.
+pub(super) fn is_agreement(table: &str) -> bool {
+    table.starts_with("agreement_") || table.starts_with("check_")
+}
+
 /// How the cells of a panel belong together, by the names of table and panel.
 pub(super) fn lines(table: &str, panel: &str) -> Lines {
     match (table, panel) {
@@ -27,7 +32,7 @@ pub(super) fn lines(table: &str, panel: &str) -> Lines {
         | ("figure_3", "gradient")
         | ("figure_a2", "control") => Lines::None,
         (table, _) if table.starts_with("shares_") => Lines::Labels,
-        (table, _) if table.starts_with("agreement_") || table.starts_with("check_") => Lines::None,
+        (table, panel) if is_agreement(table) && !matches!(panel, "shares" | "rates") => Lines::None,
         _ => Lines::Groups,
     }
 }

@@ -4,9 +4,9 @@ use crate::provider::is_catalogued;
 use crate::report::error::ReportError;
 use crate::report::inputs::{Floors, Inputs};
 use crate::report::model::Report;
-use crate::report::study::{Cell, Exhibit, Held, Panel, Totals, Unit, withheld};
+use crate::report::study::{Cell, Exhibit, Held, Panel, Totals, Unit, checks, withheld};
 
-use super::lines::{Lines, lines};
+use super::lines::{Lines, is_agreement, lines};
 use super::model::{
     Hidden, PublicCell, PublicJudge, PublicNumber, PublicPanel, PublicReport, PublicSample, PublicTable, Rounding,
 };
@@ -62,6 +62,12 @@ pub fn publish(inputs: &Inputs, report: &Report, floors: Floors) -> Result<Publi
     all.extend(tables::shares(inputs, report).into_iter().map(|(judge, exhibit)| (shown(&judge), exhibit)));
     all.extend(tables::no_verdicts(inputs, report).into_iter().map(|(judge, exhibit)| (shown(&judge), exhibit)));
     all.extend(tables::agreement(inputs, report, &shown).into_iter().map(|exhibit| (None, exhibit)));
+    // Shifts are differences of shares, some of which are withheld.
+    let named = |name: &str| shown(name).unwrap_or_default();
+    all.extend(checks(inputs, &named).into_iter().map(|mut exhibit| {
+        exhibit.panels.retain(|panel| panel.id != "shift");
+        (None, exhibit)
+    }));
     all.push((None, tables::measures(inputs, report)));
     let full = all.into_iter().filter(|(_, exhibit)| !exhibit.panels.is_empty());
     let months: Vec<&String> =
@@ -97,7 +103,11 @@ struct Frame {
 
 impl Frame {
     fn table(&self, judge: Option<String>, exhibit: Exhibit) -> PublicTable {
-        let panels = exhibit.panels.iter().map(|panel| self.panel(&exhibit.id, panel)).collect();
+        let mut panels: Vec<PublicPanel> = exhibit.panels.iter().map(|panel| self.panel(&exhibit.id, panel)).collect();
+        // A mode that is withheld could be told from the modes taken together.
+        let is_partly_hidden =
+            panels.iter().any(|panel| panel.id == "modes" && panel.cells.iter().any(|cell| cell.withheld.is_some()));
+        panels.retain(|panel| panel.id != "groups" || !is_partly_hidden);
         let Exhibit { id, number, title, caption, form, .. } = exhibit;
         PublicTable { id, judge, number, title, caption, form, panels }
     }
@@ -214,7 +224,7 @@ impl Frame {
             let exact = Exact { value: value?, ends, n };
             match unit {
                 Unit::Share => share(exact, with),
-                Unit::Number if table.starts_with("agreement_") => {
+                Unit::Number if is_agreement(table) => {
                     if cell.measure == "percent_agreement" {
                         share(exact, None)
                     } else {

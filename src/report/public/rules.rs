@@ -4,7 +4,7 @@ use crate::report::inputs::Floors;
 use crate::report::study::Unit;
 
 use super::check::Breach;
-use super::lines::{Lines, lines, members};
+use super::lines::{Lines, is_agreement, lines, members};
 use super::model::{Hidden, PublicCell, PublicNumber, PublicPanel, PublicReport, PublicTable};
 use super::publish::{LEAST, RULES, SYNTHETIC, VERSION};
 use super::vocabulary::Vocabulary;
@@ -197,7 +197,7 @@ impl Scope<'_> {
         let is_share = self.panel.unit == Unit::Share || cell.measure == "percent_agreement";
         let fits = |value: f64| match self.panel.unit {
             _ if is_share => is_multiple(value, 100.0) && (0.0..=1.0).contains(&value),
-            Unit::Number if self.table.starts_with("agreement_") => is_multiple(value, if many { 100.0 } else { 20.0 }),
+            Unit::Number if is_agreement(self.table) => is_multiple(value, if many { 100.0 } else { 20.0 }),
             Unit::Number => is_short(value),
             Unit::Change => is_multiple(value, if many { 100.0 } else { 20.0 }),
             Unit::Share | Unit::Points => is_multiple(value, if many { 1_000.0 } else { 100.0 }),

@@ -4,6 +4,7 @@
 
 mod breakdowns;
 mod build;
+mod checks;
 mod decisions;
 mod dimension;
 mod expertise;
@@ -19,6 +20,7 @@ mod withhold;
 mod work;
 
 pub(super) use build::build;
+pub(super) use checks::build as checks;
 pub use model::{Cell, Exhibit, Form, Need, Panel, PublishedNumber, Study, Unit, Withheld};
 pub(super) use published::published_values;
 pub(super) use sample::{CORRECTION, label_shares, persons, weighed};
