@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn short_prompts_and_east_asian_text_are_found_and_the_reports_own_words_are_not() {
         let mut leaks = leaks(
-            "<td>rotate the certificates</td><td>请更换测试证书</td><td>95 % intervals below.</td><p>Made to be shared. Counts are rounded to the nearest 5</p>",
+            "<td>rotate the certificates</td><td>请更换测试证书</td><td>95 % intervals beneath.</td><p>Made to be shared. Counts are rounded to the nearest 5</p>",
         );
         leaks.session(&session(&[
             "Rotate the certificates",

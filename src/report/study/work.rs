@@ -61,8 +61,9 @@ pub(super) fn figure_4(source: &Source<'_>) -> Exhibit {
         id: "figure_4".to_owned(),
         number: "Figure 4".to_owned(),
         title: "How the work changed, month by month".to_owned(),
-        caption: "Left: share of a month's sessions by work mode. Right: mean estimated value of a session's work against the \
-            first month shown, all modes and each; prices say which work is worth more, not how much."
+        caption: "First: share of a month's sessions by work mode, and by modes taken together as in the study's text. Then: mean \
+            estimated value of a session's work against the first month shown, all modes and each; prices say which work is worth \
+            more, not how much."
             .to_owned(),
         form: Form::Lines,
         needs: source.needs(&needs),
@@ -114,13 +115,15 @@ fn together(
         let mut own = Vec::new();
         for ((id, title, modes), marks) in GROUPS.iter().zip(&marks) {
             let mut one = cell(month.group(at), (id, title), source.rate(marks, rows));
-            let inside = mode
-                .groups
-                .iter()
-                .zip(&hidden[at])
-                .find_map(|((mode, _), why)| why.filter(|_| modes.contains(&mode.as_str())));
-            if let Some(why) = inside {
-                one.withhold(why);
+            let inside = (0..mode.groups.len()).filter(|number| modes.contains(&mode.groups[*number].0.as_str()));
+            let inside: Vec<(usize, Withheld)> =
+                inside.filter_map(|number| Some((number, hidden[at][number]?))).collect();
+            let is_inside = |row: usize| inside.iter().any(|(number, _)| mode.of(row) == Some(*number));
+            let held = rows.iter().filter(|row| is_inside(**row)).count() as u64;
+            // Modes withheld inside must stay as many together, and as large, as anywhere.
+            let is_safe = inside.len() != 1 && held >= source.floors.sessions;
+            if let Some((_, why)) = inside.first().filter(|_| !is_safe) {
+                one.withhold(*why);
             }
             own.push(one);
         }
