@@ -11,7 +11,7 @@ use assize::report::{
     tables,
 };
 use assize::rubric::{self, Rubric};
-use assize::run::{Experiment, RunRecord, RunState};
+use assize::run::{Experiment, JudgeSpec, RunRecord, RunState};
 use assize::session::{Evidence, Format, Measures, Scope};
 use assize::verdict::{Fingerprint, Outcome, Verdict};
 use serde_json::json;
@@ -105,8 +105,10 @@ fn inputs() -> Inputs {
             }
         }
     }
-    let mut table = TableBuilder::new(&rubrics, experiment.judges.iter().map(|judge| judge.name()), None);
-    verdicts.iter().for_each(|verdict| table.verdict(verdict).unwrap());
+    let mut table = TableBuilder::new(&rubrics, experiment.judges.iter().map(JudgeSpec::name), None);
+    for verdict in &verdicts {
+        table.verdict(verdict).unwrap();
+    }
     (0..SESSIONS).for_each(|session| table.session(&row(session)));
     let table = table.finish(&BTreeMap::new(), None).unwrap();
     let person = |session: &str| session[8..].parse::<usize>().ok().map(|number| format!("person-{}", number / 5));
