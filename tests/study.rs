@@ -288,7 +288,7 @@ fn the_page_and_the_tables_hold_every_exhibit() {
         assert_eq!(tables[&name].lines().count(), rows + 1, "{name}");
     }
     let charts = page.matches("class=\"chart panel\"").count();
-    assert_eq!(charts, 1 + 2 + 2 + 2 + 3 + 1 + 2 + 2, "every panel of every figure is drawn");
+    assert_eq!(charts, 2 + 2 + 2 + 3 + 3 + 1 + 2 + 2, "every panel of every figure is drawn");
     assert!(!page.contains("NaN") && !text.contains("NaN"));
 }
 

@@ -58,7 +58,7 @@ pub use difference::{Contrast, Difference, Equivalence, Verdict, equivalence};
 pub use growth::{Dated, MonthGrowth, growth};
 pub use icc::{Icc, IccModel};
 pub use influence::{Design, Influence, StandardError};
-pub use interval::{CONFIDENCE, Interval, normal_interval, t_interval, wilson_interval};
+pub use interval::{CONFIDENCE, Interval, normal_interval, score_interval, t_interval, wilson_interval};
 pub use label_set::SetDistance;
 pub use macro_kappa::{macro_cohen_kappa, macro_influence};
 pub use mean::{mean_of, share_of};
