@@ -526,13 +526,18 @@ async fn another_form_of_asking_is_tried_where_one_is_refused_and_an_estimate_is
 /// Enough units for a trial before the first batch.
 const MANY: usize = 100;
 
+/// Calls that came directly.
+fn direct(provider: &Provider) -> usize {
+    provider.state().direct
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn before_many_calls_are_sent_one_is_asked_directly(#[values(ANTHROPIC, OPENAI)] model: &str) {
     let sound = project(MANY, model, "");
     let provider = Provider::start(glad).await;
     let text = done(&run(&sound, &provider, &[]));
-    assert_eq!((provider.state().direct, provider.sizes()), (1, vec![MANY - 1]), "{text}");
+    assert_eq!((direct(&provider), provider.sizes()), (1, vec![MANY - 1]), "{text}");
     let paid = (MANY as u64 - 1) * CALL_COSTS + 2 * CALL_COSTS;
     assert_eq!(record(&sound)["paid"]["micro_dollars"], paid, "the first at the full price");
     assert!(text.contains(&format!("{MANY} labels")) || kinds(&sound).len() == MANY, "{text}");
@@ -540,7 +545,7 @@ async fn before_many_calls_are_sent_one_is_asked_directly(#[values(ANTHROPIC, OP
     let few = project(MANY - 1, model, "");
     let provider = Provider::start(glad).await;
     done(&run(&few, &provider, &[]));
-    assert_eq!((provider.state().direct, provider.sizes()), (0, vec![MANY - 1]));
+    assert_eq!((direct(&provider), provider.sizes()), (0, vec![MANY - 1]));
 }
 
 #[rstest]
@@ -550,14 +555,14 @@ async fn before_many_calls_are_sent_one_is_asked_directly(#[values(ANTHROPIC, OP
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_every_call_costs_three_sessions_and_no_batch(
     #[case] fate: fn(&Entry) -> Fate,
-    #[case] direct: usize,
+    #[case] calls: usize,
 ) {
     let project = project(MANY, OPENAI, "");
     let provider = Provider::start(fate).await;
     let output = run(&project, &provider, &[]);
     let text = said(&output);
     assert_eq!(output.status.code(), Some(3), "{text}");
-    assert_eq!((provider.state().direct, provider.sizes()), (direct, Vec::new()), "{text}");
+    assert_eq!((direct(&provider), provider.sizes()), (calls, Vec::new()), "{text}");
     assert!(text.contains("mood: the first sessions were asked directly and none has a verdict"), "{text}");
     // Whoever has read that and insists gets the batch.
     let again = run(&project, &provider, &["--max-no-verdict", "1"]);
@@ -573,7 +578,7 @@ async fn one_odd_session_at_the_front_does_not_stop_a_batch() {
     };
     let provider = Provider::start(fates).await;
     let text = done(&run(&project, &provider, &["--max-no-verdict", "1"]));
-    assert_eq!((provider.state().direct, provider.sizes()), (5, vec![MANY - 3]), "{text}");
+    assert_eq!((direct(&provider), provider.sizes()), (5, vec![MANY - 3]), "{text}");
 }
 
 /// Takes minutes: `cargo test --release --test batch -- --ignored`.
