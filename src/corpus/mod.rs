@@ -23,6 +23,6 @@ mod write;
 
 pub use crate::ingest::BadFile;
 pub use build::{BuildOptions, build, dry_run};
-pub use model::{IngestReport, REPORT_VERSION, SessionRow, ThisIngest, counted_scope};
+pub use model::{IngestReport, Member, REPORT_VERSION, SessionRow, ThisIngest, counted_scope};
 pub use salt::{Salt, SaltError};
 pub use store::{Corpus, CorpusError};

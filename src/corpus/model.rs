@@ -9,6 +9,17 @@ use crate::ingest::BadFile;
 use crate::sample::Unit;
 use crate::session::{Evidence, Format, Measures, Recorder, Scope};
 
+/// One session, as far as a run without a sample needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Session id.
+    pub id: String,
+    /// Pseudonym of the person.
+    pub person: Option<String>,
+    /// Interactive or not.
+    pub scope: Scope,
+}
+
 /// One session without its transcript.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionRow {

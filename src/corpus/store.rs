@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 
-use super::model::{IngestReport, SessionRow};
+use super::model::{IngestReport, Member, SessionRow};
 use super::pack;
 use super::schema::{APPLICATION, VERSION, version};
 use crate::ingest::IngestError;
@@ -138,7 +138,22 @@ impl Corpus {
         if version(&connection, &path)? < VERSION {
             return Err(store("written by an older assize; ingest the sessions again".to_owned()));
         }
+        // An ingest writes a new file and puts it in place of this one, which nobody changes: it is locked once, and what is
+        // read of it stays good, instead of both being seen to for every session.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(fail)?;
         Ok(Self { path, connection: Mutex::new(connection) })
+    }
+
+    /// All sessions, as far as a run without a sample needs them, sorted by id.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn members(&self) -> Result<Vec<Member>, CorpusError> {
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?));
+        let rows: Vec<(String, Option<String>, String)> =
+            self.query("SELECT id, person, scope FROM sessions ORDER BY id", [], read)?;
+        let member = |(id, person, scope)| Ok(Member { id, person, scope: variant(scope)? });
+        rows.into_iter().map(member).collect::<serde_json::Result<_>>().map_err(|error| self.unreadable(&error))
     }
 
     /// All sessions without their transcripts, sorted by id.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use crate::corpus::{Corpus, SessionRow};
+use crate::corpus::{Corpus, Member};
 use crate::ledger::Place;
 use crate::limit::TokenEstimator;
 use crate::prompt::{Examples, Extras, Need, Prompt, PromptError, RubricValues, Template};
@@ -18,6 +18,7 @@ use crate::verdict::{Fingerprint, Reader};
 use crate::view::View;
 
 use super::error::RunError;
+use super::feed::Divide;
 use super::identity::{self, JudgeIdentity};
 use super::lead::Prefix;
 use super::record::RubricRecord;
@@ -258,23 +259,26 @@ pub(super) struct ChosenSession {
     pub(super) person: Option<String>,
 }
 
-/// Chooses the sessions in scope, or a sample of them.
-pub(super) fn choose(mut rows: Vec<SessionRow>, spec: Option<&SampleSpec>) -> Result<Chosen, RunError> {
+/// Chooses the sessions of `corpus` in scope, or a sample of them.
+pub(super) fn choose(corpus: &Corpus, spec: Option<&SampleSpec>) -> Result<(Chosen, usize), RunError> {
     let mut chosen = Chosen::default();
-    for row in rows.iter().filter(|row| !row.scope.counted()) {
-        *chosen.out_of_scope.entry(row.scope).or_default() += 1;
+    let mut members = corpus.members()?;
+    let all = members.len();
+    for member in members.iter().filter(|member| !member.scope.counted()) {
+        *chosen.out_of_scope.entry(member.scope).or_default() += 1;
     }
-    rows.retain(|row| row.scope.counted());
+    members.retain(|member| member.scope.counted());
     if let Some(spec) = spec {
+        let mut rows = corpus.rows()?;
+        rows.retain(|row| row.scope.counted());
         let drawn: BTreeMap<String, f64> =
             sample::draw(&rows, spec)?.into_iter().map(|drawn| (drawn.id, drawn.weight)).collect();
-        rows.retain(|row| drawn.contains_key(&row.id));
+        members.retain(|member| drawn.contains_key(&member.id));
         chosen.weights = drawn.into_iter().filter(|(_, weight)| (weight - 1.0).abs() > f64::EPSILON).collect();
     }
-    rows.sort_by(|a, b| a.id.cmp(&b.id));
-    let session = |row: SessionRow| ChosenSession { id: row.id, person: row.person };
-    chosen.sessions = rows.into_iter().map(session).collect();
-    Ok(chosen)
+    let session = |member: Member| ChosenSession { id: member.id, person: member.person };
+    chosen.sessions = members.into_iter().map(session).collect();
+    Ok((chosen, all))
 }
 
 /// Where sessions come from.
@@ -301,7 +305,7 @@ pub(super) struct Plan {
     pub(super) run: String,
     pub(super) supply: Supply,
     pub(super) sessions: std::vec::IntoIter<ChosenSession>,
-    pub(super) sheets: Vec<Sheet>,
+    pub(super) sheets: Arc<[Sheet]>,
     /// The judges, in the order of their seats.
     pub(super) judges: Vec<PlannedJudge>,
     /// Where the ledger is.
@@ -339,7 +343,7 @@ impl Plan {
         }
         let mut prefixes: HashMap<(usize, usize), Arc<Prefix>> = HashMap::new();
         let mut followers = Vec::new();
-        for sheet in &self.sheets {
+        for sheet in &*self.sheets {
             let question = &sheet.question;
             let mut common: Vec<(Seen<'_>, OptionOrder, (Fingerprint, Arc<Prompt>))> = Vec::new();
             for (seat, judge) in self.judges.iter().enumerate() {
@@ -416,6 +420,36 @@ impl Plan {
             self.followers.push_back(followers);
         }
         Ok(())
+    }
+}
+
+impl Divide for Plan {
+    fn divide(&mut self, seats: &[usize], first: Unit) -> Self {
+        let is_theirs = |unit: &Unit| seats.contains(&unit.seat);
+        let (theirs, ours): (Vec<Unit>, Vec<Unit>) = self.ready.drain(..).partition(is_theirs);
+        self.ready = ours.into();
+        let part = |units: Vec<Unit>| -> (Vec<Unit>, Vec<Unit>) { units.into_iter().partition(is_theirs) };
+        let (followers, rest) = self.followers.drain(..).map(part).unzip();
+        self.followers = rest;
+        let mut judges = self.judges.clone();
+        for (seat, (theirs, ours)) in judges.iter_mut().zip(&mut self.judges).enumerate() {
+            let other = if seats.contains(&seat) { ours } else { theirs };
+            other.sources.clear();
+        }
+        Self {
+            run: self.run.clone(),
+            supply: self.supply.clone(),
+            sessions: self.sessions.clone(),
+            sheets: Arc::clone(&self.sheets),
+            judges,
+            ledger: self.ledger.clone(),
+            stand_ins: self.stand_ins.clone(),
+            earlier: None,
+            waiting: Arc::clone(&self.waiting),
+            ready: std::iter::once(first).chain(theirs).collect(),
+            followers,
+            ahead: self.ahead,
+        }
     }
 }
 
