@@ -64,8 +64,10 @@ pub fn page(
         let all: Vec<bool> = lines.iter().filter_map(of).collect();
         (all.iter().filter(|held| **held).count(), all.len())
     };
-    let (corrected, of) = held(&|line| covers(line.corrected(), line.planted));
-    let (raw, _) = held(&|line| covers(line.raw(), line.planted));
+    let (mut corrected, mut of) = held(&|line| covers(line.corrected(), line.planted));
+    let own: Vec<bool> = numbers.iter().filter_map(Number::is_held).collect();
+    (corrected, of) = (corrected + own.iter().filter(|held| **held).count(), of + own.len());
+    let (raw, of_raw) = held(&|line| covers(line.raw(), line.planted));
     let mut text = format!(
         "# The study's numbers, planted and recovered\n\n\
          **Synthetic.** Written by `just recovery`; do not edit. No person and no model labelled anything here, and nothing here is \
@@ -76,13 +78,13 @@ pub fn page(
          (known: stated, derived by arithmetic, or read off a figure). *Planted* is counted from the labels that were in fact planted, \
          not from the model they were drawn with. *Raw* is the judge's own rate; *corrected* is PPI++ with gold, 95 % interval by \
          person, over the labels of judge and gold together; both in percent.\n\n\
-         Of {of} corrected intervals {corrected} hold the planted value ({:.0} %; 95 % are due); of the raw ones {raw} ({:.0} %). A planted value is drawn, \
+         Of {of} corrected intervals {corrected} hold the planted value ({:.0} %; 95 % are due); of the {of_raw} raw ones {raw} ({:.0} %). A planted value is drawn, \
          so it differs from the published one by chance, and where the published numbers contradict each other or only a part is known \
          (docs of the model in `src/simulate/study.rs`), also by construction.\n\n\
          | part of the study | rate | published | known | planted | in the base | raw | corrected | held |\n\
          | --- | --- | ---: | --- | ---: | ---: | --- | --- | --- |\n",
         100.0 * corrected as f64 / of as f64,
-        100.0 * raw as f64 / of as f64,
+        100.0 * raw as f64 / of_raw as f64,
     );
     for line in lines {
         let (published, known) = line.published;
@@ -100,16 +102,17 @@ pub fn page(
         );
     }
     text.push_str(
-        "\n## Decisions and values\n\n\
+        "\n## Decisions, values and slopes\n\n\
          Lists and prices by the same judge, through a planted error: decisions ascribed to the other side, prices too low in the mean. \
-         Means, and their growth, in percent; corrected as numeric means by PPI++ with the planted values of the sessions that have gold.\n\n\
+         Means, and their growth, in percent; corrected as numeric means by PPI++ with the planted values of the sessions that have gold. \
+         Slopes are those of Table A1, in points of a hundred per level of expertise, where outcome, level and controls are all as the \
+         judge says; corrected by predict-then-debias (`benches/recovery/slopes.rs`), 95 % interval by person.\n\n\
          | number | published | known | planted | with gold | raw | corrected | held |\n\
          | --- | ---: | --- | ---: | ---: | ---: | --- | --- |\n",
     );
     for one in numbers {
         let (published, known) = one.published;
         let shown = one.corrected.map(|[mean, low, high]| format!("{mean:.1} ({low:.1} to {high:.1})"));
-        let held = one.corrected.map(|[_, low, high]| (low..=high).contains(&one.planted));
         let _ = writeln!(
             text,
             "| {} | {published} | {known} | {:.1} | {} | {:.1} | {} | {} |",
@@ -118,7 +121,7 @@ pub fn page(
             one.gold,
             one.raw,
             shown.as_deref().unwrap_or("-"),
-            said(held),
+            said(one.is_held()),
         );
     }
     let _ = write!(

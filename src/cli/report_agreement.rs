@@ -2,31 +2,36 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::agreement::{AgreementReport, Declared, Options, ratings_of_verdicts, report, report_of_verdicts};
+use crate::agreement::{AgreementReport, Declared, Options, RatedVerdicts, report, side_by_side};
 use crate::corpus::Corpus;
 use crate::gold::{Known, Ratings};
 use crate::rubric::Rubric;
 use crate::run::Experiment;
-use crate::verdict::{Fingerprint, Outcome, Verdict};
+use crate::verdict::Verdict;
 
 use super::error::CliError;
 
-/// Verdicts that stand beside those of other raters, without what agreement does not read.
+/// Verdicts that stand beside those of other raters.
 pub(super) struct Raters {
     gold: Option<Ratings>,
     persons: HashMap<String, String>,
     many_judges: bool,
     /// Rubrics that the label file is about.
     covered: BTreeSet<String>,
-    verdicts: Vec<Verdict>,
+    verdicts: RatedVerdicts,
 }
 
 impl Raters {
     /// For the sessions of `corpus` and the labels of `gold`.
     pub(super) fn of(corpus: &Corpus, gold: Option<&Ratings>, experiment: &Experiment) -> Result<Self, CliError> {
         let many_judges = experiment.judges.len() > 1;
-        let mut raters =
-            Self { gold: None, persons: HashMap::new(), many_judges, covered: BTreeSet::new(), verdicts: Vec::new() };
+        let mut raters = Self {
+            gold: None,
+            persons: HashMap::new(),
+            many_judges,
+            covered: BTreeSet::new(),
+            verdicts: RatedVerdicts::default(),
+        };
         if gold.is_none() && !many_judges {
             return Ok(raters);
         }
@@ -54,34 +59,26 @@ impl Raters {
     }
 
     /// Keeps `verdict` where agreement needs it.
-    pub(super) fn keep(&mut self, verdict: Verdict) {
-        if !self.many_judges && !self.covered.contains(&verdict.rubric) {
-            return;
+    pub(super) fn keep(&mut self, verdict: &Verdict) {
+        if self.many_judges || self.covered.contains(&verdict.rubric) {
+            self.verdicts.keep(verdict);
         }
-        let outcome = match verdict.outcome {
-            Outcome::Label { label, confidence, .. } => {
-                Outcome::Label { label, confidence, reason: None, evidence: Vec::new() }
-            }
-            Outcome::Value { value, .. } => Outcome::Value { value, reason: None, evidence: Vec::new() },
-            Outcome::None { kind, .. } => Outcome::None { kind, detail: String::new() },
-        };
-        let (unit, calls) = (Fingerprint(String::new()), Vec::new());
-        self.verdicts.push(Verdict { unit, outcome, calls, ..verdict });
     }
 
     /// The agreement on every rubric that has several raters.
     pub(super) fn agreement(self, rubrics: &[Rubric]) -> Result<Vec<AgreementReport>, CliError> {
-        let person = |session: &str| self.persons.get(session).cloned();
+        let judges = |rubric: &str| self.verdicts.ratings(rubric, |session| self.persons.get(session).cloned());
         let mut agreement = Vec::new();
         // Texts, lists and objects cannot be compared as a whole; the report says so in their sections.
         for rubric in rubrics.iter().filter(|rubric| rubric.level().is_some()) {
-            let of_gold = self.gold.as_ref().map(|gold| gold.of_rubric(&rubric.name));
+            let (name, options) = (rubric.name.as_str(), Options::default());
+            let of_gold = self.gold.as_ref().map(|gold| gold.of_rubric(name));
             if let Some(of_gold) = of_gold.filter(|of_gold| !of_gold.rows.is_empty()) {
-                agreement.push(report_of_verdicts(&self.verdicts, &of_gold, rubric, person, &Options::default())?);
-            } else if self.many_judges {
-                let judges = ratings_of_verdicts(&self.verdicts, &rubric.name, person);
                 let declared = Declared::of_rubric(rubric)?;
-                agreement.push(report(&judges, Some(&rubric.name), &declared, &Options::default())?);
+                agreement.push(side_by_side(&judges(name), &of_gold, Some(name), &declared, &options)?);
+            } else if self.many_judges {
+                let declared = Declared::of_rubric(rubric)?;
+                agreement.push(report(&judges(name), Some(name), &declared, &options)?);
             }
         }
         Ok(agreement)

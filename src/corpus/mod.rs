@@ -18,6 +18,7 @@ mod schema;
 mod sources;
 mod store;
 mod totals;
+mod unit;
 mod work;
 mod write;
 
@@ -26,3 +27,4 @@ pub use build::{BuildOptions, build, dry_run};
 pub use model::{IngestReport, REPORT_VERSION, SessionRow, ThisIngest, counted_scope};
 pub use salt::{Salt, SaltError};
 pub use store::{Corpus, CorpusError};
+pub use unit::SessionUnit;

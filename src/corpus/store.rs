@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::model::{IngestReport, SessionRow};
 use super::pack;
 use super::schema::{APPLICATION, VERSION, version};
+use super::unit::SessionUnit;
 use crate::ingest::IngestError;
 use crate::session::{Measures, Session};
 
@@ -168,6 +169,20 @@ impl Corpus {
             each(session_row(row, &measures).map_err(fail)?.map_err(|error| self.unreadable(&error))?);
         }
         Ok(())
+    }
+
+    /// All sessions as samples are drawn from, sorted by id.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn units(&self) -> Result<Vec<SessionUnit>, CorpusError> {
+        let read = |row: &Row<'_>| {
+            let (id, person, project, started_at) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            let (scope, work) = (variant(row.get(4)?), row.get(5)?);
+            Ok(scope.map(|scope| SessionUnit { id, person, project, started_at, scope, work }))
+        };
+        let query = "SELECT id, person, project, started_at, scope, work FROM sessions ORDER BY id";
+        self.query(query, [], read)?.into_iter().map(|unit| unit.map_err(|error| self.unreadable(&error))).collect()
     }
 
     fn unreadable(&self, error: &serde_json::Error) -> CorpusError {

@@ -383,10 +383,10 @@ struct Stock {
 impl Stock {
     fn of_corpus(experiment: &Experiment, folder: &Path) -> Result<Self, RunError> {
         let corpus = Corpus::open(&folder.join(&experiment.corpus))?;
-        let rows = corpus.rows()?;
+        let units = corpus.units()?;
         Ok(Self {
-            sessions_in_corpus: rows.len() as u64,
-            chosen: plan::choose(rows, experiment.sample.as_ref())?,
+            sessions_in_corpus: units.len() as u64,
+            chosen: plan::choose(units, experiment.sample.as_ref())?,
             ingest: corpus.report()?,
             corpus_hash: corpus.content_hash()?,
             supply: Supply::Corpus(Arc::new(corpus)),

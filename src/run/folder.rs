@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use fs_err::File;
 
 use crate::ledger::Ledger;
+use crate::verdict::Verdict;
 
 use super::error::RunError;
 use super::record::RunRecord;
@@ -22,10 +23,18 @@ pub(super) fn prepare(results: &Path, run: &str) -> Result<PathBuf, RunError> {
     Ok(folder)
 }
 
-/// Writes the files of a run.
+/// Writes the files of a run. The ledger is gone through once: there may be millions of verdicts.
 pub(super) fn write(folder: &Path, ledger: &Ledger, record: &RunRecord) -> Result<(), RunError> {
-    replace(&folder.join("verdicts.jsonl"), |file| write_verdicts(ledger, &record.id, file))?;
-    replace(&folder.join("ratings.csv"), |file| write_ratings(ledger, &record.id, file))?;
+    replace(&folder.join("verdicts.jsonl"), |lines| {
+        replace(&folder.join("ratings.csv"), |table| {
+            let mut ratings = Ratings::new(table)?;
+            ledger.verdicts(&record.id, |verdict, person| {
+                put_line(lines, &verdict)?;
+                ratings.put(&verdict, person.as_deref())
+            })?;
+            ratings.end()
+        })
+    })?;
     replace(&folder.join("run.json"), |file| {
         serde_json::to_writer_pretty(&mut *file, record).map_err(io::Error::from)?;
         Ok(file.write_all(b"\n")?)
@@ -58,17 +67,32 @@ pub fn write_csv(results: &Path, run: &RunRecord, out: &mut dyn Write) -> Result
 }
 
 fn write_verdicts(ledger: &Ledger, run: &str, out: &mut dyn Write) -> Result<(), RunError> {
-    ledger.verdicts(run, |verdict, _| {
-        serde_json::to_writer(&mut *out, &verdict).map_err(io::Error::from)?;
-        Ok(out.write_all(b"\n")?)
-    })
+    ledger.verdicts(run, |verdict, _| put_line(out, &verdict))
+}
+
+fn put_line(out: &mut dyn Write, verdict: &Verdict) -> Result<(), RunError> {
+    serde_json::to_writer(&mut *out, verdict).map_err(io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
 }
 
 fn write_ratings(ledger: &Ledger, run: &str, out: &mut dyn Write) -> Result<(), RunError> {
-    let mut rows = csv::Writer::from_writer(out);
-    let header = ["item", "rater", "label", "rubric", "cluster", "replicate", "no_verdict", "confidence"];
-    rows.write_record(header).map_err(io::Error::from)?;
-    ledger.verdicts(run, |verdict, person| {
+    let mut ratings = Ratings::new(out)?;
+    ledger.verdicts(run, |verdict, person| ratings.put(&verdict, person.as_deref()))?;
+    ratings.end()
+}
+
+/// Verdicts as a table of ratings.
+struct Ratings<'a>(csv::Writer<&'a mut dyn Write>);
+
+impl<'a> Ratings<'a> {
+    fn new(out: &'a mut dyn Write) -> Result<Self, RunError> {
+        let mut rows = csv::Writer::from_writer(out);
+        let header = ["item", "rater", "label", "rubric", "cluster", "replicate", "no_verdict", "confidence"];
+        rows.write_record(header).map_err(io::Error::from)?;
+        Ok(Self(rows))
+    }
+
+    fn put(&mut self, verdict: &Verdict, person: Option<&str>) -> Result<(), RunError> {
         let (replicate, cell) = (verdict.replicate.to_string(), verdict.outcome.cell());
         let confidence = verdict.outcome.confidence().map_or_else(String::new, |confidence| confidence.to_string());
         let row = [
@@ -76,12 +100,15 @@ fn write_ratings(ledger: &Ledger, run: &str, out: &mut dyn Write) -> Result<(), 
             verdict.judge.as_str(),
             cell.as_deref().unwrap_or_default(),
             verdict.rubric.as_str(),
-            person.as_deref().unwrap_or_default(),
+            person.unwrap_or_default(),
             replicate.as_str(),
             verdict.outcome.no_verdict().map_or("", crate::verdict::NoVerdict::as_str),
             confidence.as_str(),
         ];
-        rows.write_record(row).map_err(|error| RunError::Folder(io::Error::from(error)))
-    })?;
-    Ok(rows.flush()?)
+        self.0.write_record(row).map_err(|error| RunError::Folder(io::Error::from(error)))
+    }
+
+    fn end(mut self) -> Result<(), RunError> {
+        Ok(self.0.flush()?)
+    }
 }
