@@ -35,7 +35,7 @@ use recover::{JUDGE, planted, recover};
 use table::{Line, page};
 
 /// Sessions, of which so many have gold; and sessions in full detail for what is measured.
-const SESSIONS: &str = "40000";
+const SESSIONS: &str = "20000";
 const GOLD: &str = "4000";
 const FULL: &str = "2500";
 const SEED: &str = "20260617";

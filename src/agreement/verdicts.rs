@@ -155,7 +155,9 @@ mod tests {
         let gold = Ratings { rows, ..Ratings::default() };
         let cluster = |session: &str| (session != "3").then(|| "p".to_owned());
         let mut rated = RatedVerdicts::default();
-        verdicts.iter().for_each(|verdict| rated.keep(verdict));
+        for verdict in &verdicts {
+            rated.keep(verdict);
+        }
         let (judges, declared) = (rated.ratings("level", cluster), Declared::of_rubric(&rubric()).unwrap());
         let report = side_by_side(&judges, &gold, Some("level"), &declared, &Options::default()).unwrap();
         assert_eq!(report.categories, ["low", "high"]);

@@ -40,12 +40,12 @@ impl Ratings {
         }
         names.sort_unstable();
         names.dedup();
-        let named = |item: &str| -> Vec<&str> {
+        let of_name = |item: &str| -> Vec<&str> {
             let from = names.partition_point(|(name, _)| *name < item);
             names[from..].iter().take_while(|(name, _)| *name == item).map(|(_, id)| *id).collect()
         };
-        let find = |item: &str| match named(item) {
-            none if none.is_empty() => named(plain(item)),
+        let find = |item: &str| match of_name(item) {
+            none if none.is_empty() => of_name(plain(item)),
             ids => ids,
         };
         let mut join =

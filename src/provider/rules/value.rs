@@ -39,7 +39,9 @@ impl Examples {
             let Some(price) = price else { continue };
             let words = words(&posting);
             all.words.push(words.len());
-            words.into_iter().for_each(|word| all.holders.entry(word).or_default().push(all.prices.len()));
+            for word in words {
+                all.holders.entry(word).or_default().push(all.prices.len());
+            }
             all.prices.push(price);
         }
         all
