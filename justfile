@@ -32,6 +32,16 @@ bench-engine *ARGS:
     cargo build --release
     python3 benches/engine.py {{ARGS}}
 
+# The whole way on simulated sessions, time and memory by stage: `just bench-scale 4000 40000 400000` (24 GB of disk for the last).
+bench-scale *ARGS:
+    cargo build --release
+    python3 benches/scale.py {{ARGS}}
+
+# `assize report` from a ledger of so many sessions x 8 verdicts.
+bench-report *ARGS:
+    cargo build --release
+    python3 benches/scale.py --report {{ARGS}}
+
 # Every reader on damaged input: each fuzz target for some seconds, two at once; see fuzz/README.md.
 fuzz SECONDS="60":
     fuzz/run {{SECONDS}}

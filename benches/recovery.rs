@@ -16,6 +16,8 @@ mod measured;
 mod numbers;
 #[path = "recovery/recover.rs"]
 mod recover;
+#[path = "recovery/slopes.rs"]
+mod slopes;
 #[path = "recovery/table.rs"]
 mod table;
 
@@ -34,7 +36,7 @@ use table::{Line, page};
 
 /// Sessions, of which so many have gold; and sessions in full detail for what is measured.
 const SESSIONS: &str = "20000";
-const GOLD: &str = "1000";
+const GOLD: &str = "4000";
 const FULL: &str = "2500";
 const SEED: &str = "20260617";
 
@@ -101,7 +103,8 @@ fn main() {
     let planted = records(&folder.join("made/planted.csv")).into_iter();
     let planted = planted.map(|row| (row["item"].clone(), numbers::planted(&row))).collect();
     let source = numbers::Source { truth: &truth, planted: &planted, judged: &said, gold: &gold };
-    let numbers: Vec<_> = source.decisions().into_iter().chain(source.growth()).collect();
+    let numbers: Vec<_> =
+        source.decisions().into_iter().chain(source.growth()).chain(slopes::slopes(&source, &judged)).collect();
     let text = page(&lines, &numbers, &measured, [SESSIONS, GOLD, FULL, SEED]);
     fs_err::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recovery.md"), text).unwrap();
 }

@@ -113,7 +113,7 @@ fn draw_clusters<U: Unit>(units: &[U], column: &str, spec: &SampleSpec) -> Vec<D
     let places = ((spec.n * clusters.len()) as f64 / units.len() as f64).round().max(1.0);
     let weight = clusters.len() as f64 / places;
     let mut order: Vec<(&String, &Vec<&U>)> = clusters.iter().collect();
-    order.sort_by_key(|(key, _)| place(spec.seed, key));
+    order.sort_by_cached_key(|(key, _)| place(spec.seed, key));
     let chosen = order.into_iter().enumerate().take_while(|(rank, _)| (*rank as f64) < places);
     chosen.flat_map(|(_, (_, members))| members.iter().map(|unit| Drawn { id: unit.id().to_owned(), weight })).collect()
 }
@@ -128,7 +128,7 @@ fn draw_strata<U: Unit>(units: &[U], spec: &SampleSpec) -> Vec<Drawn> {
     for (members, places) in strata.into_values().zip(allocate(&sizes, spec.n)) {
         let weight = members.len() as f64 / places.max(1) as f64;
         let mut order = members;
-        order.sort_by_key(|unit| place(spec.seed, unit.id()));
+        order.sort_by_cached_key(|unit| place(spec.seed, unit.id()));
         drawn.extend(order.into_iter().take(places).map(|unit| Drawn { id: unit.id().to_owned(), weight }));
     }
     drawn

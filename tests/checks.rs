@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use assize::agreement::{Declared, Options, ratings_of_verdicts, report as agree};
+use assize::agreement::{Declared, Options, RatedVerdicts, report as agree};
 use assize::corpus::{IngestReport, SessionRow};
 use assize::report::{
     Cell, Exhibit, Floors, Inputs, Report, TableBuilder, Vocabulary, build, check, files, html, markdown, publish,
@@ -112,8 +112,12 @@ fn inputs() -> Inputs {
     (0..SESSIONS).for_each(|session| table.session(&row(session)));
     let table = table.finish(&BTreeMap::new(), None).unwrap();
     let person = |session: &str| session[8..].parse::<usize>().ok().map(|number| format!("person-{}", number / 5));
+    let mut rated = RatedVerdicts::default();
+    for verdict in &verdicts {
+        rated.keep(verdict);
+    }
     let agreement = rubrics.iter().map(|rubric| {
-        let ratings = ratings_of_verdicts(&verdicts, &rubric.name, person);
+        let ratings = rated.ratings(&rubric.name, person);
         agree(&ratings, Some(&rubric.name), &Declared::of_rubric(rubric).unwrap(), &Options::default()).unwrap()
     });
     let agreement = agreement.collect();

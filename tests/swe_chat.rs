@@ -27,7 +27,9 @@ fn transcript(number: usize) -> String {
 }
 
 /// Session, repository, user, agent, and share of the agent's lines.
-const ROWS: [(usize, &str, Option<&str>, &str, Option<f64>); 4] = [
+type Row = (usize, &'static str, Option<&'static str>, &'static str, Option<f64>);
+
+const ROWS: [Row; 4] = [
     (1, "weavers/loom", None, "Claude Code", Some(99.5)),
     (2, "weavers/loom", None, "Claude Code", None),
     (3, "dyers/vat", Some("u-31"), "Claude Code", Some(0.0)),

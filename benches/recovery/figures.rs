@@ -17,7 +17,8 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn label(&self, question: Q) -> Option<&str> {
+    /// The label given.
+    pub fn label(&self, question: Q) -> Option<&str> {
         let at = Q::ALL.iter().position(|known| *known == question)?;
         self.labels[at].as_deref()
     }
@@ -59,7 +60,8 @@ fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
     Some(one? && other?)
 }
 
-fn goal(seen: &Seen) -> Option<bool> {
+/// Whether there is a clear goal.
+pub fn goal(seen: &Seen) -> Option<bool> {
     seen.is(Q::Outcome, "no_clear_goal").map(|none| !none)
 }
 
@@ -83,7 +85,8 @@ pub enum Ending {
     Abandoned,
 }
 
-fn ended(seen: &Seen, ending: Ending) -> Option<bool> {
+/// Whether the session ended so.
+pub fn ended(seen: &Seen, ending: Ending) -> Option<bool> {
     let failed = seen.is(Q::Outcome, "failed");
     match ending {
         Ending::Partial => failed.map(|failed| !failed),
@@ -184,13 +187,16 @@ pub fn figures() -> Vec<Figure> {
         "stated",
         Box::new(move |seen| among(both(code(seen), other(seen)), ended(seen, Ending::Verified))),
     );
-    for (what, ending, published) in [
-        ("verified", Ending::Verified, 34.0),
-        ("judged", Ending::Judged, 60.0),
-        ("at least partial", Ending::Partial, 94.0),
-    ] {
-        let of = move |seen: &Seen| among(both(code(seen), software(seen)), ended(seen, ending));
-        add("Figure 6", format!("{what} success, software, code"), published, "figure", Box::new(of));
+    let endings = [
+        ("verified success", Ending::Verified),
+        ("judged success", Ending::Judged),
+        ("at least partial", Ending::Partial),
+    ];
+    for (at, (what, ending)) in endings.into_iter().enumerate() {
+        for (group, name, published) in BY_OCCUPATION {
+            let of = move |seen: &Seen| among(both(code(seen), seen.is(Q::OccupationUser, group)), ended(seen, ending));
+            add("Figure 6", format!("{what}, {name}, code"), published[at], "figure", Box::new(of));
+        }
     }
     let signals = [
         (Q::SuccessSignal, "success signal 1", "1", 13.0),
@@ -246,4 +252,18 @@ const BY_LEVEL: [ByLevel; 9] = [
         &[("1", 19.0), ("2", 6.0), ("3", 6.0), ("4", 6.0), ("5", 7.0)],
         "figure",
     ),
+];
+
+/// Figure 6: label, what it is called, and verified success, judged success and at least partial success in sessions that add code.
+const BY_OCCUPATION: [(&str, &str, [f64; 3]); 10] = [
+    ("computer_mathematical", "software and mathematics", [34.0, 60.0, 94.0]),
+    ("management", "management", [37.0, 55.0, 95.0]),
+    ("legal", "legal", [33.0, 57.0, 95.0]),
+    ("business_financial", "business and finance", [29.0, 54.0, 93.0]),
+    ("healthcare_practitioners", "healthcare", [28.0, 56.0, 93.0]),
+    ("arts_design_media", "arts, design and media", [28.0, 53.0, 92.0]),
+    ("sales", "sales", [28.0, 58.0, 92.0]),
+    ("architecture_engineering", "architecture and engineering", [27.0, 54.0, 93.0]),
+    ("education_library", "education", [27.0, 52.0, 92.0]),
+    ("life_physical_social_science", "sciences", [27.0, 54.0, 94.0]),
 ];

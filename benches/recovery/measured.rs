@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use assize::corpus::SessionRow;
+use assize::simulate::Question;
+use assize::stats::Design;
+use assize::stats::regression::{Linear, LinearSample};
 
 use crate::figures::Seen;
+use crate::slopes::cells;
 
 /// A number that is measured on sessions.
 pub struct Measured {
@@ -31,6 +35,7 @@ pub fn all(
 ) -> Vec<Measured> {
     let mut all = persons(rows, truth);
     all.extend(paces(full, planted));
+    all.extend(gradients(full, planted));
     all
 }
 
@@ -89,6 +94,56 @@ fn paces(full: &[SessionRow], planted: &Records) -> Vec<Measured> {
         }
     }
     all
+}
+
+/// How many percent more actions and words per prompt a level more means among sessions that are equal in work mode by value band,
+/// month, occupation of the work and software occupation, with errors by person.
+fn gradients(full: &[SessionRow], planted: &Records) -> Vec<Measured> {
+    let planted: BTreeMap<&str, &BTreeMap<String, String>> =
+        planted.iter().map(|row| (row["item"].as_str(), row)).collect();
+    let number = |row: &BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap_or(0.0);
+    let (mut levels, mut effects, mut persons) = (Vec::new(), vec![Vec::new(); 4], Vec::new());
+    let mut counts: [[Vec<f64>; 2]; 2] = Default::default();
+    let mut names: BTreeMap<&str, u32> = BTreeMap::new();
+    for row in full {
+        let aim = planted[row.id.as_str()];
+        let labels = Question::ALL.map(|question| Some(aim[question.rubric()].clone()));
+        let seen = Seen { person: aim["cluster"].clone(), month: aim["month"].clone(), wrote_code: false, labels };
+        let (Ok(level), Some(cells)) = (aim["expertise"].parse::<f64>(), cells(&seen, number(aim, "task_value")))
+        else {
+            continue;
+        };
+        levels.push(level);
+        effects.iter_mut().zip(cells).for_each(|(effect, cell)| effect.push(cell));
+        let next = u32::try_from(names.len()).unwrap_or(u32::MAX);
+        persons.push(*names.entry(aim["cluster"].as_str()).or_insert(next));
+        let found = [row.measures.actions, row.measures.output_words].map(|count| count as f64);
+        let aims = [number(aim, "actions"), number(aim, "words")];
+        let log = |count: f64, prompts: f64| (count.max(1.0) / prompts).ln();
+        for (at, [planted, measured]) in counts.iter_mut().enumerate() {
+            planted.push(log(aims[at], number(aim, "prompts")));
+            measured.push(log(found[at], row.measures.prompts as f64));
+        }
+    }
+    let columns = [levels];
+    let percent = |log: f64| 100.0 * (log.exp() - 1.0);
+    let fit = |outcomes: &[f64]| {
+        let sample = LinearSample { outcomes, columns: &columns, effects: &effects, weights: None };
+        let fit = Linear::fit(sample).ok()?;
+        let error = fit.standard_errors(Design { clusters: Some(&persons), strata: None }).ok()?.first()?.se;
+        Some((fit.coefficients.first()?.value, error))
+    };
+    let one = |([planted, measured], (what, published)): (&[Vec<f64>; 2], (&str, f64))| {
+        let ((planted, _), (slope, error)) = (fit(planted)?, fit(measured)?);
+        Some(Measured {
+            name: format!("{what} per prompt, percent more per level, sessions being equal"),
+            published: (published, "stated"),
+            planted: percent(planted),
+            found: (percent(slope), Some((percent(slope - 1.96 * error), percent(slope + 1.96 * error)))),
+            n: measured.len(),
+        })
+    };
+    counts.iter().zip([("actions", 9.0), ("output words", 13.0)]).filter_map(one).collect()
 }
 
 /// Mean, and half the width of its normal interval.

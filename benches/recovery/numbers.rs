@@ -27,6 +27,13 @@ pub struct Number {
     pub gold: usize,
 }
 
+impl Number {
+    /// Whether the corrected interval holds what is planted; none where there is none.
+    pub fn is_held(&self) -> Option<bool> {
+        self.corrected.map(|[_, low, high]| (low..=high).contains(&self.planted))
+    }
+}
+
 /// What is planted, from a row of `planted.csv`.
 pub fn planted(row: &BTreeMap<String, String>) -> Said {
     let number = |column: &str| row[column].parse::<f64>().ok();

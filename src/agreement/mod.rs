@@ -37,4 +37,4 @@ pub use report::{Formula, Options, Resampling, Selection, report, side_by_side};
 pub use retest::{Retest, RetestAgainst, RetestReport, retest};
 pub use scale::{Declared, level_name};
 pub use stated::StatedOptions;
-pub use verdicts::{ratings_of_verdicts, report_of_verdicts};
+pub use verdicts::RatedVerdicts;

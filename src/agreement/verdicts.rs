@@ -1,47 +1,86 @@
 //! Verdicts of a run as ratings.
 
+use std::collections::{BTreeMap, HashMap};
+
 use crate::gold::{Missing, Rating, Ratings};
-use crate::rubric::Rubric;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{NoVerdict, Outcome, Verdict};
 
-use super::error::AgreementError;
-use super::model::AgreementReport;
-use super::report::{Options, side_by_side};
-use super::scale::Declared;
-
-/// The verdicts on `rubric` as ratings: judges are raters, sessions are items. `cluster` names a session's cluster.
-pub fn ratings_of_verdicts(verdicts: &[Verdict], rubric: &str, cluster: impl Fn(&str) -> Option<String>) -> Ratings {
-    let mut ratings = Ratings::default();
-    for verdict in verdicts.iter().filter(|verdict| verdict.rubric == rubric) {
-        let (item, rater) = (verdict.session.clone(), verdict.judge.clone());
-        let (rubric, cluster, replicate) =
-            (Some(rubric.to_owned()), cluster(&verdict.session), Some(verdict.replicate));
-        if let Outcome::None { kind, .. } = &verdict.outcome {
-            ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind: *kind });
-        } else if let Some(label) = verdict.outcome.cell() {
-            let (label, confidence) = (label.into_owned(), verdict.outcome.confidence());
-            let rating = Rating { item, rater, label, rubric, cluster, replicate, confidence, ..Rating::default() };
-            ratings.rows.push(rating);
-        }
-    }
-    ratings
+/// What agreement reads of verdicts. There may be millions, so that names are numbered and all else is let go.
+#[derive(Debug, Default)]
+pub struct RatedVerdicts {
+    sessions: Names,
+    judges: Names,
+    labels: Names,
+    /// By rubric.
+    kept: BTreeMap<String, Vec<Kept>>,
 }
 
-/// Agreement of a run's judges with a label file on one rubric: judges against its raters and against each other, and its
-/// raters against each other. `gold` must be joined (its items are session ids); only its rows of this rubric are used.
-///
-/// # Errors
-/// When a label is not on the rubric's scale, or a judge and a rater of the file have the same name.
-pub fn report_of_verdicts(
-    verdicts: &[Verdict],
-    gold: &Ratings,
-    rubric: &Rubric,
-    cluster: impl Fn(&str) -> Option<String>,
-    options: &Options,
-) -> Result<AgreementReport, AgreementError> {
-    let judges = ratings_of_verdicts(verdicts, &rubric.name, cluster);
-    let gold = gold.of_rubric(&rubric.name);
-    side_by_side(&judges, &gold, Some(&rubric.name), &Declared::of_rubric(rubric)?, options)
+/// One verdict.
+#[derive(Debug)]
+struct Kept {
+    session: u32,
+    judge: u32,
+    replicate: u32,
+    /// The number of its label, or why there is none.
+    answer: Result<u32, NoVerdict>,
+}
+
+/// Names in the order in which they first came.
+#[derive(Debug, Default)]
+struct Names {
+    numbers: HashMap<Box<str>, u32>,
+    names: Vec<Box<str>>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(name.into(), next);
+        self.names.push(name.into());
+        next
+    }
+
+    fn name(&self, number: u32) -> String {
+        self.names.get(number as usize).map_or_else(String::new, |name| name.as_ref().to_owned())
+    }
+}
+
+impl RatedVerdicts {
+    /// Takes in `verdict`, unless its answer is a list or an object: those cannot be compared as a whole.
+    pub fn keep(&mut self, verdict: &Verdict) {
+        let answer = match (&verdict.outcome, verdict.outcome.cell()) {
+            (Outcome::None { kind, .. }, _) => Err(*kind),
+            (Outcome::Value { value, .. }, _) if value.is_array() || value.is_object() => return,
+            (_, Some(cell)) => Ok(self.labels.number(&cell)),
+            (_, None) => return,
+        };
+        let (session, judge) = (self.sessions.number(&verdict.session), self.judges.number(&verdict.judge));
+        let kept = Kept { session, judge, replicate: verdict.replicate, answer };
+        match self.kept.get_mut(&verdict.rubric) {
+            Some(rubric) => rubric.push(kept),
+            None => drop(self.kept.insert(verdict.rubric.clone(), vec![kept])),
+        }
+    }
+
+    /// The verdicts on `rubric`: judges are raters, sessions are items. `cluster` names a session's cluster.
+    pub fn ratings(&self, rubric: &str, cluster: impl Fn(&str) -> Option<String>) -> Ratings {
+        let mut ratings = Ratings::default();
+        for kept in self.kept.get(rubric).into_iter().flatten() {
+            let (item, rater) = (self.sessions.name(kept.session), self.judges.name(kept.judge));
+            let (rubric, cluster, replicate) = (Some(rubric.to_owned()), cluster(&item), Some(kept.replicate));
+            match kept.answer {
+                Ok(label) => {
+                    let label = self.labels.name(label);
+                    ratings.rows.push(Rating { item, rater, label, rubric, cluster, replicate, ..Rating::default() });
+                }
+                Err(kind) => ratings.missing.push(Missing { item, rater, rubric, cluster, replicate, kind }),
+            }
+        }
+        ratings
+    }
 }
 
 #[cfg(test)]
@@ -49,8 +88,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::rubric::{Answer, AnswerKind, AnswerOption};
-    use crate::verdict::{Fingerprint, NoVerdict};
+    use crate::agreement::{Declared, Options, side_by_side};
+    use crate::rubric::{Answer, AnswerKind, AnswerOption, Rubric};
+    use crate::verdict::Fingerprint;
 
     fn rubric() -> Rubric {
         let option = |id: &str| AnswerOption {
@@ -114,7 +154,12 @@ mod tests {
         let rows = vec![person("1", "low"), person("2", "high"), person("3", "low")];
         let gold = Ratings { rows, ..Ratings::default() };
         let cluster = |session: &str| (session != "3").then(|| "p".to_owned());
-        let report = report_of_verdicts(&verdicts, &gold, &rubric(), cluster, &Options::default()).unwrap();
+        let mut rated = RatedVerdicts::default();
+        for verdict in &verdicts {
+            rated.keep(verdict);
+        }
+        let (judges, declared) = (rated.ratings("level", cluster), Declared::of_rubric(&rubric()).unwrap());
+        let report = side_by_side(&judges, &gold, Some("level"), &declared, &Options::default()).unwrap();
         assert_eq!(report.categories, ["low", "high"]);
         let pair = report.pair("judge", "ann").unwrap();
         assert_eq!((pair.raters[0].as_str(), pair.items, pair.unpaired), ("ann", 2, 1));

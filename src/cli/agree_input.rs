@@ -1,11 +1,11 @@
 //! What `assize agree` reads: a file of ratings, or a run and its gold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use crate::agreement::{AgreementError, AgreementReport, Declared, multi_label_report, report, side_by_side};
 use crate::corpus::Corpus;
-use crate::gold::{Columns, Known, LabelRule, Ratings, Shape, read};
+use crate::gold::{Columns, Known, LabelRule, Outline, Ratings, Shape, outline, read, read_rubric};
 use crate::rubric;
 use crate::run;
 
@@ -124,13 +124,14 @@ fn of_run(
         return Err(CliError::new(format!("{} is a folder without ratings.csv, so not a run", folder.display()))
             .hint("name a run below results/, or a CSV file of ratings"));
     }
-    let judges = read(&file, &Columns::default(), &Shape::Long)?;
-    let rubrics = judges.rubrics();
+    // Rubric by rubric: a large run's ratings are many times as large as the memory that one rubric takes.
+    let Outline { items, rubrics } = outline(&file, &Columns::default())?;
+    let rubrics: BTreeSet<&str> = rubrics.iter().map(String::as_str).collect();
     if let Some(name) = request.scale.rubric().filter(|name| !rubrics.contains(name)) {
         return Err(no_rubric(folder, name, &rubrics));
     }
     let gold = request.gold.map(|path| input.read(path)).transpose()?;
-    let joined = gold.map(|gold| gold.join(&sessions(folder, &judges, settings))).transpose()?;
+    let joined = gold.map(|gold| gold.join(&sessions(folder, items, settings))).transpose()?;
     if joined.as_ref().is_some_and(|joined| joined.ratings.rubrics().is_empty())
         && rubrics.len() > 1
         && request.scale.rubric().is_none()
@@ -151,11 +152,11 @@ fn of_run(
             }
             declared => declared?,
         };
-        let part = judges.of_rubric(name);
         let of_gold = joined.as_ref().map(|joined| joined.ratings.of_rubric(name));
         if of_gold.as_ref().is_some_and(|gold| gold.rows.is_empty()) && request.scale.rubric().is_none() {
             continue;
         }
+        let part = read_rubric(&file, &Columns::default(), name)?;
         let report = match &of_gold {
             Some(gold) => side_by_side(&part, gold, Some(name), &declared, &request.options),
             None => report(&part, Some(name), &declared, &request.options),
@@ -194,17 +195,20 @@ fn of_run(
     Ok(reports)
 }
 
-/// The judged sessions; with their files where the run's corpus is at hand.
-pub(super) fn sessions(folder: &Path, judges: &Ratings, settings: &Settings) -> Vec<Known> {
-    let missing = judges.missing.iter().map(|missing| missing.item.as_str());
-    let ids: BTreeSet<&str> = judges.rows.iter().map(|row| row.item.as_str()).chain(missing).collect();
+/// The judged sessions `ids`; with their files where the run's corpus is at hand.
+pub(super) fn sessions(folder: &Path, ids: BTreeSet<String>, settings: &Settings) -> Vec<Known> {
     let corpus = fs_err::read_to_string(folder.join("run.json"))
         .ok()
         .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
         .and_then(|run| run.pointer("/experiment/corpus")?.as_str().map(|corpus| settings.folder.join(corpus)));
-    let rows = corpus.and_then(|corpus| Corpus::open(&corpus).ok()?.rows().ok()).unwrap_or_default();
-    let file = |id: &str| rows.iter().find(|row| row.id == id).map(|row| row.file.clone());
-    ids.into_iter().map(|id| Known { id: id.to_owned(), file: file(id) }).collect()
+    let mut files = HashMap::new();
+    if let Some(corpus) = corpus.and_then(|corpus| Corpus::open(&corpus).ok()) {
+        // Without their files, sessions can still be named by their ids.
+        let _ = corpus.each_row(|row| {
+            files.insert(row.id, row.file);
+        });
+    }
+    ids.into_iter().map(|id| Known { file: files.remove(&id), id }).collect()
 }
 
 /// Whether the answers to the rubric `name` cannot be compared, where the command line declares no scale of its own.

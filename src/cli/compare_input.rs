@@ -86,7 +86,9 @@ fn part(source: &Path, input: &InputArgs, settings: &Settings) -> Result<Part, C
             .hint("name a run below results/, or a CSV file of ratings"));
     }
     let ratings = read(&file, &input.run_columns(), &Shape::Long)?;
-    let known = Some(sessions(&folder, &ratings, settings));
+    let missing = ratings.missing.iter().map(|missing| &missing.item);
+    let items = ratings.rows.iter().map(|row| &row.item).chain(missing).cloned().collect();
+    let known = Some(sessions(&folder, items, settings));
     Ok(Part { name, ratings, known })
 }
 

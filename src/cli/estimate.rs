@@ -93,10 +93,8 @@ pub(super) fn options(args: &EstimateArgs) -> Options {
 
 fn corrected(args: &EstimateArgs, gold: &Path, loaded: &Loaded, printer: Printer) -> CliResult {
     let options = options(args);
-    let source = loaded.source(args.reference.as_deref());
-    let pairs = loaded.pairs()?;
-    let reports = pairs.iter().map(|(rubric, judge)| estimate_one(&source, rubric, judge, &options));
-    let reports = reports.collect::<Result<Vec<_>, _>>()?;
+    let reports = loaded
+        .each_pair(args.reference.as_deref(), |source, rubric, judge| estimate_one(source, rubric, judge, &options))?;
     let (run, gold, confidence, notes) = (loaded.run.id.clone(), file(gold), args.confidence, loaded.notes());
     let all = EstimateReports { version: VERSION, run, gold, confidence, notes, reports };
     match args.format {
@@ -118,11 +116,10 @@ fn plan(args: &EstimateArgs, gold: &Path, loaded: &Loaded, printer: Printer) -> 
     let (half_width, confidence, labels) = (args.half_width, args.confidence, args.labels);
     let (cell, by, above) = (args.cell.clone(), args.by.clone(), args.above);
     let options = PlanOptions { half_width, confidence, labels, cell, above, by };
-    let source = loaded.source(args.reference.as_deref());
-    let pairs = loaded.pairs()?;
     let judges = loaded.judges();
-    let plans = pairs.iter().map(|(rubric, judge)| plan_one(&source, rubric, judge, &judges, &options));
-    let plans = plans.collect::<Result<Vec<_>, _>>()?;
+    let plans = loaded.each_pair(args.reference.as_deref(), |source, rubric, judge| {
+        plan_one(source, rubric, judge, &judges, &options)
+    })?;
     let (run, gold) = (loaded.run.id.clone(), file(gold));
     let all = Plans { version: VERSION, run, gold, half_width, confidence, plans };
     match args.format {

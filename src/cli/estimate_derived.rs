@@ -12,8 +12,9 @@ use super::printer::{Format, Printer};
 
 /// Runs the command.
 pub(super) fn run(args: &EstimateArgs, gold: &Path, loaded: &Loaded, printer: Printer) -> CliResult {
-    let source = loaded.source(args.reference.as_deref());
-    let all = estimate_derived(&source, &loaded.asked(), &loaded.decision_shares()?, &options(args))?;
+    let (verdicts, shares) = loaded.verdicts(&loaded.parts())?;
+    let source = loaded.source(&verdicts, args.reference.as_deref());
+    let all = estimate_derived(&source, &loaded.asked(), &shares, &options(args))?;
     let (run, gold, notes) = (loaded.run.id.clone(), file(gold), loaded.notes());
     let all = DerivedReports { run, gold, notes, ..all };
     match args.format {

@@ -1,13 +1,16 @@
 //! What `assize estimate` reads: a run, its corpus and rubrics, and gold.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::corpus::{Corpus, SessionRow};
-use crate::estimate::{Shares, Source, decision_shares};
+use crate::estimate::{DerivedMeasure, EstimateError, Shares, Source, add_decision_shares};
 use crate::gold::{Columns, Join, Known, Shape, read};
 use crate::rubric::{self, Rubric};
 use crate::run::{self, RunRecord};
-use crate::verdict::Verdict;
+use crate::verdict::{Outcome, Verdict};
 
 use super::error::CliError;
 use super::report::RESULTS;
@@ -16,7 +19,7 @@ use super::settings::Settings;
 /// A run with its gold.
 pub(super) struct Loaded {
     pub run: RunRecord,
-    verdicts: Vec<Verdict>,
+    results: PathBuf,
     rows: Vec<SessionRow>,
     rubrics: Vec<Rubric>,
     gold: Join,
@@ -25,7 +28,7 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// Reads all of it; `rubric` and `judge` choose one where they are given.
+    /// Reads all of it but the verdicts; `rubric` and `judge` choose one where they are given.
     pub fn read(
         run: &str,
         gold: &Path,
@@ -33,7 +36,7 @@ impl Loaded {
         judge: Option<&str>,
         settings: &Settings,
     ) -> Result<Self, CliError> {
-        let (run, verdicts) = run::load(&settings.folder.join(RESULTS), run)?;
+        let (results, run) = run::find(&settings.folder.join(RESULTS), run)?;
         let names: Vec<&str> = run.rubrics.iter().map(|rubric| rubric.name.as_str()).collect();
         if let Some(name) = rubric.filter(|name| !names.contains(name)) {
             return Err(CliError::new(format!("run {} has no rubric {name}", run.id))
@@ -41,12 +44,19 @@ impl Loaded {
         }
         let chosen = names.into_iter().filter(|name| rubric.is_none_or(|asked| asked == *name));
         let rubrics = chosen.map(|name| rubric::load(name, &settings.folder)).collect::<Result<Vec<_>, _>>()?;
-        let rows = Corpus::open(&settings.folder.join(&run.experiment.corpus))?.rows()?;
+        let mut rows = Vec::new();
+        Corpus::open(&settings.folder.join(&run.experiment.corpus))?.each_row(|mut row| {
+            // Half of a row is words about evidence, of which only the kinds count here.
+            for item in &mut row.evidence.items {
+                (item.excerpt, item.detail) = (String::new(), None);
+            }
+            rows.push(row);
+        })?;
         let known: Vec<Known> =
             rows.iter().map(|row| Known { id: row.id.clone(), file: Some(row.file.clone()) }).collect();
         let gold = read(&settings.folder.join(gold), &Columns::default(), &Shape::Long)?.join(&known)?;
         let loaded =
-            Self { run, verdicts, rows, rubrics, gold, judge: judge.map(str::to_owned), one_rubric: rubric.is_some() };
+            Self { run, results, rows, rubrics, gold, judge: judge.map(str::to_owned), one_rubric: rubric.is_some() };
         match judge.filter(|judge| !loaded.judges().contains(judge)) {
             None => Ok(loaded),
             Some(judge) => Err(CliError::new(format!("run {} has no judge {judge}", loaded.run.id))
@@ -59,19 +69,39 @@ impl Loaded {
         self.run.totals.iter().map(|(judge, _)| judge.as_str()).collect()
     }
 
+    /// The verdicts on `rubrics`, bare, and the shares of decisions that the judges' lists come to. All rubrics at once would take
+    /// as many times the memory as there are.
+    pub fn verdicts(&self, rubrics: &[&str]) -> Result<(Vec<Verdict>, Shares), CliError> {
+        let (mut verdicts, mut shares) = (Vec::new(), Shares::new());
+        run::stream_on(Some(rubrics), &self.results, &self.run.id, |verdict| {
+            add_decision_shares(&mut shares, &verdict)?;
+            let mut verdict = verdict.bare();
+            if let Outcome::Value { value, .. } = &mut verdict.outcome {
+                // Lists and objects are long, and nothing reads them after this.
+                *value = Value::Null;
+            }
+            verdicts.push(verdict);
+            Ok::<(), CliError>(())
+        })?;
+        Ok((verdicts, shares))
+    }
+
+    /// Those rubrics of the run that derived measures are made of; all, where there are none of these.
+    pub fn parts(&self) -> Vec<&str> {
+        let needed: BTreeSet<&str> = DerivedMeasure::ALL.iter().flat_map(|measure| measure.needs()).copied().collect();
+        let all = || self.run.rubrics.iter().map(|rubric| rubric.name.as_str());
+        let parts: Vec<&str> = all().filter(|name| needed.contains(name)).collect();
+        if parts.is_empty() { all().collect() } else { parts }
+    }
+
     /// What estimates are made from.
-    pub fn source<'a>(&'a self, reference: Option<&'a str>) -> Source<'a> {
-        let (verdicts, rows, weights) = (&self.verdicts, &self.rows, &self.run.weights);
+    pub fn source<'a>(&'a self, verdicts: &'a [Verdict], reference: Option<&'a str>) -> Source<'a> {
+        let (rows, weights) = (&self.rows, &self.run.weights);
         Source { verdicts, rows, sessions: self.run.sessions, weights, gold: &self.gold.ratings, reference }
     }
 
-    /// The shares of decisions that the judges' lists come to.
-    pub fn decision_shares(&self) -> Result<Shares, CliError> {
-        Ok(decision_shares(&self.verdicts)?)
-    }
-
     /// Every rubric that gold is about, with every judge asked for.
-    pub fn pairs(&self) -> Result<Vec<(&Rubric, &str)>, CliError> {
+    fn pairs(&self) -> Result<Vec<(&Rubric, &str)>, CliError> {
         let covered = self.gold.ratings.rubrics();
         if covered.is_empty() && self.rubrics.len() > 1 {
             let names: Vec<&str> = self.rubrics.iter().map(|rubric| rubric.name.as_str()).collect();
@@ -90,6 +120,24 @@ impl Loaded {
                 .hint(format!("it is about: {}", none())));
         }
         Ok(pairs)
+    }
+
+    /// What `one` says of every rubric and judge, with the verdicts of one rubric at a time.
+    pub fn each_pair<T>(
+        &self,
+        reference: Option<&str>,
+        one: impl Fn(&Source<'_>, &Rubric, &str) -> Result<T, EstimateError>,
+    ) -> Result<Vec<T>, CliError> {
+        let mut all = Vec::new();
+        for of_rubric in self.pairs()?.chunk_by(|a, b| a.0.name == b.0.name) {
+            let rubrics: Vec<&str> = of_rubric.iter().map(|(rubric, _)| rubric.name.as_str()).take(1).collect();
+            let (verdicts, _) = self.verdicts(&rubrics)?;
+            let source = self.source(&verdicts, reference);
+            for (rubric, judge) in of_rubric {
+                all.push(one(&source, rubric, judge)?);
+            }
+        }
+        Ok(all)
     }
 
     /// The judges asked for.

@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::agreement::{AgreementReport, Declared, Options, ratings_of_verdicts, report, report_of_verdicts};
+use crate::agreement::{AgreementReport, Declared, Options, RatedVerdicts, report, side_by_side};
 use crate::corpus::Corpus;
 use crate::gold::{Known, Ratings};
 use crate::rubric::Rubric;
 use crate::run::Experiment;
-use crate::verdict::{Fingerprint, Outcome, Verdict};
+use crate::verdict::Verdict;
 
 use super::error::CliError;
 
-/// Verdicts that stand beside those of other raters, without what agreement does not read.
+/// Verdicts that stand beside those of other raters.
 pub(super) struct Raters {
     gold: Option<Ratings>,
     persons: HashMap<String, String>,
     /// Rubrics that the label file is about, or that several judges answer.
     compared: BTreeSet<String>,
-    verdicts: Vec<Verdict>,
+    verdicts: RatedVerdicts,
 }
 
 impl Raters {
@@ -26,7 +26,7 @@ impl Raters {
         let many_judges = |rubric: &str| experiment.judges.iter().filter(|judge| judge.answers(rubric)).count() > 1;
         let names = experiment.rubrics.iter();
         let compared: BTreeSet<String> = names.clone().filter(|name| many_judges(name)).cloned().collect();
-        let mut raters = Self { gold: None, persons: HashMap::new(), compared, verdicts: Vec::new() };
+        let mut raters = Self { gold: None, persons: HashMap::new(), compared, verdicts: RatedVerdicts::default() };
         if gold.is_none() && raters.compared.is_empty() {
             return Ok(raters);
         }
@@ -53,34 +53,26 @@ impl Raters {
     }
 
     /// Keeps `verdict` where agreement needs it.
-    pub(super) fn keep(&mut self, verdict: Verdict) {
-        if !self.compared.contains(&verdict.rubric) {
-            return;
+    pub(super) fn keep(&mut self, verdict: &Verdict) {
+        if self.compared.contains(&verdict.rubric) {
+            self.verdicts.keep(verdict);
         }
-        let outcome = match verdict.outcome {
-            Outcome::Label { label, confidence, .. } => {
-                Outcome::Label { label, confidence, reason: None, evidence: Vec::new() }
-            }
-            Outcome::Value { value, .. } => Outcome::Value { value, reason: None, evidence: Vec::new() },
-            Outcome::None { kind, .. } => Outcome::None { kind, detail: String::new() },
-        };
-        let (unit, calls) = (Fingerprint(String::new()), Vec::new());
-        self.verdicts.push(Verdict { unit, outcome, calls, ..verdict });
     }
 
     /// The agreement on every rubric that has several raters.
     pub(super) fn agreement(self, rubrics: &[Rubric]) -> Result<Vec<AgreementReport>, CliError> {
-        let person = |session: &str| self.persons.get(session).cloned();
+        let judges = |rubric: &str| self.verdicts.ratings(rubric, |session| self.persons.get(session).cloned());
         let mut agreement = Vec::new();
         // Texts, lists and objects cannot be compared as a whole; the report says so in their sections.
         for rubric in rubrics.iter().filter(|rubric| rubric.level().is_some()) {
-            let of_gold = self.gold.as_ref().map(|gold| gold.of_rubric(&rubric.name));
+            let (name, options) = (rubric.name.as_str(), Options::default());
+            let of_gold = self.gold.as_ref().map(|gold| gold.of_rubric(name));
             if let Some(of_gold) = of_gold.filter(|of_gold| !of_gold.rows.is_empty()) {
-                agreement.push(report_of_verdicts(&self.verdicts, &of_gold, rubric, person, &Options::default())?);
-            } else if self.compared.contains(&rubric.name) {
-                let judges = ratings_of_verdicts(&self.verdicts, &rubric.name, person);
                 let declared = Declared::of_rubric(rubric)?;
-                agreement.push(report(&judges, Some(&rubric.name), &declared, &Options::default())?);
+                agreement.push(side_by_side(&judges(name), &of_gold, Some(name), &declared, &options)?);
+            } else if self.compared.contains(name) {
+                let declared = Declared::of_rubric(rubric)?;
+                agreement.push(report(&judges(name), Some(name), &declared, &options)?);
             }
         }
         Ok(agreement)

@@ -114,7 +114,7 @@ pub(super) fn load_run(run: &str, asked: Asked<'_>, settings: &Settings) -> Resu
     let mut table = TableBuilder::new(&rubrics, record.experiment.judges.iter().map(JudgeSpec::name), gold.as_ref());
     let run = run::stream(&results, &record.id, |verdict| {
         table.verdict(&verdict)?;
-        raters.keep(verdict);
+        raters.keep(&verdict);
         Ok::<(), CliError>(())
     })?;
     corpus.each_row(|row| table.session(&row))?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::corpus::{Corpus, SessionRow};
+use crate::corpus::Corpus;
 use crate::sample::{self, SampleSpec};
 
 use super::error::{CliResult, Exit};
@@ -34,9 +34,9 @@ pub struct SampleArgs {
 /// Prints the sessions drawn and their inclusion weights; an experiment's `sample:` draws the same ones.
 pub fn run(args: &SampleArgs, settings: &Settings, printer: Printer) -> CliResult {
     let spec = SampleSpec { n: args.n, seed: args.seed, strata: args.strata.clone(), cluster: args.cluster.clone() };
-    let mut rows = Corpus::open(&settings.folder.join(&args.corpus))?.rows()?;
-    rows.retain(|row: &SessionRow| row.scope.counted());
-    let drawn = sample::draw(&rows, &spec)?;
+    let mut units = Corpus::open(&settings.folder.join(&args.corpus))?.units()?;
+    units.retain(|unit| unit.scope.counted());
+    let drawn = sample::draw(&units, &spec)?;
     let cells = |drawn: &[sample::Drawn]| -> Vec<Vec<String>> {
         drawn.iter().map(|unit| vec![unit.id.clone(), format!("{:.6}", unit.weight)]).collect()
     };
@@ -47,7 +47,7 @@ pub fn run(args: &SampleArgs, settings: &Settings, printer: Printer) -> CliResul
         }
         Format::Table => {
             printer.out(&table(&["session", "weight"], &cells(&drawn)))?;
-            printer.say(&format!("{} of {} sessions in scope", drawn.len(), rows.len()));
+            printer.say(&format!("{} of {} sessions in scope", drawn.len(), units.len()));
         }
     }
     Ok(Exit::Done)

@@ -18,11 +18,13 @@ mod schema;
 mod sources;
 mod store;
 mod totals;
+mod unit;
 mod work;
 mod write;
 
 pub use crate::ingest::BadFile;
 pub use build::{BuildOptions, build, dry_run};
-pub use model::{IngestReport, Member, REPORT_VERSION, SessionRow, ThisIngest, counted_scope};
+pub use model::{IngestReport, REPORT_VERSION, SessionRow, ThisIngest, counted_scope};
 pub use salt::{Salt, SaltError};
 pub use store::{Corpus, CorpusError};
+pub use unit::SessionUnit;

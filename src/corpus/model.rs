@@ -6,19 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::EVIDENCE_COLUMNS;
 use crate::ingest::BadFile;
-use crate::sample::Unit;
 use crate::session::{Evidence, Format, Measures, Recorder, Scope};
-
-/// One session, as far as a run without a sample needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Session id.
-    pub id: String,
-    /// Pseudonym of the person.
-    pub person: Option<String>,
-    /// Interactive or not.
-    pub scope: Scope,
-}
 
 /// One session without its transcript.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -200,25 +188,6 @@ pub struct ThisIngest {
     pub gone: u64,
     /// Files with sessions that lie elsewhere, or were left out by choice; their sessions stay.
     pub elsewhere: u64,
-}
-
-impl Unit for SessionRow {
-    const COLUMNS: &'static [&'static str] = &["month", "person", "project", "scope", "work"];
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn column(&self, column: &str) -> Option<String> {
-        match column {
-            "month" => self.started_at.as_deref().and_then(|at| at.get(..7)).map(str::to_owned),
-            "person" => self.person.clone(),
-            "project" => self.project.clone(),
-            "scope" => Some(name(&self.scope)),
-            "work" => Some(self.work.clone()),
-            _ => None,
-        }
-    }
 }
 
 /// Version of the form of [`IngestReport`].

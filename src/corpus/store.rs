@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 
-use super::model::{IngestReport, Member, SessionRow};
+use super::model::{IngestReport, SessionRow};
 use super::pack;
 use super::schema::{APPLICATION, VERSION, version};
+use super::unit::SessionUnit;
 use crate::ingest::IngestError;
 use crate::session::{Measures, Session};
 
@@ -144,18 +145,6 @@ impl Corpus {
         Ok(Self { path, connection: Mutex::new(connection) })
     }
 
-    /// All sessions, as far as a run without a sample needs them, sorted by id.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn members(&self) -> Result<Vec<Member>, CorpusError> {
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?));
-        let rows: Vec<(String, Option<String>, String)> =
-            self.query("SELECT id, person, scope FROM sessions ORDER BY id", [], read)?;
-        let member = |(id, person, scope)| Ok(Member { id, person, scope: variant(scope)? });
-        rows.into_iter().map(member).collect::<serde_json::Result<_>>().map_err(|error| self.unreadable(&error))
-    }
-
     /// All sessions without their transcripts, sorted by id.
     ///
     /// # Errors
@@ -183,6 +172,20 @@ impl Corpus {
             each(session_row(row, &measures).map_err(fail)?.map_err(|error| self.unreadable(&error))?);
         }
         Ok(())
+    }
+
+    /// All sessions as samples are drawn from, sorted by id.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn units(&self) -> Result<Vec<SessionUnit>, CorpusError> {
+        let read = |row: &Row<'_>| {
+            let (id, person, project, started_at) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            let (scope, work) = (variant(row.get(4)?), row.get(5)?);
+            Ok(scope.map(|scope| SessionUnit { id, person, project, started_at, scope, work }))
+        };
+        let query = "SELECT id, person, project, started_at, scope, work FROM sessions ORDER BY id";
+        self.query(query, [], read)?.into_iter().map(|unit| unit.map_err(|error| self.unreadable(&error))).collect()
     }
 
     fn unreadable(&self, error: &serde_json::Error) -> CorpusError {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::corpus::SessionRow;
+use crate::corpus::{SessionRow, SessionUnit};
 use crate::sample::Unit;
 
 use super::error::EstimateError;
@@ -20,14 +20,14 @@ const UNKNOWN: &str = "unknown";
 /// When sessions have no such column.
 pub(super) fn values(judged: &Judged<'_>, column: &str) -> Result<Vec<String>, EstimateError> {
     let names = SessionRow::column_names();
-    let is_unit = SessionRow::COLUMNS.contains(&column);
+    let is_unit = SessionUnit::COLUMNS.contains(&column);
     if !is_unit && !names.contains(&column) {
-        let known = [SessionRow::COLUMNS, &names].concat().join(", ");
+        let known = [SessionUnit::COLUMNS, &names].concat().join(", ");
         return Err(EstimateError::NoColumn { name: column.to_owned(), known });
     }
     let value = |row: &SessionRow| {
         let listed = || row.columns().into_iter().find(|(name, _)| *name == column).map(|(_, value)| value);
-        if is_unit { row.column(column) } else { listed() }
+        if is_unit { SessionUnit::from(row).column(column) } else { listed() }
     };
     let of = |session: &&str| judged.rows.get(session).and_then(|row| value(row)).filter(|value| !value.is_empty());
     Ok(judged.sessions.iter().map(|session| of(session).unwrap_or_else(|| UNKNOWN.to_owned())).collect())

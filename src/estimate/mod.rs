@@ -21,7 +21,7 @@ mod task_value;
 pub use decisions::{DecisionCounts, Division, NotDecisions};
 pub use derived::{
     DecisionShares, DerivedMeasure, DerivedReports, LeftOut, MachineTwin, Measured, Part, SessionParts, Shares,
-    Standing, decision_shares, derived_ratings, derived_verdicts, estimate_derived,
+    Standing, add_decision_shares, decision_shares, derived_ratings, derived_verdicts, estimate_derived,
 };
 pub use error::EstimateError;
 pub use input::{Source, reference_rater};

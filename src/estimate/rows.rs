@@ -1,7 +1,7 @@
 //! Rows of one group: raw beside corrected, with bounds for missing verdicts.
 
 use crate::stats::estimate::{Corrected, FEWEST_GOLD, LabelSample, raw_mean};
-use crate::stats::{Design, Estimate, Observation, Undefined, shares_at};
+use crate::stats::{Design, Estimate, Numbered, Undefined, shares_numbered};
 
 use super::input::Judged;
 use super::method::Method;
@@ -140,15 +140,15 @@ impl Maker<'_> {
     }
 
     fn raw_shares(&self, sample: &LabelSample) -> Vec<Estimate> {
-        let own: Vec<String> = match &sample.clusters {
-            Some(clusters) => clusters.iter().map(u32::to_string).collect(),
-            None => (0..sample.judged.len()).map(|item| item.to_string()).collect(),
+        let cluster = |item: usize| {
+            let own = || u32::try_from(item).unwrap_or(u32::MAX);
+            sample.clusters.as_ref().map_or_else(own, |clusters| clusters[item])
         };
         let one = |(item, label): (usize, &Option<usize>)| {
-            label.map(|label| Observation { label, weight: sample.weights[item], cluster: &own[item] })
+            label.map(|label| Numbered { label, weight: sample.weights[item], cluster: cluster(item) })
         };
-        let observations: Vec<Observation<'_>> = sample.judged.iter().enumerate().filter_map(one).collect();
-        shares_at(&observations, sample.labels, self.confidence)
+        let observations: Vec<Numbered> = sample.judged.iter().enumerate().filter_map(one).collect();
+        shares_numbered(&observations, sample.labels, self.confidence)
     }
 
     fn row(

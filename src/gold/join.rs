@@ -1,6 +1,6 @@
 //! Joining ratings with sessions: an item is a session id, or the session's file with or without `.gz`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{GoldError, Problem};
 use super::model::{Missing, Rating, Ratings};
@@ -32,23 +32,31 @@ impl Ratings {
     /// When nothing matches, when a name fits several sessions, or when one rater's rows under two names turn out to be
     /// of one session.
     pub fn join(&self, known: &[Known]) -> Result<Join, GoldError> {
-        let mut names: HashMap<&str, BTreeSet<&str>> = HashMap::new();
-        for session in known {
-            names.entry(&session.id).or_default().insert(&session.id);
-            if let Some(file) = &session.file {
-                names.entry(plain(file)).or_default().insert(&session.id);
-            }
+        // A list in order takes a fraction of the room of a map, and corpora are large beside label files.
+        let mut names: Vec<(&str, &str)> = Vec::new();
+        for Known { id, file } in known {
+            let file = file.as_deref().map(plain);
+            names.extend([Some(id.as_str()), file].into_iter().flatten().map(|name| (name, id.as_str())));
         }
-        let find = |item: &str| names.get(item).or_else(|| names.get(plain(item)));
+        names.sort_unstable();
+        names.dedup();
+        let of_name = |item: &str| -> Vec<&str> {
+            let from = names.partition_point(|(name, _)| *name < item);
+            names[from..].iter().take_while(|(name, _)| *name == item).map(|(_, id)| *id).collect()
+        };
+        let find = |item: &str| match of_name(item) {
+            none if none.is_empty() => of_name(plain(item)),
+            ids => ids,
+        };
         let mut join =
             Join { ratings: Ratings { rows: Vec::new(), missing: Vec::new(), ..self.clone() }, ..Join::default() };
         let (mut problems, mut origin) = (Vec::new(), BTreeMap::new());
         for row in &self.rows {
-            match find(&row.item).map(|ids| ids.iter().copied().collect::<Vec<_>>()).as_deref() {
-                None => {
+            match find(&row.item).as_slice() {
+                [] => {
                     join.unmatched.insert(row.item.clone());
                 }
-                Some([id]) => {
+                [id] => {
                     let key = ((*id).to_owned(), row.rater.as_str(), row.rubric.as_deref(), row.replicate.unwrap_or(1));
                     if let Some((line, item)) = origin.insert(key, (row.line, row.item.as_str())) {
                         let message = format!(
@@ -59,7 +67,7 @@ impl Ratings {
                     }
                     join.ratings.rows.push(Rating { item: (*id).to_owned(), ..row.clone() });
                 }
-                Some(ids) => {
+                ids => {
                     let message = format!(
                         "{:?} is the file of {} sessions; use one of their ids: {}",
                         row.item,
@@ -72,7 +80,7 @@ impl Ratings {
         }
         GoldError::of(&self.source, problems, "every row must speak of one session, once")?;
         for missing in &self.missing {
-            if let Some([id]) = find(&missing.item).map(|ids| ids.iter().copied().collect::<Vec<_>>()).as_deref() {
+            if let [id] = find(&missing.item).as_slice() {
                 join.ratings.missing.push(Missing { item: (*id).to_owned(), ..missing.clone() });
             }
         }

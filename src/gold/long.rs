@@ -1,5 +1,6 @@
 //! Long form: one row a label.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use csv::StringRecord;
@@ -8,7 +9,7 @@ use crate::verdict::NoVerdict;
 
 use super::columns::Columns;
 use super::error::{GoldError, Problem, did_you_mean};
-use super::model::{Missing, Rating, Ratings};
+use super::model::{Missing, Outline, Rating, Ratings};
 use super::source::Table;
 
 /// Where the columns stand.
@@ -35,11 +36,11 @@ struct Places {
 /// What stands between the options, or the lengths, of one cell.
 const BETWEEN: char = '|';
 
-/// Reads all rows.
+/// Reads all rows, or those on the rubric `only` and those that name none.
 ///
 /// # Errors
 /// When a column is missing or rows are wrong.
-pub(super) fn read<R: Read>(table: &mut Table<R>, columns: &Columns) -> Result<Ratings, GoldError> {
+pub(super) fn read<R: Read>(table: &mut Table<R>, columns: &Columns, only: Option<&str>) -> Result<Ratings, GoldError> {
     let mut beside = |name: &str| if columns.beside { table.optional(None, name) } else { Ok(None) };
     let [confidence, shown] = [beside("confidence")?, beside("shown")?];
     let [lengths, own] = [beside("lengths")?, beside("own")?];
@@ -64,20 +65,49 @@ pub(super) fn read<R: Read>(table: &mut Table<R>, columns: &Columns) -> Result<R
     };
     let mut ratings = Ratings { source: table.path.display().to_string(), ..Ratings::default() };
     let mut problems = Vec::new();
-    table.rows(|line, record| match row(&places, line, record) {
-        Ok((rating, None)) => ratings.rows.push(rating),
-        Ok((rating, Some(kind))) => ratings.missing.push(Missing {
-            item: rating.item,
-            rater: rating.rater,
-            rubric: rating.rubric,
-            cluster: rating.cluster,
-            replicate: rating.replicate,
-            kind,
-        }),
-        Err(message) => problems.push(Problem::new(line, message)),
+    let other = |record: &StringRecord| match (only, places.rubric.and_then(|at| record.get(at))) {
+        (Some(only), Some(rubric)) => !rubric.is_empty() && rubric != only,
+        _ => false,
+    };
+    table.rows(|line, record| {
+        if other(record) {
+            return;
+        }
+        match row(&places, line, record) {
+            Ok((rating, None)) => ratings.rows.push(rating),
+            Ok((rating, Some(kind))) => ratings.missing.push(Missing {
+                item: rating.item,
+                rater: rating.rater,
+                rubric: rating.rubric,
+                cluster: rating.cluster,
+                replicate: rating.replicate,
+                kind,
+            }),
+            Err(message) => problems.push(Problem::new(line, message)),
+        }
     })?;
     GoldError::of(&ratings.source, problems, "correct these rows; nothing was read")?;
     Ok(ratings)
+}
+
+/// Reads which items and rubrics a file is about, and nothing else of it.
+///
+/// # Errors
+/// When the column of items is missing.
+pub(super) fn outline<R: Read>(table: &mut Table<R>, columns: &Columns) -> Result<Outline, GoldError> {
+    let item = table.required(columns.item.as_ref(), "item")?;
+    let rubric = table.optional(columns.rubric.as_ref(), "rubric")?;
+    let mut outline = Outline::default();
+    let put = |set: &mut BTreeSet<String>, name: &str| {
+        if !name.is_empty() && !set.contains(name) {
+            set.insert(name.to_owned());
+        }
+    };
+    table.rows(|_, record| {
+        put(&mut outline.items, record.get(item).unwrap_or_default());
+        put(&mut outline.rubrics, rubric.and_then(|at| record.get(at)).unwrap_or_default());
+    })?;
+    Ok(outline)
 }
 
 fn row(places: &Places, line: u64, record: &StringRecord) -> Result<(Rating, Option<NoVerdict>), String> {

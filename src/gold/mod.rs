@@ -19,6 +19,6 @@ pub use distances::Distances;
 pub use error::{GoldError, Problem};
 pub use join::{Join, Known};
 pub use labels::{LabelRule, LabelSet, LabelSets};
-pub use model::{Missing, Rating, Ratings};
+pub use model::{Missing, Outline, Rating, Ratings};
 pub use probabilities::Probabilities;
-pub use source::read;
+pub use source::{outline, read, read_rubric};

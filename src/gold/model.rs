@@ -77,6 +77,15 @@ pub struct Ratings {
     pub unread_columns: Vec<String>,
 }
 
+/// What a file of ratings is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// Items, sorted.
+    pub items: BTreeSet<String>,
+    /// Rubrics that are named, sorted.
+    pub rubrics: BTreeSet<String>,
+}
+
 /// What may occur only once.
 type Key<'a> = (&'a str, &'a str, Option<&'a str>, u32);
 

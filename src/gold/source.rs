@@ -6,7 +6,7 @@ use csv::StringRecord;
 
 use super::columns::{Columns, Shape};
 use super::error::{GoldError, did_you_mean};
-use super::model::Ratings;
+use super::model::{Outline, Ratings};
 use super::{long, wide};
 
 /// What a header of one column is taken apart by where commas are not.
@@ -18,12 +18,35 @@ const SEPARATORS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|'
 /// # Errors
 /// When the file cannot be read, is not CSV, is empty, lacks a column, or has wrong rows; all of them with their lines.
 pub fn read(path: &Path, columns: &Columns, shape: &Shape) -> Result<Ratings, GoldError> {
-    let file = fs_err::File::open(path)?;
-    let mut table = Table::open(path, file)?;
-    let mut ratings = match shape {
-        Shape::Long => long::read(&mut table, columns)?,
-        Shape::Wide { raters } => wide::read(&mut table, columns, raters)?,
-    };
+    read_part(path, |table| match shape {
+        Shape::Long => long::read(table, columns, None),
+        Shape::Wide { raters } => wide::read(table, columns, raters),
+    })
+}
+
+/// As [`read`] in long form, but only the rows on the rubric `name` and those that name none: the others are passed over and not
+/// looked at. So a file of any size is read rubric by rubric.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_rubric(path: &Path, columns: &Columns, name: &str) -> Result<Ratings, GoldError> {
+    read_part(path, |table| long::read(table, columns, Some(name)))
+}
+
+/// The items and rubrics of the file at `path`, in long form. Nothing else of it is checked.
+///
+/// # Errors
+/// When the file cannot be read, is not CSV, or lacks the column of items.
+pub fn outline(path: &Path, columns: &Columns) -> Result<Outline, GoldError> {
+    long::outline(&mut Table::open(path, fs_err::File::open(path)?)?, columns)
+}
+
+fn read_part(
+    path: &Path,
+    part: impl FnOnce(&mut Table<fs_err::File>) -> Result<Ratings, GoldError>,
+) -> Result<Ratings, GoldError> {
+    let mut table = Table::open(path, fs_err::File::open(path)?)?;
+    let mut ratings = part(&mut table)?;
     if ratings.rows.is_empty() && ratings.missing.is_empty() {
         return Err(GoldError::Empty(path.to_owned()));
     }

@@ -111,18 +111,34 @@ impl Ledger {
     pub fn verdicts<E: From<LedgerError>>(
         &self,
         run: &str,
+        each: impl FnMut(Verdict, Option<String>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.verdicts_on(None, run, each)
+    }
+
+    /// As [`Self::verdicts`], but only those on `rubrics` where they are given: others are not read at all.
+    ///
+    /// # Errors
+    /// As [`Self::verdicts`].
+    pub fn verdicts_on<E: From<LedgerError>>(
+        &self,
+        rubrics: Option<&[&str]>,
+        run: &str,
         mut each: impl FnMut(Verdict, Option<String>) -> Result<(), E>,
     ) -> Result<(), E> {
+        // A list of text always becomes JSON.
+        let rubrics = rubrics.map(|rubrics| serde_json::to_string(rubrics).unwrap_or_default());
         let sqlite = |error: &rusqlite::Error| LedgerError::from_sqlite(&self.path, error);
         let mut statement = self
             .connection
             .prepare(
                 "SELECT session, rubric, judge, replicate, unit, person, outcome, repairs, calls
-                 FROM run_units JOIN verdicts USING (unit) WHERE run = ?1
+                 FROM run_units JOIN verdicts USING (unit)
+                 WHERE run = ?1 AND (?2 IS NULL OR rubric IN (SELECT value FROM json_each(?2)))
                  ORDER BY session, rubric, judge, replicate",
             )
             .map_err(|error| sqlite(&error))?;
-        let mut rows = statement.query([run]).map_err(|error| sqlite(&error))?;
+        let mut rows = statement.query(rusqlite::params![run, rubrics]).map_err(|error| sqlite(&error))?;
         while let Some(row) = rows.next().map_err(|error| sqlite(&error))? {
             let (place, person, texts) = place(row).map_err(|error| sqlite(&error))?;
             let (session, rubric, judge, replicate, unit) = place;

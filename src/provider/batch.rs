@@ -140,7 +140,7 @@ impl Provider {
         let provider = self.model.split('/').next().unwrap_or_default();
         let limits = match self.judge {
             Judge::Anthropic(_) | Judge::OpenAi(_) => limits(provider, folder)?,
-            Judge::Exec(_) | Judge::Manual(_) | Judge::Replay(_) | Judge::Rules => None,
+            Judge::Exec(_) | Judge::Manual(_) | Judge::Replay(_) | Judge::Rules(_) => None,
         };
         let Some(limits) = limits else {
             let message =

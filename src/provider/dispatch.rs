@@ -110,7 +110,7 @@ pub(super) enum Judge {
     Exec(Box<Exec>),
     Manual(Manual),
     Replay(Replay),
-    Rules,
+    Rules(rules::Memory),
 }
 
 impl Provider {
@@ -163,7 +163,7 @@ impl Provider {
                 (Judge::Manual(Manual::new(access.folder.join(folder))), None)
             }
             ("replay", file) => (Judge::Replay(Replay::read(&access.folder.join(file))?), None),
-            ("baseline", "rules") => (Judge::Rules, None),
+            ("baseline", "rules") => (Judge::Rules(rules::Memory::default()), None),
             _ => return Err(wrong(format!("unknown provider: write {KNOWN}"))),
         };
         Ok(Self {
@@ -188,13 +188,26 @@ impl Provider {
         matches!(self.judge, Judge::Anthropic(_) | Judge::OpenAi(_) | Judge::Exec(_))
     }
 
+    /// Whether its calls stand in the ledger beside the verdicts. Rules are no model and have none: the same features give the same
+    /// answer, at once.
+    #[must_use]
+    pub fn keeps_calls(&self) -> bool {
+        !matches!(self.judge, Judge::Rules(_))
+    }
+
+    /// Whether the prompt is a part of what it answers to `rubric`: the rules measure the session instead.
+    #[must_use]
+    pub fn reads_prompt(&self, rubric: &str) -> bool {
+        !matches!(self.judge, Judge::Rules(_)) || rules::reads_prompt(rubric)
+    }
+
     /// Base URL of its server; the model itself for programs and judges inside this program.
     #[must_use]
     pub fn server(&self) -> &str {
         match &self.judge {
             Judge::Anthropic(judge) => &judge.server.url,
             Judge::OpenAi(judge) => &judge.server.url,
-            Judge::Exec(_) | Judge::Manual(_) | Judge::Replay(_) | Judge::Rules => &self.model,
+            Judge::Exec(_) | Judge::Manual(_) | Judge::Replay(_) | Judge::Rules(_) => &self.model,
         }
     }
 
@@ -204,7 +217,7 @@ impl Provider {
         match &self.judge {
             Judge::Anthropic(judge) => judge.forms(),
             Judge::OpenAi(judge) => judge.forms(),
-            Judge::Exec(_) | Judge::Manual(_) | Judge::Replay(_) | Judge::Rules => &[Form::Plain],
+            Judge::Exec(_) | Judge::Manual(_) | Judge::Replay(_) | Judge::Rules(_) => &[Form::Plain],
         }
     }
 
@@ -219,7 +232,7 @@ impl Provider {
     #[must_use]
     pub fn micro_dollars(&self, tokens: &TokenCounts) -> Option<u64> {
         match self.judge {
-            Judge::Replay(_) | Judge::Rules => Some(0),
+            Judge::Replay(_) | Judge::Rules(_) => Some(0),
             _ if self.batch.is_some() => self.price.as_ref()?.batch_micro_dollars(tokens),
             _ => self.price.as_ref()?.micro_dollars(tokens),
         }
@@ -253,7 +266,7 @@ impl Provider {
             Judge::Exec(judge) => judge.request(ask),
             Judge::Manual(manual) => local("manual", manual.request(ask)),
             Judge::Replay(replay) => local("replay", replay.request(ask)),
-            Judge::Rules => local("rules", rules::request(ask)),
+            Judge::Rules(memory) => local("rules", rules::request(ask, memory)),
         }
     }
 
@@ -268,7 +281,7 @@ impl Provider {
             Judge::Exec(judge) => local(judge.send(&request.body).await?),
             Judge::Manual(manual) => local(manual.answer(&request.body)?),
             Judge::Replay(replay) => local(replay.answer(&request.body)?),
-            Judge::Rules => {
+            Judge::Rules(_) => {
                 let answer = rules::answer(&request.body).map_err(|message| CallError::Rejected { message })?;
                 local(answer.into_bytes())
             }
@@ -298,7 +311,7 @@ impl Provider {
             Judge::OpenAi(judge) => OpenAi::read(call(&judge.server), answer),
             Judge::Exec(judge) => judge.read(&answer.body),
             Judge::Replay(_) => Replay::reply(&answer.body),
-            Judge::Manual(_) | Judge::Rules => {
+            Judge::Manual(_) | Judge::Rules(_) => {
                 let text = String::from_utf8_lossy(&answer.body).into_owned();
                 Ok(replay::local(text, Stop::End, &answer.body))
             }

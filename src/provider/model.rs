@@ -1,6 +1,7 @@
 //! What goes to a provider and what comes back, whatever the dialect.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ impl Default for Params {
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
     /// The session in question, for judges that measure instead of read.
-    pub session: &'a Session,
+    pub session: &'a Arc<Session>,
     /// The rubric.
     pub rubric: &'a Rubric,
     /// The rendered prompt.

@@ -1,5 +1,7 @@
 //! What a server can do, found out by asking it: its models, its headers, and the forms of asking that it takes.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::HeaderMap;
@@ -180,7 +182,7 @@ impl Provider {
             question: "Answer with the JSON object {\"label\": \"hello\"}, unless a schema demands another label."
                 .to_owned(),
         };
-        let session = Session::new("probe".to_owned(), "probe".to_owned(), Format::AssizeJsonl);
+        let session = Arc::new(Session::new("probe".to_owned(), "probe".to_owned(), Format::AssizeJsonl));
         let ask = Ask {
             session: &session,
             rubric: &rubric,

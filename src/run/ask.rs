@@ -143,7 +143,7 @@ async fn answer<J: Judge>(
 ) -> Result<Answer, Halt> {
     let Reply { text, stop, .. } = match call::ask(floor, seat, ask, making).await {
         Ok((reply, call)) => {
-            calls.push(call);
+            calls.extend(call);
             reply
         }
         Err(Halt::None(kind, detail)) => return Ok(Answer::Decided(Outcome::None { kind, detail }, BTreeSet::new())),

@@ -46,13 +46,13 @@ pub(super) enum Making<'a> {
     Roomier,
 }
 
-/// Asks once, in the best form that the model supports; the reply and the fingerprint of its call.
+/// Asks once, in the best form that the model supports; the reply and the fingerprint of its call, where that is kept.
 pub(super) async fn ask<J: Judge>(
     floor: &Floor<J>,
     seat: &Seat<J>,
     ask: &Ask<'_>,
     making: Making<'_>,
-) -> Result<(Reply, Fingerprint), Halt> {
+) -> Result<(Reply, Option<Fingerprint>), Halt> {
     let forms = seat.judge.forms();
     let mut refusal = "the provider offers no way of asking".to_owned();
     while let Some(form) = seat.line.form(forms) {
@@ -61,6 +61,9 @@ pub(super) async fn ask<J: Judge>(
             Making::Roomier => seat.judge.request(ask, form).roomier(),
             Making::Ready(_) | Making::Plain => seat.judge.request(ask, form),
         };
+        if !seat.judge.keeps_calls() {
+            return compute(floor, seat, ask, &request, making).await.map(|reply| (reply, None));
+        }
         let call = identity::call(&request, ask.replicate);
         let intent = Intent { fingerprint: call.clone(), model: seat.model.clone(), sent_at: clock::now() };
         let sent_at = intent.sent_at.clone();
@@ -80,7 +83,7 @@ pub(super) async fn ask<J: Judge>(
                 Halt::None(NoVerdict::Failed, format!("the answer in the ledger cannot be read: {error}"))
             })?;
             tell(floor, seat, ask, &reply, recorded).await;
-            return Ok((reply, call));
+            return Ok((reply, Some(call)));
         }
         let span = trace::call(seat, ask, form);
         match send(floor, seat, &request, making).instrument(span.clone()).await {
@@ -89,7 +92,7 @@ pub(super) async fn ask<J: Judge>(
                 let answer = record(seat, call.clone(), &request, ask.replicate, &reply, sent_at, attempts);
                 floor.store.answer(answer).await.map_err(|_| Halt::Stop)?;
                 tell(floor, seat, ask, &reply, false).await;
-                return Ok((reply, call));
+                return Ok((reply, Some(call)));
             }
             Err(failure) => {
                 floor.store.withdraw(call).await.map_err(|_| Halt::Stop)?;
@@ -106,6 +109,24 @@ pub(super) async fn ask<J: Judge>(
         }
     }
     Err(Halt::None(NoVerdict::Failed, refusal))
+}
+
+/// The answer of a judge whose calls are not kept: it is worked out again sooner than it would be looked up.
+async fn compute<J: Judge>(
+    floor: &Floor<J>,
+    seat: &Seat<J>,
+    ask: &Ask<'_>,
+    request: &Request,
+    making: Making<'_>,
+) -> Result<Reply, Halt> {
+    match send(floor, seat, request, making).await {
+        Ok((reply, _)) => {
+            tell(floor, seat, ask, &reply, false).await;
+            Ok(reply)
+        }
+        Err(Failure::Halt(halt)) => Err(halt),
+        Err(Failure::Form(message)) => Err(Halt::None(NoVerdict::Failed, message)),
+    }
 }
 
 /// Why a request brought no reply.

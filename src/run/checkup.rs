@@ -170,10 +170,10 @@ impl Findings {
 
     /// Corpus, rubrics and gold of an experiment.
     fn files(&mut self, experiment: &Experiment, folder: &Path) {
-        let corpus = Corpus::open(&folder.join(&experiment.corpus)).and_then(|corpus| corpus.rows());
-        let counted = corpus.map(|rows| {
-            let counted = rows.iter().filter(|row| row.scope.counted()).count();
-            format!("{} sessions, {counted} in scope", rows.len())
+        let corpus = Corpus::open(&folder.join(&experiment.corpus)).and_then(|corpus| corpus.units());
+        let counted = corpus.map(|units| {
+            let counted = units.iter().filter(|unit| unit.scope.counted()).count();
+            format!("{} sessions, {counted} in scope", units.len())
         });
         self.result(&experiment.corpus.display().to_string(), "corpus", counted);
         let ratings = experiment.gold.as_ref().map(|path| {

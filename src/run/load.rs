@@ -33,10 +33,23 @@ pub fn load(results: &Path, run: &str) -> Result<(RunRecord, Vec<Verdict>), RunE
 pub fn stream<E: From<RunError>>(
     results: &Path,
     run: &str,
+    each: impl FnMut(Verdict) -> Result<(), E>,
+) -> Result<RunRecord, E> {
+    stream_on(None, results, run, each)
+}
+
+/// As [`stream`], but only the verdicts on `rubrics` where they are given: others are not read at all.
+///
+/// # Errors
+/// As [`stream`].
+pub fn stream_on<E: From<RunError>>(
+    rubrics: Option<&[&str]>,
+    results: &Path,
+    run: &str,
     mut each: impl FnMut(Verdict) -> Result<(), E>,
 ) -> Result<RunRecord, E> {
     let (ledger, id) = locate(results, run)?;
-    let passed = ledger.0.verdicts(&id, |verdict, _| each(verdict).map_err(Passed::Other));
+    let passed = ledger.0.verdicts_on(rubrics, &id, |verdict, _| each(verdict).map_err(Passed::Other));
     passed.map_err(|passed| match passed {
         Passed::Ledger(error) => RunError::from(error).into(),
         Passed::Other(error) => error,

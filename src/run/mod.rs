@@ -47,7 +47,7 @@ pub use event::{Event, Warned};
 pub use execute::{Order, Selection, execute};
 pub use experiment::{BUILT_IN_FILES, Experiment, ExperimentError, JudgeSpec, Mode};
 pub use folder::{write_csv, write_jsonl};
-pub use load::{find, latest, list, load, ratings, stream};
+pub use load::{find, latest, list, load, ratings, stream, stream_on};
 pub use record::{JudgeTotals, RubricRecord, RunRecord, RunState};
 pub use stage::stand_ins;
 pub use stop::Interrupts;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use crate::corpus::{Corpus, Member};
+use crate::corpus::{Corpus, SessionUnit};
 use crate::ledger::Place;
 use crate::limit::TokenEstimator;
 use crate::prompt::{Examples, Extras, Need, Prompt, PromptError, RubricValues, Template};
@@ -67,8 +67,9 @@ pub(super) struct Sheet {
     values: RubricValues,
     /// The same with the labels the other way round.
     reversed: RubricValues,
-    /// The prompt for an empty session.
-    blank: Prompt,
+    /// The prompt for an empty session, with its hash.
+    blank: Arc<Prompt>,
+    blank_hash: Fingerprint,
     /// Number of the sheets whose requests begin as this one's.
     family: usize,
     /// What the prompt receives of the experiment, whatever the session.
@@ -90,9 +91,10 @@ impl Sheet {
         let extras = Extras { needs: stage::stand_ins(&rubric, folder)?, calibration: calibration.cloned() };
         let values = RubricValues::of(&rubric, OptionOrder::Written);
         let reversed = RubricValues::of(&rubric, OptionOrder::Reversed);
-        let blank = template.fill(&values, "", "", &extras)?;
+        let blank = Arc::new(template.fill(&values, "", "", &extras)?);
+        let blank_hash = identity::prompt_hash(&blank);
         let question = Arc::new(Question::new(rubric)?);
-        Ok(Self { question, template, values, reversed, blank, family: 0, calibration: extras.calibration })
+        Ok(Self { question, template, values, reversed, blank, blank_hash, family: 0, calibration: extras.calibration })
     }
 
     /// Whether its prompt shows the experiment's examples.
@@ -151,9 +153,9 @@ impl Sheet {
         self.template.fill(values, &view.text, &view.nonce, &extras)
     }
 
-    /// The prompt of what is not asked, with its hash.
+    /// The prompt of what is not asked, or not asked in words, with its hash.
     fn unasked(&self) -> (Fingerprint, Arc<Prompt>) {
-        (identity::prompt_hash(&self.blank), Arc::new(self.blank.clone()))
+        (self.blank_hash.clone(), Arc::clone(&self.blank))
     }
 
     /// How the run's record names it.
@@ -164,7 +166,7 @@ impl Sheet {
             version: rubric.version,
             hash: rubric.hash(),
             schema_hash: schema_hash.0.clone(),
-            prompt_hash: identity::prompt_hash(&self.blank).0,
+            prompt_hash: self.blank_hash.0.clone(),
         }
     }
 }
@@ -259,25 +261,23 @@ pub(super) struct ChosenSession {
     pub(super) person: Option<String>,
 }
 
-/// Chooses the sessions of `corpus` in scope, or a sample of them.
+/// Chooses the sessions of `corpus` in scope, or a sample of them; and how many there are in all.
 pub(super) fn choose(corpus: &Corpus, spec: Option<&SampleSpec>) -> Result<(Chosen, usize), RunError> {
     let mut chosen = Chosen::default();
-    let mut members = corpus.members()?;
-    let all = members.len();
-    for member in members.iter().filter(|member| !member.scope.counted()) {
-        *chosen.out_of_scope.entry(member.scope).or_default() += 1;
+    let mut units = corpus.units()?;
+    let all = units.len();
+    for unit in units.iter().filter(|unit| !unit.scope.counted()) {
+        *chosen.out_of_scope.entry(unit.scope).or_default() += 1;
     }
-    members.retain(|member| member.scope.counted());
+    units.retain(|unit| unit.scope.counted());
     if let Some(spec) = spec {
-        let mut rows = corpus.rows()?;
-        rows.retain(|row| row.scope.counted());
         let drawn: BTreeMap<String, f64> =
-            sample::draw(&rows, spec)?.into_iter().map(|drawn| (drawn.id, drawn.weight)).collect();
-        members.retain(|member| drawn.contains_key(&member.id));
+            sample::draw(&units, spec)?.into_iter().map(|drawn| (drawn.id, drawn.weight)).collect();
+        units.retain(|unit| drawn.contains_key(&unit.id));
         chosen.weights = drawn.into_iter().filter(|(_, weight)| (weight - 1.0).abs() > f64::EPSILON).collect();
     }
-    let session = |member: Member| ChosenSession { id: member.id, person: member.person };
-    chosen.sessions = members.into_iter().map(session).collect();
+    let session = |unit: SessionUnit| ChosenSession { id: unit.id, person: unit.person };
+    chosen.sessions = units.into_iter().map(session).collect();
     Ok((chosen, all))
 }
 
@@ -350,38 +350,42 @@ impl Plan {
                 let Some(sources) = judge.sources.get(&question.rubric.name) else { continue };
                 let shared = sheet.is_shared(judge);
                 let (seen, order) = (judge.showing.seen(&question.rubric.name), judge.showing.order);
-                let at = views.iter().position(|(known, _)| *known == seen).unwrap_or_else(|| {
-                    views.push((seen.clone(), seen.render(&session)));
-                    views.len() - 1
+                // Writing what nobody reads would take longer than all that the rules do.
+                let at = judge.provider.reads_prompt(&question.rubric.name).then(|| {
+                    views.iter().position(|(known, _)| *known == seen).unwrap_or_else(|| {
+                        views.push((seen.clone(), seen.render(&session)));
+                        views.len() - 1
+                    })
                 });
-                let view = &views[at].1;
+                let view = at.map(|at| &views[at].1);
                 for replicate in 1..=judge.repeats {
                     let received = match &self.earlier {
                         Some(earlier) => earlier.receive(&chosen.id, sources, replicate)?,
                         None => Received::All(Extras::default()),
                     };
-                    let made = |extras| -> Result<_, PromptError> {
+                    let made = |view, extras| -> Result<_, PromptError> {
                         let prompt = Arc::new(sheet.prompt(view, order, extras)?);
                         Ok((identity::prompt_hash(&prompt), prompt))
                     };
-                    let ((prompt_hash, prompt), unmet) = match received {
-                        Received::Waiting => {
+                    let ((prompt_hash, prompt), unmet) = match (received, view) {
+                        (Received::Waiting, _) => {
                             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
                             *waiting.entry(question.rubric.name.clone()).or_default() += 1;
                             continue;
                         }
-                        Received::Unmet(unmet) => (sheet.unasked(), Some(unmet)),
-                        Received::All(extras) if sources.is_empty() => {
+                        (Received::Unmet(unmet), _) => (sheet.unasked(), Some(unmet)),
+                        (Received::All(_), None) => (sheet.unasked(), None),
+                        (Received::All(extras), Some(view)) if sources.is_empty() => {
                             let known = common.iter().find(|(known, of, _)| *known == seen && *of == order);
                             if let Some((_, _, prompt)) = known {
                                 (prompt.clone(), None)
                             } else {
-                                let prompt = made(extras)?;
+                                let prompt = made(view, extras)?;
                                 common.push((seen.clone(), order, prompt.clone()));
                                 (prompt, None)
                             }
                         }
-                        Received::All(extras) => (made(extras)?, None),
+                        (Received::All(extras), Some(view)) => (made(view, extras)?, None),
                     };
                     let caches = shared && unmet.is_none() && judge.caches(&prompt);
                     let ask = Ask {

@@ -18,6 +18,10 @@ use super::stop::Stop;
 pub(super) trait Judge: Send + Sync + 'static {
     /// See [`Provider::is_remote`].
     fn is_remote(&self) -> bool;
+    /// See [`Provider::keeps_calls`].
+    fn keeps_calls(&self) -> bool {
+        true
+    }
     /// See [`Provider::forms`].
     fn forms(&self) -> &'static [Form];
     /// See [`Provider::request`].
@@ -39,6 +43,9 @@ pub(super) trait Judge: Send + Sync + 'static {
 impl Judge for Provider {
     fn is_remote(&self) -> bool {
         Self::is_remote(self)
+    }
+    fn keeps_calls(&self) -> bool {
+        Self::keeps_calls(self)
     }
     fn forms(&self) -> &'static [Form] {
         Self::forms(self)

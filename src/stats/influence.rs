@@ -130,22 +130,32 @@ impl Influence {
         Some(Self { value: all.iter().map(|one| one.value).sum::<f64>() / parts, by_item })
     }
 
-    /// The influence of every independent unit that takes part, by stratum.
+    /// The influence of every independent unit that takes part, by stratum; units in the order of their numbers.
     pub(super) fn by_unit(&self, design: Design<'_>) -> BTreeMap<u32, Vec<f64>> {
         if design.clusters.is_none() && design.strata.is_none() {
             // Every item is a unit of its own: nothing to gather.
             let units: Vec<f64> = self.by_item.iter().flatten().copied().collect();
             return if units.is_empty() { BTreeMap::new() } else { BTreeMap::from([(0, units)]) };
         }
-        let mut units: BTreeMap<(u32, u32), f64> = BTreeMap::new();
-        for (item, influence) in self.by_item.iter().enumerate() {
-            let Some(influence) = influence else { continue };
-            let number = u32::try_from(item).unwrap_or(u32::MAX);
-            let unit = design.clusters.map_or(number, |clusters| clusters[item]);
-            let stratum = design.strata.map_or(0, |strata| strata[item]);
-            *units.entry((stratum, unit)).or_default() += influence;
-        }
+        let number = |item: usize| u32::try_from(item).unwrap_or(u32::MAX);
+        let unit = |item: usize| design.clusters.map_or_else(|| number(item), |clusters| clusters[item]);
+        let parts = || self.by_item.iter().enumerate().filter_map(|(item, part)| Some((item, (*part)?)));
+        let end = parts().map(|(item, _)| unit(item) as usize + 1).max().unwrap_or_default();
         let mut strata: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+        // Units are mostly numbered without gaps, and a list of them is many times as fast as a map.
+        if design.strata.is_none() && end <= 2 * self.by_item.len() {
+            let mut sums: Vec<Option<f64>> = vec![None; end];
+            parts().for_each(|(item, part)| *sums[unit(item) as usize].get_or_insert(0.0) += part);
+            let units: Vec<f64> = sums.into_iter().flatten().collect();
+            if !units.is_empty() {
+                strata.insert(0, units);
+            }
+            return strata;
+        }
+        let mut units: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+        for (item, part) in parts() {
+            *units.entry((design.strata.map_or(0, |strata| strata[item]), unit(item))).or_default() += part;
+        }
         for ((stratum, _), sum) in units {
             strata.entry(stratum).or_default().push(sum);
         }

@@ -51,6 +51,22 @@ pub struct Verdict {
     pub calls: Vec<Fingerprint>,
 }
 
+impl Verdict {
+    /// The same without what it was come to by: rationale, evidence, explanation, identity and calls. Measures of many verdicts
+    /// need none of it, and it is most of their size.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        let outcome = match self.outcome {
+            Outcome::Label { label, confidence, .. } => {
+                Outcome::Label { label, confidence, reason: None, evidence: Vec::new() }
+            }
+            Outcome::Value { value, .. } => Outcome::Value { value, reason: None, evidence: Vec::new() },
+            Outcome::None { kind, .. } => Outcome::None { kind, detail: String::new() },
+        };
+        Self { unit: Fingerprint(String::new()), outcome, repairs: BTreeSet::new(), calls: Vec::new(), ..self }
+    }
+}
+
 /// A label or a value, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,6 @@
 //! One question with all that it needs, and answers as the two dialects have them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use assize::prompt::Prompt;
@@ -20,7 +21,7 @@ pub const NOWHERE: &str = "http://localhost:1";
 
 /// Everything that a question needs.
 pub struct Question {
-    pub session: Session,
+    pub session: Arc<Session>,
     pub rubric: Rubric,
     pub prompt: Prompt,
     pub schema: AnswerSchema,
@@ -37,11 +38,11 @@ impl Question {
             published: None,
         };
         Self {
-            session: Session {
+            session: Arc::new(Session {
                 scope: Scope::Interactive,
                 scope_rule: "test".to_owned(),
                 ..Session::new("s1".to_owned(), "s1.jsonl".to_owned(), Format::ClaudeCode)
-            },
+            }),
             rubric: Rubric {
                 name: "work mode".to_owned(),
                 version: 1,

@@ -22,18 +22,27 @@ pub type Shares = BTreeMap<(String, String), DecisionShares>;
 /// # Errors
 /// When a list is not one of decisions.
 pub fn decision_shares(verdicts: &[Verdict]) -> Result<Shares, EstimateError> {
-    let lists = verdicts.iter().filter(|verdict| verdict.rubric == DECISIONS && verdict.replicate == 1);
-    let shares = lists.filter_map(|verdict| Some((verdict, verdict.outcome.value()?))).map(|(verdict, list)| {
-        let (judge, session) = (verdict.judge.clone(), verdict.session.clone());
-        match DecisionCounts::of(list) {
-            Ok(counts) => {
-                let (planning_user, execution_user) = (counts.planning().user_share(), counts.execution().user_share());
-                Ok(((judge, session), DecisionShares { planning_user, execution_user }))
-            }
-            Err(error) => Err(EstimateError::NotDecisions { judge, session, error }),
-        }
-    });
-    shares.collect()
+    let mut shares = Shares::new();
+    verdicts.iter().try_for_each(|verdict| add_decision_shares(&mut shares, verdict))?;
+    Ok(shares)
+}
+
+/// Adds the shares that `verdict` comes to, where it is a judge's first list of decisions; so that lists need not be kept.
+///
+/// # Errors
+/// When a list is not one of decisions.
+pub fn add_decision_shares(shares: &mut Shares, verdict: &Verdict) -> Result<(), EstimateError> {
+    let Some(list) = verdict.outcome.value().filter(|_| verdict.rubric == DECISIONS && verdict.replicate == 1) else {
+        return Ok(());
+    };
+    let (judge, session) = (verdict.judge.clone(), verdict.session.clone());
+    let counts = match DecisionCounts::of(list) {
+        Ok(counts) => counts,
+        Err(error) => return Err(EstimateError::NotDecisions { judge, session, error }),
+    };
+    let (planning_user, execution_user) = (counts.planning().user_share(), counts.execution().user_share());
+    shares.insert((judge, session), DecisionShares { planning_user, execution_user });
+    Ok(())
 }
 
 /// The verdicts of `judge` on `measure`, labelled `yes`, `no` and `outside`, one for every session and replicate in which each

@@ -9,7 +9,7 @@ mod parts;
 mod report;
 mod twin;
 
-pub use apply::{Shares, decision_shares, derived_ratings, derived_verdicts};
+pub use apply::{Shares, add_decision_shares, decision_shares, derived_ratings, derived_verdicts};
 pub use measure::DerivedMeasure;
 pub use parts::{DecisionShares, Measured, Part, SessionParts, Standing};
 pub use report::{DerivedReports, LeftOut, estimate_derived};

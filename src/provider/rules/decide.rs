@@ -1,11 +1,15 @@
 //! From an ask to the judge's exact input, and from that input to its answer.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::provider::model::Ask;
 
 use super::features::Features;
+use super::memory::Memory;
 use super::{codebase, expertise, occupation, outcome, signals, values, work_mode};
 
 /// Raised with every change of a rule, so that old verdicts are not taken for new ones.
@@ -24,13 +28,16 @@ pub(super) struct Decision {
     pub(super) turns: Vec<u32>,
 }
 
+/// The input of a rule that gives a label, its features as they are written or read.
 #[derive(Serialize, Deserialize)]
-struct Question {
-    judge: String,
+struct Question<'a, F> {
+    #[serde(borrow)]
+    judge: Cow<'a, str>,
     rules_version: u32,
-    rubric: String,
+    #[serde(borrow)]
+    rubric: Cow<'a, str>,
     rubric_version: u32,
-    features: Features,
+    features: F,
 }
 
 #[derive(Serialize)]
@@ -41,18 +48,21 @@ struct Answer {
 }
 
 /// The judge's input as bytes: rules version, rubric and features. Identifies the call like a request body does.
-pub(in crate::provider) fn request(ask: &Ask<'_>) -> Vec<u8> {
-    if let Some(request) = values::request(ask) {
+pub(in crate::provider) fn request(ask: &Ask<'_>, memory: &Memory) -> Vec<u8> {
+    if let Some(request) = values::request(ask, memory) {
         return request;
     }
-    let question = Question {
-        judge: "baseline/rules".to_owned(),
-        rules_version: VERSION,
-        rubric: ask.rubric.name.clone(),
-        rubric_version: ask.rubric.version,
-        features: Features::of(ask.session),
+    let question = |features: Arc<RawValue>| {
+        serde_json::to_vec(&Question {
+            judge: "baseline/rules".into(),
+            rules_version: VERSION,
+            rubric: ask.rubric.name.as_str().into(),
+            rubric_version: ask.rubric.version,
+            features: &*features,
+        })
     };
-    json!(question).to_string().into_bytes()
+    // Numbers and maps by name always become JSON.
+    memory.features(ask.session).and_then(question).unwrap_or_default()
 }
 
 /// The answer to `request` as JSON text.
@@ -63,9 +73,9 @@ pub(in crate::provider) fn answer(request: &[u8]) -> Result<String, String> {
     if let Some(answer) = values::answer(request) {
         return answer;
     }
-    let question: Question =
+    let question: Question<'_, Features> =
         serde_json::from_slice(request).map_err(|error| format!("not an input of baseline/rules: {error}"))?;
-    let decide = match question.rubric.as_str() {
+    let decide = match &*question.rubric {
         "work_mode" => work_mode::decide,
         "expertise" => expertise::decide,
         "outcome" => outcome::decide,

@@ -12,6 +12,7 @@ mod decisions;
 mod expertise;
 mod features;
 mod files;
+mod memory;
 mod occupation;
 mod outcome;
 mod posting;
@@ -22,3 +23,5 @@ mod values;
 mod work_mode;
 
 pub(super) use decide::{VERSION, answer, request};
+pub(super) use memory::Memory;
+pub(super) use values::reads_prompt;

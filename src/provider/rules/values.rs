@@ -7,6 +7,7 @@ use crate::provider::model::Ask;
 
 use super::decide::VERSION;
 use super::decisions::{self, Decided};
+use super::memory::Memory;
 use super::posting::{self, Work};
 use super::value::{self, Neighbour};
 
@@ -30,12 +31,20 @@ struct Question {
     measured: Measured,
 }
 
+/// Whether the rule for `rubric` reads the prompt; all others measure the session.
+pub(in crate::provider) fn reads_prompt(rubric: &str) -> bool {
+    rubric == "task_value"
+}
+
 /// The input for a rubric of this file; none for all others.
-pub(super) fn request(ask: &Ask<'_>) -> Option<Vec<u8>> {
+pub(super) fn request(ask: &Ask<'_>, memory: &Memory) -> Option<Vec<u8>> {
     let measured = match ask.rubric.name.as_str() {
         "decisions" => Measured::Decisions { decisions: decisions::of(ask.session) },
         "task_posting" => Measured::TaskPosting { work: Work::of(ask.session) },
-        "task_value" => Measured::TaskValue { neighbours: value::neighbours(&ask.prompt.system, &ask.prompt.session) },
+        "task_value" => {
+            let examples = memory.examples(&ask.prompt.system);
+            Measured::TaskValue { neighbours: examples.neighbours(&ask.prompt.session) }
+        }
         _ => return None,
     };
     let question = Question {
