@@ -48,12 +48,12 @@ fuzz SECONDS="60":
 
 # Speed of the coefficients; beside the Python packages where REFERENCE names an interpreter that has them.
 bench-agreement REFERENCE="":
-    cargo bench --bench agreement
-    if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/agreement.py; else echo "no interpreter named: Python references skipped"; fi
+    cargo bench --bench agreement -- --out "$PWD/target/agreement.csv"
+    if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/agreement.py target/agreement.csv; else echo "no interpreter named: Python references skipped"; fi
 
-# Coverage of the intervals of corrected shares; beside judgy and truescore where REFERENCE names an interpreter that has them.
+# Coverage of the intervals of corrected shares; beside judgy and truescore where REFERENCE names an interpreter: it installs them where it lacks them.
 bench-coverage REFERENCE="":
-    cargo bench --bench coverage -- --out target/coverage
+    cargo bench --bench coverage -- --out "$PWD/target/coverage"
     if [ -n "{{REFERENCE}}" ]; then {{REFERENCE}} benches/coverage.py target/coverage; else echo "no interpreter named: judgy and truescore skipped"; fi
 
 # The study's numbers published, planted and recovered: writes docs/recovery.md.

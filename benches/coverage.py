@@ -1,48 +1,53 @@
 """Coverage of judgy and truescore on the samples that `cargo bench --bench coverage -- --out FOLDER` wrote.
 
-    python3 -m venv /tmp/reference && /tmp/reference/bin/pip install judgy==0.1.0 truescore==0.7.4
-    /tmp/reference/bin/python benches/coverage.py FOLDER [REPLICATES]
+    python benches/coverage.py FOLDER [REPLICATES]
 
-A package that is not installed is skipped with a line. judgy draws 400 bootstrap replicates from a fixed
-seed.
+Where the interpreter lacks one of the packages, both are installed from the registry, in the versions below, into FOLDER/venv, and the script
+goes on there. judgy draws 400 bootstrap replicates from a fixed seed.
 """
 
 import csv
+import importlib.util
+import os
+import subprocess
 import sys
+import venv
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
-try:
-    import numpy as np
-except ImportError:
-    sys.exit("numpy is not installed: skipped")
+PINNED = {"judgy": "0.1.0", "truescore": "0.7.4"}
+if not all(importlib.util.find_spec(name) for name in PINNED):
+    home = Path(sys.argv[1]) / "venv"
+    python = str(home / "bin" / "python")
+    if not Path(python).exists():
+        venv.create(home, with_pip=True)
+        wanted = [f"{name}=={number}" for name, number in PINNED.items()]
+        if subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted]).returncode:
+            sys.exit(f"could not install {' and '.join(wanted)}: is a registry within reach?")
+    os.execv(python, [python, __file__, *sys.argv[1:]])
 
-methods = {}
-try:
-    from judgy import estimate_success_rate
+import numpy as np
+from judgy import estimate_success_rate
+from truescore import ppi_estimate, rogan_gladen_estimate
 
-    def judgy(judged, gold, index, clusters):
-        return estimate_success_rate(gold, judged[index], judged, bootstrap_iterations=400)[1:]
 
-    methods["judgy"] = judgy
-except ImportError:
-    print("judgy is not installed: skipped")
-try:
-    from truescore import ppi_estimate, rogan_gladen_estimate
+def judgy(judged, gold, index, clusters):
+    return estimate_success_rate(gold, judged[index], judged, bootstrap_iterations=400)[1:]
 
-    def truescore_ppi(judged, gold, index, clusters):
-        found = ppi_estimate(judged, gold, index, clusters=clusters)
-        return found.low, found.high
 
-    def truescore_rogan_gladen(judged, gold, index, clusters):
-        found = rogan_gladen_estimate(judged, gold, index)
-        return found.low, found.high
+def truescore_ppi(judged, gold, index, clusters):
+    found = ppi_estimate(judged, gold, index, clusters=clusters)
+    return found.low, found.high
 
-    methods["truescore ppi"] = truescore_ppi
-    methods["truescore rogan_gladen"] = truescore_rogan_gladen
-except ImportError:
-    print("truescore is not installed: skipped")
 
+def truescore_rogan_gladen(judged, gold, index, clusters):
+    found = rogan_gladen_estimate(judged, gold, index)
+    return found.low, found.high
+
+
+methods = {"judgy": judgy, "truescore ppi": truescore_ppi, "truescore rogan_gladen": truescore_rogan_gladen}
+print(", ".join(f"{name} {version(name)}" for name in PINNED), "\n")
 most = int(sys.argv[2]) if len(sys.argv) > 2 else 300
 print("| gold | judged | share | Se | Sp | persons |", " | ".join(methods), "|")
 print("|" + " --- |" * (6 + len(methods)))

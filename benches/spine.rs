@@ -115,7 +115,7 @@ fn ratings(items: usize, raters: usize) -> Vec<Vec<Option<u16>>> {
 }
 
 fn table(rows: &[Vec<Option<u16>>]) -> RatingTable {
-    let scale = Scale { level: Level::Ordinal, categories: 5, values: None };
+    let scale = Scale { level: Level::Ordinal, categories: 5, values: None, distances: None };
     RatingTable::new(scale, rows.first().map_or(0, Vec::len), rows, None)
 }
 

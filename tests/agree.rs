@@ -79,6 +79,7 @@ fn text_is_readable() {
 #[case::by_bootstrap(&["--min", "cohen_kappa=1", "--replicates", "200", "--categories", "build,fix"], 2)]
 #[case::unreadable_gate(&["--min", "kappa"], 3)]
 #[case::unknown_coefficient(&["--min", "kapa=0.5"], 3)]
+#[case::by_jackknife(&["--se", "jackknife", "--min", "kappa=1"], 2)]
 #[case::by_influence(&["--se", "influence", "--confidence", "0.9", "--min", "gwet_ac1=0.1"], 0)]
 #[case::all(&["--all"], 0)]
 #[case::named(&["--coefficients", "gwet_ac1,pabak"], 0)]
@@ -129,9 +130,13 @@ fn a_gate_that_fails_exits_with_one_and_says_which() {
 #[case::no_order("item,rater,label\n1,a,low\n1,b,high\n", &["--level", "ordinal"], "the ordinal level needs an order")]
 #[case::not_numbers("item,rater,label\n1,a,3\n1,b,NaN\n", &["--level", "ordinal"], "the ordinal level needs an order, and the labels are not numbers (3, NaN)")]
 #[case::no_such_coefficient("item,rater,label\n1,a,fix\n1,b,fix\n", &["--coefficients", "kapa"], "there is no coefficient kapa at nominal level; known are: ")]
+#[case::no_distances("item,rater,label\n1,a,fix\n1,b,fix\n", &["--coefficients", "cohen_kappa_custom"], "there is no coefficient cohen_kappa_custom")]
+#[case::distances_of_others("item,rater,label\n1,a,fix\n1,b,plan\n", &["--distances", "d.csv"], "d.csv:2: unknown label \"build\"")]
+#[case::distances_and_sets("item,rater,label\n1,a,fix\n1,b,plan\n", &["--distances", "d.csv", "--multi-label"], "cannot be used with")]
+#[case::jackknife_in_strata("item,rater,label,s\n1,a,fix,x\n1,b,fix,x\n", &["--strata", "s", "--se", "jackknife"], "does not draw within strata")]
 #[case::no_such_rubric("item,rater,label,rubric\n1,a,fix,work_mode\n1,b,fix,work_mode\n", &["--rubric", "outcome"], "it has: work_mode")]
 fn bad_input_is_an_error_that_names_the_place(#[case] text: &str, #[case] args: &[&str], #[case] expected: &str) {
-    let folder = folder_with(&[("ratings.csv", text)]);
+    let folder = folder_with(&[("ratings.csv", text), ("d.csv", "first,second,distance\nfix,build,1\n")]);
     let output = agree(folder.path(), &[&["ratings.csv"], args].concat());
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains(expected), "{expected:?} is not in {:?}", stderr(&output));
@@ -182,6 +187,47 @@ fn each_level_brings_its_coefficients() {
     assert!(of("nominal", "gwet_ac1") && !of("nominal", "cohen_kappa_linear"));
     assert!(of("ordinal", "gwet_ac2_ordinal") && of("ordinal", "kendall_w") && !of("ordinal", "pearson"));
     assert!(of("interval", "icc_3_k") && of("interval", "cohen_kappa_linear_by_value") && of("ratio", "lin_ccc"));
+}
+
+// By hand: fix and build are 1 apart, plan is 3 from both. One of four items differs, by 1. Margins are fix 2, build 1, plan 1 and fix 1,
+// build 2, plan 1, so that chance makes (2 x 2 + 1 x 1) x 1 + (2 x 1 + 1 x 1 + 1 x 1 + 1 x 2) x 3 = 23 sixteenths, and kappa is 1 - 4 / 23.
+#[test]
+fn distances_of_ones_own_make_coefficients_of_their_own() {
+    let ratings = "item,rater,label\n1,a,fix\n1,b,fix\n2,a,fix\n2,b,build\n3,a,build\n3,b,build\n4,a,plan\n4,b,plan\n";
+    let distances = "first,second,distance\nfix,build,1\nplan,fix,3\nplan,build,3\n";
+    let folder = folder_with(&[("ratings.csv", ratings), ("d.csv", distances)]);
+    let report = json(folder.path(), &["ratings.csv", "--distances", "d.csv"]);
+    assert!((of_pair(&report, ["a", "b"], "cohen_kappa_custom") - (1.0 - 4.0 / 23.0)).abs() < 1e-12);
+    let text = stdout(&agree(folder.path(), &["ratings.csv", "--distances", "d.csv"]));
+    assert!(text.contains("krippendorff_alpha_custom") && text.contains("cohen_kappa_is_zero"), "{text}");
+}
+
+// A judge, two people and a consensus on cells of several labels: alpha of sets stands for all, for pairs, and in the ceiling.
+#[test]
+fn sets_of_labels_have_an_alpha() {
+    let cells = ["a|b", "a", "b|c", "c", "a|c", "b"];
+    let row = |at: usize| {
+        let other = cells[(at + 1) % 6];
+        let said = [
+            cells[at % 6],
+            if at.is_multiple_of(4) { other } else { cells[at % 6] },
+            if at.is_multiple_of(3) { other } else { cells[at % 6] },
+        ];
+        format!("{at},{},{},{}\n", said[0], said[1], said[2])
+    };
+    let text: String = ["item,ann,bob,judge\n".to_owned()].into_iter().chain((0..24).map(row)).collect();
+    let folder = folder_with(&[("wide.csv", &text)]);
+    let args = ["wide.csv", "--wide", "ann,bob,judge", "--multi-label", "--separator", "|", "--people", "ann,bob"];
+    let report = json(folder.path(), &args);
+    let names = |of: &Value| of.as_array().unwrap().iter().map(|one| one["name"].clone()).collect::<Vec<_>>();
+    let alphas = ["krippendorff_alpha_jaccard", "krippendorff_alpha_masi"];
+    assert_eq!(names(&report["coefficients"]), alphas);
+    assert_eq!(names(&report["pairs"][0]["coefficients"])[1..], alphas);
+    assert_eq!(names(&report["ceilings"][0]["coefficients"])[1..], alphas);
+    let among = &report["ceilings"][0]["coefficients"][2];
+    assert!((of_pair(&report, ["ann", "bob"], alphas[1]) - among["value"].as_f64().unwrap()).abs() < 1e-12);
+    let text = stdout(&agree(folder.path(), &args));
+    assert!(text.contains("All raters") && text.contains("krippendorff_alpha_masi"), "{text}");
 }
 
 // Every item has two raters of its own, so that pairs are as many as squares of raters: nothing may grow with them.

@@ -25,7 +25,7 @@ const COHEN: Statistic = Statistic::CohenKappa(Weighting::Unweighted, Basis::Pos
 type Rows = Vec<Vec<Option<u16>>>;
 
 fn table(level: Level, values: &[f64], rows: &Rows) -> RatingTable {
-    let scale = Scale { level, categories: values.len(), values: Some(values.to_vec()) };
+    let scale = Scale { level, categories: values.len(), values: Some(values.to_vec()), distances: None };
     RatingTable::new(scale, rows.first().map_or(0, Vec::len), rows, None)
 }
 
@@ -40,7 +40,14 @@ fn assert_close(found: Option<f64>, expected: &Value, what: &str) {
 }
 
 fn assert_same(found: &Coefficient, expected: &Value, what: &str) {
-    for (part, number) in [("value", found.value), ("se", found.se), ("low", found.low), ("high", found.high)] {
+    for (part, number) in [
+        ("value", found.value),
+        ("se", found.se),
+        ("low", found.low),
+        ("high", found.high),
+        ("observed_agreement", found.observed_agreement),
+        ("expected_agreement", found.expected_agreement),
+    ] {
         if let Some(expected) = expected.get(part) {
             assert_close(number, expected, &format!("{what} {part}"));
         }
@@ -223,7 +230,7 @@ fn published_tables_give_the_published_numbers() {
                 "pair.cohen_kappa" | "pair.cohen_kappa_se" => (Level::Nominal, COHEN),
                 other => panic!("{name}: no coefficient for {other}"),
             };
-            let scale = Scale { level, categories: categories.len(), values: values.clone() };
+            let scale = Scale { level, categories: categories.len(), values: values.clone(), distances: None };
             let found = one(&RatingTable::new(scale, raters.len(), &rows, None), statistic);
             let number = if key.ends_with("_se") { found.se } else { found.value }.unwrap();
             let (expected, tolerance) = (published["value"].as_f64().unwrap(), published["tol"].as_f64().unwrap());
@@ -257,7 +264,7 @@ fn undefined_has_a_reason_and_never_a_number() {
             }
         }
     }
-    let words = Scale { level: Level::Interval, categories: 2, values: None };
+    let words = Scale { level: Level::Interval, categories: 2, values: None, distances: None };
     let words = RatingTable::new(words, 2, &[vec![Some(0), Some(1)]], None);
     assert_eq!(one(&words, Statistic::KrippendorffAlpha).undefined, Some(Undefined::NotNumeric));
     let negative = table(Level::Ratio, &[-1.0, 1.0], &vec![vec![Some(0), Some(1)]]);
@@ -384,7 +391,7 @@ fn clusters_need_their_own_bootstrap() {
         let keeps: Vec<f64> = (0..40).map(|_| if uniform(&mut generator) < 0.5 { 0.99 } else { 0.71 }).collect();
         let clusters: Vec<u32> = (0..40).flat_map(|cluster| [cluster; 12]).collect();
         let rows: Rows = clusters.iter().map(|cluster| coin_pair(&mut generator, keeps[*cluster as usize])).collect();
-        let scale = Scale { level: Level::Nominal, categories: 2, values: None };
+        let scale = Scale { level: Level::Nominal, categories: 2, values: None, distances: None };
         let table = RatingTable::new(scale, 2, &rows, Some(&clusters));
         by_cluster +=
             u32::from(covered(&coefficients(&table, &kappa, Method::bootstrap(bootstrap, Unit::Cluster))[0], truth));
@@ -525,7 +532,7 @@ proptest! {
         }).collect();
         let doubled: Vec<f64> = (0..items.len()).map(|at| if at % 2 == 0 { 2.0 } else { 1.0 }).collect();
         let copies: Rows = rows.iter().enumerate().flat_map(|(at, row)| vec![row.clone(); 2 - at % 2]).collect();
-        let scale = Scale { level: Level::Nominal, categories: 4, values: None };
+        let scale = Scale { level: Level::Nominal, categories: 4, values: None, distances: None };
         let weighted = RatingTable::from_ratings(scale, 3, &items, Sampling { weights: Some(&doubled), ..Sampling::default() });
         let copied = table(Level::Nominal, &[0.0, 1.0, 2.0, 5.0], &copies);
         for statistic in [FLEISS, Statistic::CongerKappa(Weighting::Unweighted), Statistic::GwetAc(Weighting::Unweighted)] {

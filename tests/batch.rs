@@ -522,3 +522,76 @@ async fn another_form_of_asking_is_tried_where_one_is_refused_and_an_estimate_is
     assert_eq!(provider.sizes(), [6, 6], "{text}");
     assert_eq!(kinds(&project).values().filter(|(kind, calls)| kind == "label" && *calls == 1).count(), 6);
 }
+
+/// Enough units for a trial before the first batch.
+const MANY: usize = 100;
+
+/// Calls that came directly.
+fn direct(provider: &Provider) -> usize {
+    provider.state().direct
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn before_many_calls_are_sent_one_is_asked_directly(#[values(ANTHROPIC, OPENAI)] model: &str) {
+    let sound = project(MANY, model, "");
+    let provider = Provider::start(glad).await;
+    let text = done(&run(&sound, &provider, &[]));
+    assert_eq!((direct(&provider), provider.sizes()), (1, vec![MANY - 1]), "{text}");
+    let paid = (MANY as u64 - 1) * CALL_COSTS + 2 * CALL_COSTS;
+    assert_eq!(record(&sound)["paid"]["micro_dollars"], paid, "the first at the full price");
+    assert!(text.contains(&format!("{MANY} labels")) || kinds(&sound).len() == MANY, "{text}");
+
+    let few = project(MANY - 1, model, "");
+    let provider = Provider::start(glad).await;
+    done(&run(&few, &provider, &[]));
+    assert_eq!((direct(&provider), provider.sizes()), (0, vec![MANY - 1]));
+}
+
+#[rstest]
+#[case::refused(|_: &Entry| Fate::Error(400, "invalid_request_error", "no"), 3)]
+#[case::unusable(|_: &Entry| Fate::Says("nothing".to_owned()), 6)]
+#[case::cut(|_: &Entry| Fate::Cut, 6)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_every_call_costs_three_sessions_and_no_batch(
+    #[case] fate: fn(&Entry) -> Fate,
+    #[case] calls: usize,
+) {
+    let project = project(MANY, OPENAI, "");
+    let provider = Provider::start(fate).await;
+    let output = run(&project, &provider, &[]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert_eq!((direct(&provider), provider.sizes()), (calls, Vec::new()), "{text}");
+    assert!(text.contains("mood: the first sessions were asked directly and none has a verdict"), "{text}");
+    // Whoever has read that and insists gets the batch.
+    let again = run(&project, &provider, &["--max-no-verdict", "1"]);
+    assert!(provider.sizes().first().is_some_and(|size| *size >= MANY - 3), "{}", said(&again));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_odd_session_at_the_front_does_not_stop_a_batch() {
+    let project = project(MANY, OPENAI, "");
+    let fates = |entry: &Entry| match entry.session() {
+        0 | 1 => Fate::Says("nothing".to_owned()),
+        _ => glad(entry),
+    };
+    let provider = Provider::start(fates).await;
+    let text = done(&run(&project, &provider, &["--max-no-verdict", "1"]));
+    assert_eq!((direct(&provider), provider.sizes()), (5, vec![MANY - 3]), "{text}");
+}
+
+/// Takes minutes: `cargo test --release --test batch -- --ignored`.
+#[rstest]
+#[case(ANTHROPIC, 100_000)]
+#[case(OPENAI, 50_000)]
+#[ignore = "takes minutes"]
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_are_split_at_the_real_number_of_requests(#[case] model: &str, #[case] most: usize) {
+    let project = project(most + 3, model, "");
+    let provider = Provider::start(glad).await;
+    done(&run(&project, &provider, &[]));
+    // One went ahead directly.
+    assert_eq!(provider.sizes(), [most, 2]);
+    nothing_twice(&provider);
+}

@@ -43,7 +43,7 @@ fn near(found: f64, expected: &Value, tolerance: f64, what: &str) {
 }
 
 fn nominal(categories: usize) -> Scale {
-    Scale { level: Level::Nominal, categories, values: None }
+    Scale { level: Level::Nominal, categories, values: None, distances: None }
 }
 
 fn matrix(counts: &[Vec<u64>]) -> ConfusionMatrix {
@@ -384,6 +384,24 @@ fn conformal_sets_have_the_order_statistic_and_cover() {
     }
     let few = Conformal::fit(Score::Adaptive, &p[..5], &labels[..5], 0.05).unwrap();
     assert_eq!((few.threshold, few.set(&p[9]).len()), (f64::INFINITY, 4));
+}
+
+// tests/reference/conformal.py, where MAPIE's random draws are 0.
+#[test]
+fn conformal_sets_are_those_of_mapie() {
+    let reference: Value = serde_json::from_str(include_str!("reference/conformal.json")).unwrap();
+    for of in reference["cases"].as_array().unwrap() {
+        let (p, labels): (Vec<Vec<f64>>, Vec<usize>) = (list(&of["p"]), list(&of["labels"]));
+        let (known, new) = p.split_at(labels.len());
+        for (score, name) in [(Score::LeastAmbiguous, "lac"), (Score::Adaptive, "aps")] {
+            let found = Conformal::fit(score, known, &labels, of["alpha"].as_f64().unwrap()).unwrap();
+            near(found.threshold, &of[name]["threshold"], 1e-9, name);
+            let theirs: Vec<Vec<usize>> = list(&of[name]["sets"]);
+            for (row, theirs) in new.iter().zip(theirs) {
+                assert_eq!(found.set(row), theirs, "{name}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -101,6 +101,8 @@ fn coefficient(name: &str, value: f64) -> Coefficient {
         n: 24,
         method: "normal".to_owned(),
         undefined: None,
+        observed_agreement: None,
+        expected_agreement: None,
     }
 }
 

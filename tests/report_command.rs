@@ -77,7 +77,8 @@ fn the_demo_ends_in_a_report_of_synthetic_data() {
         for claim in ["human label", "human rater", "gold label", "annotator"] {
             assert!(!form.to_lowercase().contains(claim), "simulated raters are not called {claim}");
         }
-        assert!(form.contains("uncorrected") && form.contains("simulated rater") && !form.contains("NaN"));
+        assert!(form.contains("raw") && form.contains("corrected") && form.contains("simulated rater"));
+        assert!(!form.contains("NaN"));
     }
 }
 

@@ -33,7 +33,7 @@ fn verdicts(session: usize) -> Vec<(&'static str, Outcome)> {
     let value = |value: Value| Outcome::Value { value, reason: None, evidence: vec![] };
     let level = 1 + (session / 2) % 5;
     // The higher the level, the more succeed: two tenths to six tenths.
-    let good = session % 10 <= level;
+    let good = (session / 14) % 10 <= level;
     let outcome = if good {
         "succeeded"
     } else if session.is_multiple_of(3) {
@@ -89,7 +89,7 @@ fn row(session: usize) -> SessionRow {
             prompts,
             actions: prompts * (4 + 2 * level + session as u64 % 3),
             output_words: prompts * 500 * level,
-            model_calls: prompts * 7,
+            model_calls: prompts * 7 + session as u64 % 5,
             lines_added: if session.is_multiple_of(5) { 0 } else { 40 },
             ..Measures::default()
         },
@@ -288,7 +288,7 @@ fn the_page_and_the_tables_hold_every_exhibit() {
         assert_eq!(tables[&name].lines().count(), rows + 1, "{name}");
     }
     let charts = page.matches("class=\"chart panel\"").count();
-    assert_eq!(charts, 1 + 2 + 2 + 2 + 3 + 1 + 2 + 2, "every panel of every figure is drawn");
+    assert_eq!(charts, 2 + 2 + 2 + 3 + 3 + 1 + 2 + 2, "every panel of every figure is drawn");
     assert!(!page.contains("NaN") && !text.contains("NaN"));
 }
 

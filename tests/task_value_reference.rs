@@ -1,7 +1,7 @@
 //! Scores of prices, growth and summaries against numpy (tests/reference/prices.py).
 #![expect(clippy::unwrap_used, reason = "a broken fixture fails the test")]
 
-use assize::stats::{Bootstrap, Dated, Priced, growth, number_summary, price_scores};
+use assize::stats::{Bootstrap, Dated, Priced, Weighed, geometric_mean, growth, mean, price_scores, quantiles};
 use serde_json::Value;
 
 const BOOTSTRAP: Bootstrap = Bootstrap { replicates: 200, seed: 1 };
@@ -37,13 +37,11 @@ fn scores_are_those_of_numpy() {
             near(estimate.value, &one[name], name);
             assert!(estimate.low.unwrap() <= estimate.high.unwrap(), "{name}");
         }
-        let names: Vec<String> = (0..actual.len()).map(|at| at.to_string()).collect();
-        let values: Vec<(f64, &str)> = actual.iter().copied().zip(names.iter().map(String::as_str)).collect();
-        let summary = number_summary(&values, BOOTSTRAP);
-        near(summary.mean.value, &one["mean"], "mean");
-        near(summary.geometric_mean.value, &one["geometric_mean"], "geometric mean");
-        let quantiles = [summary.p10, summary.p25, summary.median, summary.p75, summary.p90];
-        for (at, estimate) in quantiles.iter().enumerate() {
+        let weighed = |(cluster, value): (u32, &f64)| Weighed { value: *value, weight: 1.0, cluster };
+        let values: Vec<Weighed> = (0..).zip(&actual).map(weighed).collect();
+        near(mean(&values, 0.95).value, &one["mean"], "mean");
+        near(geometric_mean(&values, 0.95).value, &one["geometric_mean"], "geometric mean");
+        for (at, estimate) in quantiles(&values, &[0.1, 0.25, 0.5, 0.75, 0.9], 0.95).iter().enumerate() {
             near(estimate.value, &one["quantiles"][at], "quantile");
         }
     }

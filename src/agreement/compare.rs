@@ -138,7 +138,7 @@ pub fn compare(
     let names: Vec<String> = raters.iter().map(|rater| (*rater).to_owned()).collect();
     let drawn = Drawn::of(&all, &items, &clusters, &asked.options, method)?;
     let whole = table(&all, &names, &items, &clusters, &scale.categories, scale.scale.clone(), &drawn);
-    let [_, statistics] = statistics(&asked.options, scale.scale.level, scale.categories.len())?;
+    let [_, statistics] = statistics(&asked.options, &scale.scale)?;
     let place = |name: &str| {
         names
             .iter()

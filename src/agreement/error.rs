@@ -99,7 +99,9 @@ pub enum AgreementError {
     #[error("the cluster of item {0} lies in several strata; use --by item, or strata that hold whole clusters")]
     TornCluster(String),
     /// Strata and a bootstrap.
-    #[error("the bootstrap does not draw within strata; leave out --bootstrap and --replicates, or --strata")]
+    #[error(
+        "the bootstrap, like the jackknife, does not draw within strata; leave out --bootstrap, --replicates and --se jackknife, or --strata"
+    )]
     StrataBootstrap,
     /// Clusters were asked for and there are none.
     #[error("there are no clusters to resample: the ratings have no cluster column, or it is empty")]

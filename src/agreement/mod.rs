@@ -16,6 +16,7 @@ mod rated;
 mod report;
 mod retest;
 mod scale;
+mod set_alpha;
 mod sides;
 mod stated;
 mod verdicts;
@@ -32,7 +33,7 @@ pub use model::{
     AgreementReport, Ceiling, Confusion, LabelScore, PairAgreement, RaterDetail, Role, ScaleOrigin, SightOf,
 };
 pub use multi_label::multi_label_report;
-pub use report::{Options, Resampling, Selection, report, side_by_side};
+pub use report::{Formula, Options, Resampling, Selection, report, side_by_side};
 pub use retest::{Retest, RetestAgainst, RetestReport, retest};
 pub use scale::{Declared, level_name};
 pub use stated::StatedOptions;

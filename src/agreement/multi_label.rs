@@ -1,4 +1,4 @@
-//! Several labels per item: one question "given or not" per label, then the mean over labels.
+//! Several labels per item: one question "given or not" per label, then the mean over labels; and alpha of whole sets.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,6 +14,7 @@ use super::people::{People, ceiling, note};
 use super::rated::{Clusters, details, pairs, pairs_note};
 use super::report::{Options, columns_note, replicates_note};
 use super::scale::look_alikes;
+use super::set_alpha::SetAlpha;
 
 /// Sets of labels by rater, then by item.
 type ByRater<'a> = HashMap<&'a str, HashMap<&'a str, &'a BTreeSet<String>>>;
@@ -21,6 +22,7 @@ type ByRater<'a> = HashMap<&'a str, HashMap<&'a str, &'a BTreeSet<String>>>;
 /// Agreement of every pair of raters on items that carry several labels; `declared` labels, or those that occur.
 ///
 /// Each label is one question, answered with given or not given; `macro_cohen_kappa` is the unweighted mean of its kappas.
+/// `krippendorff_alpha_jaccard` and `..._masi` take the whole set as the rating, also over all raters.
 ///
 /// # Errors
 /// When there is one rater only, or an option does not fit the ratings.
@@ -54,9 +56,14 @@ pub fn multi_label_report(
     for set in &first {
         by_rater.entry(&set.rater).or_default().insert(&set.item, &set.labels);
     }
+    let whole = SetAlpha::of(&first, &raters, &items, &clusters);
     let (positions, all_pairs) = pairs(&raters_detail);
     let pairs: Vec<PairAgreement> = (positions.into_iter())
-        .map(|(a, b)| pair(&by_rater, [&raters[a], &raters[b]], &items, &clusters, &labels, method))
+        .map(|(a, b)| {
+            let mut found = pair(&by_rater, [&raters[a], &raters[b]], &items, &clusters, &labels, method);
+            found.coefficients.extend(whole.of_pair(a, b, method));
+            found
+        })
         .collect();
     let (mut ceilings, mut sights) = (Vec::new(), Vec::new());
     if let Some(people) = People::among(&raters_detail, options)? {
@@ -70,7 +77,11 @@ pub fn multi_label_report(
             let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
             // The mean over labels and pairs at once: pairs share items, and so do labels.
             let among: Vec<RatingTable> = pairs.flat_map(|(a, b)| pair(a, b)).collect();
-            ceilings.push(ceiling(&people, judge, vec![macro_cohen_kappa(&among, method)]));
+            let place = |name: &String| raters.iter().position(|rater| rater == name).unwrap_or_default();
+            let people_at: Vec<usize> = people.names.iter().map(place).collect();
+            let of_sets = whole.among(&people_at, place(judge), method);
+            let all = [macro_cohen_kappa(&among, method)].into_iter().chain(of_sets).collect();
+            ceilings.push(ceiling(&people, judge, all));
             sights.extend(people.sights(judge, "macro_cohen_kappa", &tables, influence, method));
         }
     }
@@ -92,7 +103,7 @@ pub fn multi_label_report(
         scale: if declared.is_some() { ScaleOrigin::Declared } else { ScaleOrigin::Observed },
         clusters: clusters.count(),
         confidence: method.confidence,
-        coefficients: Vec::new(),
+        coefficients: whole.over_all(method),
         pairs,
         ceilings,
         sights,
@@ -140,7 +151,7 @@ fn label_tables(
         items.iter().enumerate().filter_map(|(at, item)| Some((at, sets_of(item)?))).collect();
     let of_items: Option<Vec<u32>> =
         clusters.of_items.as_ref().map(|clusters| all.iter().map(|(at, _)| clusters[*at]).collect());
-    let scale = Scale { level: Level::Nominal, categories: 2, values: None };
+    let scale = Scale { level: Level::Nominal, categories: 2, values: None, distances: None };
     // Code 0 is given, 1 is not given.
     let table = |label: &String| {
         let code = |set: &&BTreeSet<String>| Some(u16::from(!set.contains(label)));

@@ -1,6 +1,8 @@
 //! Two raters.
 
-use crate::stats::{ConfusionMatrix, Method, RatingTable, Statistic, coefficients, symmetry_tests};
+use crate::stats::{
+    Basis, ConfusionMatrix, Method, RatingTable, Statistic, Test, coefficients, kappa_is_zero, symmetry_tests,
+};
 
 use super::model::{Confusion, LabelScore, PairAgreement};
 
@@ -27,6 +29,15 @@ pub(super) fn pair(
         labels: categories.iter().enumerate().map(|(at, label)| LabelScore::of(&matrix, at, label)).collect(),
         confusion: Confusion { labels: categories.to_vec(), counts: matrix.rows() },
         unpaired: usize::try_from(one_of_them).unwrap_or(usize::MAX),
-        tests: symmetry_tests(&both),
+        tests: zero_tests(&both).into_iter().chain(symmetry_tests(&both)).collect(),
     }
+}
+
+/// Whether kappa is 0, with the weightings that are read first at the level.
+fn zero_tests(pair: &RatingTable) -> Vec<Test> {
+    let test = |statistic| match statistic {
+        Statistic::CohenKappa(weighting, Basis::Position) => Some(kappa_is_zero(pair, weighting)),
+        _ => None,
+    };
+    Statistic::of_pair(pair.scale.level).into_iter().filter_map(test).collect()
 }

@@ -150,7 +150,7 @@ impl Drawn {
     ) -> Result<Self, AgreementError> {
         let weights = options.weighted.then(|| item_weights(ratings, items)).transpose()?;
         let strata = options.stratified.then(|| item_strata(ratings, items)).transpose()?;
-        if strata.is_some() && matches!(method.errors, Errors::Bootstrap(..)) {
+        if strata.is_some() && matches!(method.errors, Errors::Bootstrap(..) | Errors::Jackknife) {
             return Err(AgreementError::StrataBootstrap);
         }
         let by_cluster = clusters.of_items.as_ref().filter(|_| method.unit == Unit::Cluster);

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gold::Ratings;
-use crate::rubric::Level;
-use crate::stats::{Bootstrap, CONFIDENCE, Coefficient, Errors, IntervalKind, Method, Statistic, Unit, coefficients};
+use crate::stats::{
+    Bootstrap, CONFIDENCE, Coefficient, Errors, IntervalKind, Method, RatingTable, Scale, Statistic, Unit, coefficients,
+};
 
 use super::error::AgreementError;
 use super::model::{AgreementReport, PairAgreement, Role};
@@ -60,10 +61,22 @@ pub struct Resampling {
     pub seed: u64,
     /// Unit asked for; clusters where known.
     pub by: Option<Unit>,
-    /// Errors from influences also where packages have a formula of their own.
-    pub influence: bool,
+    /// Where standard errors come from without a bootstrap.
+    pub formula: Formula,
     /// Confidence of intervals.
     pub confidence: f64,
+}
+
+/// Where standard errors come from without a bootstrap.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Formula {
+    /// What published packages use.
+    #[default]
+    Classical,
+    /// The influences of items.
+    Influence,
+    /// Values without one item at a time.
+    Jackknife,
 }
 
 impl Resampling {
@@ -83,8 +96,11 @@ impl Resampling {
         };
         let bootstrap = Bootstrap { replicates: self.replicates.unwrap_or(Self::REPLICATES), seed: self.seed };
         let errors = match (self.bootstrap, self.replicates) {
-            (None, None) if self.influence => Errors::Influence,
-            (None, None) => Errors::Classical,
+            (None, None) => match self.formula {
+                Formula::Classical => Errors::Classical,
+                Formula::Influence => Errors::Influence,
+                Formula::Jackknife => Errors::Jackknife,
+            },
             (kind, _) => Errors::Bootstrap(bootstrap, kind.unwrap_or(IntervalKind::Percentile)),
         };
         Ok(Method { confidence: self.confidence, unit, errors })
@@ -93,7 +109,14 @@ impl Resampling {
 
 impl Default for Resampling {
     fn default() -> Self {
-        Self { bootstrap: None, replicates: None, seed: 1, by: None, influence: false, confidence: CONFIDENCE }
+        Self {
+            bootstrap: None,
+            replicates: None,
+            seed: 1,
+            by: None,
+            formula: Formula::default(),
+            confidence: CONFIDENCE,
+        }
     }
 }
 
@@ -101,18 +124,25 @@ impl Default for Resampling {
 ///
 /// # Errors
 /// When a name is not known at this level.
-pub(super) fn statistics(
-    options: &Options,
-    level: Level,
-    categories: usize,
-) -> Result<[Vec<Statistic>; 2], AgreementError> {
-    let every = [Statistic::every_over_all(level), Statistic::every_of_pair(level, categories)];
+pub(super) fn statistics(options: &Options, scale: &Scale) -> Result<[Vec<Statistic>; 2], AgreementError> {
+    let (level, categories) = (scale.level, scale.categories);
+    let custom = |all: Vec<Statistic>| if scale.distances.is_some() { all } else { Vec::new() };
+    let custom = [custom(Statistic::custom_over_all()), custom(Statistic::custom_of_pair())];
+    let mut every = [Statistic::every_over_all(level), Statistic::every_of_pair(level, categories)];
+    for (every, custom) in every.iter_mut().zip(&custom) {
+        every.extend(custom);
+    }
     let of_names = |names: &[String], of: &[Statistic]| -> Vec<Statistic> {
         of.iter().copied().filter(|statistic| names.contains(&statistic.name())).collect()
     };
     let mut chosen = match &options.coefficients {
         Selection::First => [Statistic::over_all(level), Statistic::of_pair(level)],
-        Selection::Usual => [Statistic::usual_over_all(level), Statistic::usual_of_pair(level, categories)],
+        Selection::Usual => {
+            let mut usual = [Statistic::usual_over_all(level), Statistic::usual_of_pair(level, categories)];
+            usual[0].extend(custom[0].iter().take(1));
+            usual[1].extend(custom[1].iter().take(2));
+            usual
+        }
         Selection::Every => every.clone(),
         Selection::Named(names) => {
             let known: BTreeSet<String> = every.iter().flatten().map(|statistic| statistic.name()).collect();
@@ -168,7 +198,7 @@ pub fn report(
     let drawn = Drawn::of(&selected, &items, &clusters, options, method)?;
     let table = table(&selected, &raters, &items, &clusters, &scale.categories, scale.scale, &drawn);
     let level = table.scale.level;
-    let [over_all, of_pair] = statistics(options, level, scale.categories.len())?;
+    let [over_all, of_pair] = statistics(options, &table.scale)?;
     let alike = look_alike_names(&raters, items.iter().copied());
     let coefficients = coefficients(&table, &over_all, method);
     let (positions, all_pairs) = pairs(&raters_detail);
@@ -178,8 +208,10 @@ pub fn report(
     let people = People::among(&raters_detail, options)?;
     let (ceilings, sights) = people.map_or_else(Default::default, |people| of_table(&people, &table, &raters, method));
     let unlisted = pairs_note(pairs.len(), all_pairs);
+    let alone = unpairable_note(&table);
     let widthless = widthless_note(coefficients.iter().chain(pairs.iter().flat_map(|pair| &pair.coefficients)));
-    let notes = scale.notes.into_iter().chain(alike).chain(widthless).chain(clusters.note()).chain(unlisted);
+    let notes =
+        scale.notes.into_iter().chain(alone).chain(alike).chain(widthless).chain(clusters.note()).chain(unlisted);
     let notes =
         notes.chain(self::notes(ratings, &left_out, options.weighted)).chain(sights.iter().filter_map(note)).collect();
     Ok(AgreementReport {
@@ -250,6 +282,14 @@ fn notes(ratings: &Ratings, left_out: &BTreeMap<String, usize>, used: bool) -> V
     replicates_note(left_out).into_iter().chain(weights).chain(columns_note(&ratings.unread_columns)).collect()
 }
 
+/// Says that no two raters met on any item.
+fn unpairable_note(table: &RatingTable) -> Option<String> {
+    table.patterns().iter().all(|pattern| pattern.len() < 2).then(|| {
+        "no item was rated by two raters, so that there is nothing to compare; do all raters name the items alike?"
+            .to_owned()
+    })
+}
+
 /// Says what an interval without width is worth, where there is one.
 fn widthless_note<'a>(mut coefficients: impl Iterator<Item = &'a Coefficient>) -> Option<String> {
     let widthless = |of: &Coefficient| of.low.is_some() && of.low == of.high;
@@ -274,6 +314,7 @@ mod tests {
     use super::*;
     use crate::agreement::AgreementError;
     use crate::gold::Rating;
+    use crate::rubric::Level;
     use crate::verdict::NoVerdict;
 
     fn ratings(rows: &[(&str, &str, &str, Option<&str>)]) -> Ratings {
@@ -409,7 +450,8 @@ mod tests {
         let report = plain(&[("1", "j", "a", None), ("1 ", "k", "a", None), ("2", "J", "a", None)]).unwrap();
         let alike =
             |what: &str, names: &str| format!("counted as different {what}, though they look like one: {names}");
-        assert_eq!(report.notes, [alike("raters", "[\"J\", \"j\"]"), alike("items", "[\"1\", \"1 \"]")]);
+        assert!(report.notes[0].starts_with("no item was rated by two raters"), "{:?}", report.notes);
+        assert_eq!(report.notes[1..], [alike("raters", "[\"J\", \"j\"]"), alike("items", "[\"1\", \"1 \"]")]);
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub fn retest(
     options: &Options,
 ) -> Result<RetestReport, AgreementError> {
     let sides = Sides::new(judges, gold, declared, options)?;
-    let [over_all, of_pair] = statistics(options, sides.scale.scale.level, sides.scale.categories.len())?;
+    let [over_all, of_pair] = statistics(options, &sides.scale.scale)?;
     let has_clusters = sides.clusters_of(std::iter::empty()).is_some();
     let maker = Maker { sides: &sides, over_all, of_pair, method: options.resampling.method(has_clusters)? };
     let found: Vec<Retest> = sides.judges()?.iter().filter_map(|judge| maker.judge(judge)).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::gold::Ratings;
+use crate::gold::{Distances, Ratings};
 use crate::rubric::{Level, Rubric};
 use crate::stats::Scale;
 
@@ -16,7 +16,7 @@ const MOST_CATEGORIES: usize = 1000;
 const LOOK_ALIKES: usize = 5;
 
 /// What is said about the scale before any rating is seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Declared {
     /// Categories in scale order; those that occur where none are declared.
     pub categories: Option<Vec<String>>,
@@ -24,6 +24,8 @@ pub struct Declared {
     pub level: Option<Level>,
     /// The label that says that nothing can be said: a no-verdict, not a category.
     pub abstain: Option<String>,
+    /// Distances of the categories, for the coefficients `..._custom`.
+    pub distances: Option<Distances>,
 }
 
 /// Categories and scale of one report.
@@ -48,6 +50,7 @@ impl Declared {
                 categories: kind.has_labels().then(labels),
                 level: Some(level),
                 abstain: rubric.abstain_id().map(str::to_owned),
+                distances: None,
             }),
             None => Err(AgreementError::NotComparable { rubric: rubric.name.clone(), kind: kind.as_str() }),
         }
@@ -75,7 +78,9 @@ impl Declared {
         if origin == ScaleOrigin::Observed && level == Level::Ordinal && values.is_none() {
             return Err(AgreementError::NoOrder { level: "ordinal", labels: categories.join(", ") });
         }
-        Ok(Resolved { scale: Scale { level, categories: categories.len(), values }, categories, origin, notes })
+        let distances = self.distances.as_ref().map(|declared| declared.between(&categories)).transpose()?;
+        let scale = Scale { level, categories: categories.len(), values, distances: distances.map(Into::into) };
+        Ok(Resolved { categories, scale, origin, notes })
     }
 }
 

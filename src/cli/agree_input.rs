@@ -224,7 +224,8 @@ pub(super) fn declared(request: &Request<'_>, rubric: Option<&str>, settings: &S
         (None, Some(name)) => Declared::of_rubric(&rubric::load(name, &settings.folder)?)?,
         (None, None) => Declared::default(),
     };
-    Ok(Declared { level: request.scale.level().or(declared.level), ..declared })
+    let distances = request.scale.distances()?;
+    Ok(Declared { level: request.scale.level().or(declared.level), distances, ..declared })
 }
 
 pub(super) fn of_rubric(name: Option<&str>, error: impl Into<AgreementError>) -> CliError {

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::agreement::{Gate, Resampling, Selection};
+use crate::agreement::{Formula, Gate, Resampling, Selection};
 use crate::stats::{IntervalKind, Unit};
 
 use super::printer::Format;
@@ -64,6 +64,8 @@ enum Error {
     Classical,
     /// The influences of items (infinitesimal jackknife).
     Influence,
+    /// The values without one item, or cluster, at a time.
+    Jackknife,
 }
 
 /// A confidence as typed.
@@ -98,7 +100,11 @@ impl CoefficientArgs {
                 UnitName::Item => Unit::Item,
                 UnitName::Cluster => Unit::Cluster,
             }),
-            influence: self.se == Error::Influence,
+            formula: match self.se {
+                Error::Classical => Formula::Classical,
+                Error::Influence => Formula::Influence,
+                Error::Jackknife => Formula::Jackknife,
+            },
             confidence: self.confidence,
         }
     }

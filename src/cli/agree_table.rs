@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::agreement::{AgreementReport, Decision, PairAgreement, ScaleOrigin, level_name};
-use crate::stats::{Coefficient, Statistic};
+use crate::stats::{Coefficient, Statistic, Test};
 
 use super::agree_shown::{decimal, exact};
 use super::printer::table;
@@ -37,11 +37,14 @@ pub fn text(report: &AgreementReport) -> String {
         for pair in &report.pairs {
             blocks.extend(matrix(pair));
             blocks.push(labels(pair));
+            blocks.extend(tests(pair));
         }
     }
     blocks.extend(gates(report));
     if !report.notes.is_empty() {
-        blocks.push(report.notes.iter().map(|note| format!("note: {note}")).collect::<Vec<_>>().join("\n"));
+        // Warnings say so themselves.
+        let line = |note: &String| if note.starts_with("warning: ") { note.clone() } else { format!("note: {note}") };
+        blocks.push(report.notes.iter().map(line).collect::<Vec<_>>().join("\n"));
     }
     blocks.join("\n\n")
 }
@@ -171,6 +174,23 @@ fn labels(pair: &PairAgreement) -> String {
         })
         .collect();
     format!("{second} held against {first}, by label\n{}", table(&header, &rows))
+}
+
+/// What the pair's tests say, one a row; none where items carry several labels.
+fn tests(pair: &PairAgreement) -> Option<String> {
+    let p = |test: &Test| match test.undefined {
+        Some(reason) => format!("undefined: {}", reason.as_str()),
+        None => test.p.map_or("-".to_owned(), |p| if p < 0.0001 { "<0.0001".to_owned() } else { format!("{p:.4}") }),
+    };
+    let row = |test: &Test| {
+        let df = test.df.map_or("-".to_owned(), |df| df.to_string());
+        vec![test.name.clone(), decimal(test.statistic), df, p(test), test.n.to_string(), test.method.clone()]
+    };
+    let rows: Vec<Vec<String>> = pair.tests.iter().map(row).collect();
+    let [first, second] = &pair.raters;
+    (!rows.is_empty()).then(|| {
+        format!("Tests of {second} and {first}\n{}", table(&["test", "statistic", "df", "p", "n", "method"], &rows))
+    })
 }
 
 /// How far people agree with each other, judge by judge.

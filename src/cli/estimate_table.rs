@@ -190,8 +190,8 @@ fn one_plan(plan: &Plan, all: &Plans) -> String {
     ];
     if let Some(of) = &plan.above {
         let why = of.undefined.map_or("", crate::stats::Undefined::as_str).to_owned();
-        let counts = [of.influence, of.cantor, of.donner_eliasziw].map(count);
-        let header = ["pilot", "by influence", "Cantor", "Donner-Eliasziw", "undefined"];
+        let counts = [of.influence, of.flack, of.cantor, of.donner_eliasziw].map(count);
+        let header = ["pilot", "by influence", "Flack", "Cantor", "Donner-Eliasziw", "undefined"];
         let row = [vec![optional(of.pilot)], counts.to_vec(), vec![why]].concat();
         let what = format!("Gold labels in all that show kappa above {} (one-sided 5 %, power 80 %)", of.null);
         blocks.push(format!("{what}\n{}", table(&header, &[row])));

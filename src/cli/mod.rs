@@ -38,6 +38,7 @@ mod progress;
 mod report;
 mod report_agreement;
 mod report_inputs;
+mod report_public;
 mod resume;
 mod run;
 mod sample;

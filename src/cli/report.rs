@@ -9,6 +9,7 @@ use crate::simulate;
 use super::error::{CliError, CliResult, Exit};
 use super::printer::{Format, Printer, table};
 use super::report_inputs::{Asked, FolderRun, judge_folder, labels, load_run};
+use super::report_public;
 use super::settings::Settings;
 
 /// Where runs appear.
@@ -21,8 +22,14 @@ pub(super) const SYNTHETIC: &str = "synthetic";
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
     /// A run (its id, a unique beginning of it, or its folder), or a folder of session files to read, judge and report.
-    #[arg(value_name = "RUN|PATH")]
-    target: String,
+    #[arg(value_name = "RUN|PATH", required_unless_present = "check_public")]
+    target: Option<String>,
+    /// Write a report that may be shared instead: rounded numbers of large cells, nothing of any session.
+    #[arg(long, conflicts_with = "check_public")]
+    public: bool,
+    /// Check that a file, or all files of a folder, are such a report; held against the sessions where a run or corpus is named.
+    #[arg(long, value_name = "FILE")]
+    check_public: Option<PathBuf>,
     /// Labels of other raters to compare with, as CSV.
     #[arg(long, value_name = "GOLD.csv")]
     gold: Option<PathBuf>,
@@ -49,7 +56,11 @@ pub struct ReportArgs {
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, settings: &Settings, printer: Printer) -> CliResult {
-    let path = Path::new(&args.target);
+    if let Some(given) = &args.check_public {
+        return report_public::check(given, args.target.as_deref(), args.format, settings, printer);
+    }
+    let Some(target) = &args.target else { return Err(CliError::new("no run or folder of sessions is named")) };
+    let path = Path::new(target);
     // A label file that cannot be read must show before anything is judged, and perhaps paid for.
     args.gold.as_deref().map(|gold| labels(gold, settings)).transpose()?;
     let run = if is_folder_of_sessions(path) {
@@ -60,16 +71,20 @@ pub fn run(args: &ReportArgs, settings: &Settings, printer: Printer) -> CliResul
         let job = FolderRun { sessions: path, name: &name, corpus: &corpus, judge: &args.judge, data_label, salt };
         judge_folder(&job, settings, printer)?
     } else {
-        args.target.clone()
+        target.clone()
     };
     let floors = Floors { persons: args.min_persons, sessions: args.min_sessions };
-    let asked = Asked { gold: args.gold.as_deref(), reference: args.reference.as_deref(), floors };
+    let shown = if args.public { Floors::NONE } else { floors };
+    let asked = Asked { gold: args.gold.as_deref(), reference: args.reference.as_deref(), floors: shown };
     let inputs = load_run(&run, asked, settings).map_err(|error| {
         let unknown = || format!("{run} is no folder, and as a run: {}", error.message);
         CliError { message: if path.exists() { error.message.clone() } else { unknown() }, ..error }
     })?;
     let report = report::build(&inputs)?;
     let own = if path.join("run.json").exists() { path.to_owned() } else { Path::new(RESULTS).join(&report.run.id) };
+    if args.public {
+        return report_public::publish(&inputs, &report, (floors, &own), (args.into.as_ref(), args.format), printer);
+    }
     let folder = args.into.clone().unwrap_or(own);
     let page = report::write(&report, &folder)?;
     print(&report, &page, args.format, printer)?;

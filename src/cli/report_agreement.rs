@@ -15,24 +15,19 @@ use super::error::CliError;
 pub(super) struct Raters {
     gold: Option<Ratings>,
     persons: HashMap<String, String>,
-    many_judges: bool,
-    /// Rubrics that the label file is about.
-    covered: BTreeSet<String>,
+    /// Rubrics that the label file is about, or that several judges answer.
+    compared: BTreeSet<String>,
     verdicts: RatedVerdicts,
 }
 
 impl Raters {
     /// For the sessions of `corpus` and the labels of `gold`.
     pub(super) fn of(corpus: &Corpus, gold: Option<&Ratings>, experiment: &Experiment) -> Result<Self, CliError> {
-        let many_judges = experiment.judges.len() > 1;
-        let mut raters = Self {
-            gold: None,
-            persons: HashMap::new(),
-            many_judges,
-            covered: BTreeSet::new(),
-            verdicts: RatedVerdicts::default(),
-        };
-        if gold.is_none() && !many_judges {
+        let many_judges = |rubric: &str| experiment.judges.iter().filter(|judge| judge.answers(rubric)).count() > 1;
+        let names = experiment.rubrics.iter();
+        let compared: BTreeSet<String> = names.clone().filter(|name| many_judges(name)).cloned().collect();
+        let mut raters = Self { gold: None, persons: HashMap::new(), compared, verdicts: RatedVerdicts::default() };
+        if gold.is_none() && raters.compared.is_empty() {
             return Ok(raters);
         }
         let mut known = Vec::new();
@@ -47,20 +42,19 @@ impl Raters {
             ratings.rows.iter_mut().for_each(|row| row.cluster = person(&row.item));
             ratings.missing.iter_mut().for_each(|row| row.cluster = person(&row.item));
         }
-        let names = experiment.rubrics.iter();
         let is_covered = |name: &&String| {
             joined.as_ref().is_some_and(|gold| {
                 gold.rows.iter().any(|row| row.rubric.as_ref().is_none_or(|rubric| rubric == *name))
             })
         };
-        raters.covered = names.filter(is_covered).cloned().collect();
+        raters.compared.extend(names.filter(is_covered).cloned());
         raters.gold = joined;
         Ok(raters)
     }
 
     /// Keeps `verdict` where agreement needs it.
     pub(super) fn keep(&mut self, verdict: &Verdict) {
-        if self.many_judges || self.covered.contains(&verdict.rubric) {
+        if self.compared.contains(&verdict.rubric) {
             self.verdicts.keep(verdict);
         }
     }
@@ -76,7 +70,7 @@ impl Raters {
             if let Some(of_gold) = of_gold.filter(|of_gold| !of_gold.rows.is_empty()) {
                 let declared = Declared::of_rubric(rubric)?;
                 agreement.push(side_by_side(&judges(name), &of_gold, Some(name), &declared, &options)?);
-            } else if self.many_judges {
+            } else if self.compared.contains(name) {
                 let declared = Declared::of_rubric(rubric)?;
                 agreement.push(report(&judges(name), Some(name), &declared, &options)?);
             }

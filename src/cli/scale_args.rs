@@ -1,7 +1,10 @@
 //! Arguments that declare the scale of ratings, the same for `assize agree` and `assize compare`.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
+use crate::gold::{Distances, GoldError};
 use crate::rubric::Level;
 
 /// Rubric, categories and level.
@@ -16,6 +19,9 @@ pub struct ScaleArgs {
     /// Level of measurement; the rubric's, or nominal.
     #[arg(long)]
     level: Option<LevelName>,
+    /// Distances of categories (`first,second,distance`, one row a pair) for coefficients named `..._custom`.
+    #[arg(long, value_name = "FILE.csv", conflicts_with = "multi_label")]
+    distances: Option<PathBuf>,
 }
 
 /// Level of measurement.
@@ -40,6 +46,11 @@ impl ScaleArgs {
     /// The categories declared.
     pub fn categories(&self) -> Option<&[String]> {
         self.categories.as_deref()
+    }
+
+    /// The distances declared.
+    pub fn distances(&self) -> Result<Option<Distances>, GoldError> {
+        self.distances.as_deref().map(Distances::read).transpose()
     }
 
     /// The level declared.

@@ -145,14 +145,13 @@ impl Changes {
             let source = &self.sources[at];
             let FileKind::Session(format, links) = &source.kind else { return None };
             let file = source.file.as_ref()?;
-            Some((at, *format, links.as_slice(), (file.path.clone(), file.name.clone())))
+            Some((at, *format, links.as_slice(), file))
         });
         let sessions: Vec<_> = sessions.collect();
         let links: Vec<&[u64]> = sessions.iter().map(|(_, _, links, _)| *links).collect();
         let group = |part: Vec<usize>| {
-            let files = part.iter().map(|at| sessions[*at].3.clone()).collect();
             let places = part.iter().map(|at| sessions[*at].0).collect();
-            (Group { format: sessions[part[0]].1, files }, places)
+            (Group::new(sessions[part[0]].1, part.iter().map(|at| sessions[*at].3)), places)
         };
         Job { groups: connected(&links).into_iter().map(group).collect(), absent, stored }
     }

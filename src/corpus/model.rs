@@ -101,7 +101,8 @@ fn recorder_columns(recorder: Option<&Recorder>) -> [(&'static str, String); 7] 
     let text = |text: &dyn Fn(&Recorder) -> Option<String>| recorder.and_then(text).unwrap_or_default();
     let lines = recorder.and_then(|recorder| recorder.attribution);
     let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-    let percentage = lines.and_then(|lines| lines.agent_percentage()).map(|percent| format!("{percent:.2}"));
+    let told = recorder.and_then(|recorder| recorder.agent_percentage);
+    let percentage = lines.and_then(|lines| lines.agent_percentage()).or(told).map(|percent| format!("{percent:.2}"));
     [
         ("recorder_agent", text(&|recorder| recorder.agent.clone())),
         ("branch", text(&|recorder| recorder.branch.clone())),

@@ -139,6 +139,9 @@ impl Corpus {
         if version(&connection, &path)? < VERSION {
             return Err(store("written by an older assize; ingest the sessions again".to_owned()));
         }
+        // An ingest writes a new file and puts it in place of this one, which nobody changes: it is locked once, and what is
+        // read of it stays good, instead of both being seen to for every session.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(fail)?;
         Ok(Self { path, connection: Mutex::new(connection) })
     }
 

@@ -90,7 +90,7 @@ pub struct Row {
 }
 
 /// A number with its interval, or the reason why there is none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Value {
     /// How it was computed: `raw` or a [`Method`].
     pub method: String,

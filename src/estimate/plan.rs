@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::rubric::{Level, Rubric};
 use crate::stats::estimate::{
-    Form, LabelSample, Pilot, gold_only, kappa_goodness_of_fit_items, kappa_items, kappa_test_items, mcnemar_items,
-    mcnemar_power, neyman, one_sided_items,
+    Form, LabelSample, Pilot, gold_only, kappa_goodness_of_fit_items, kappa_items, kappa_items_of_shares,
+    kappa_test_items, mcnemar_items, mcnemar_power, neyman, one_sided_items,
 };
 use crate::stats::{Basis, Design, Influence, RatingTable, Scale, Statistic, Undefined, Weighting};
 
@@ -86,7 +86,9 @@ pub struct KappaAbove {
     pub pilot: Option<f64>,
     /// By the influence variance of the pilot, whatever the number of labels; persons are counted in.
     pub influence: Option<u64>,
-    /// By Cantor (1996), where there are two labels; for two labels also the number of Flack and others (1988).
+    /// By Flack and others (1988): for any number of labels, with the mean of both raters' shares and the largest variance that they allow.
+    pub flack: Option<u64>,
+    /// By Cantor (1996), where there are two labels.
     pub cantor: Option<u64>,
     /// By Donner and Eliasziw (1992), where there are two labels, with the mean of both shares.
     pub donner_eliasziw: Option<u64>,
@@ -243,7 +245,7 @@ fn pilot_kappa(judged: &Judged<'_>, level: Level) -> Result<(f64, f64), Undefine
         items.iter().map(|item| [sample.gold[*item].and_then(code), sample.judged[*item].and_then(code)]).collect();
     let clusters: Option<Vec<u32>> =
         sample.clusters.as_ref().map(|clusters| items.iter().map(|item| clusters[*item]).collect());
-    let scale = Scale { level, categories: sample.labels, values: None };
+    let scale = Scale { level, categories: sample.labels, values: None, distances: None };
     let table = RatingTable::new(scale, 2, &rows, clusters.as_deref());
     let kappa = Statistic::CohenKappa(Weighting::Unweighted, Basis::Position);
     let design = Design { clusters: table.clusters(), strata: None };
@@ -272,8 +274,13 @@ fn kappa_above(judged: &Judged<'_>, level: Level, null: f64) -> KappaAbove {
     let found = pilot_kappa(judged, level);
     let sample = &judged.sample;
     let n = sample.gold_items().count() as f64;
-    let share = |of: &[Option<usize>]| sample.gold_items().filter(|item| of[*item] == Some(0)).count() as f64 / n;
-    let (of_gold, of_judge) = (share(&sample.gold), share(&sample.judged));
+    let share = |of: &[Option<usize>], label: usize| {
+        sample.gold_items().filter(|item| of[*item] == Some(label)).count() as f64 / n
+    };
+    let (of_gold, of_judge) = (share(&sample.gold, 0), share(&sample.judged, 0));
+    let shares: Vec<f64> = (0..sample.labels)
+        .map(|label| f64::midpoint(share(&sample.gold, label), share(&sample.judged, label)))
+        .collect();
     // A pilot at or below the value shows nothing, however many labels follow.
     let above = found.ok().filter(|(kappa, _)| *kappa > null);
     let two = above.filter(|_| sample.labels == 2).map(|(kappa, _)| kappa);
@@ -284,6 +291,7 @@ fn kappa_above(judged: &Judged<'_>, level: Level, null: f64) -> KappaAbove {
         influence: above
             .and_then(|(kappa, variance)| one_sided_items(variance, null, kappa, LEVEL, POWER))
             .and_then(labels),
+        flack: above.and_then(|(kappa, _)| kappa_items_of_shares(&shares, null, kappa, LEVEL, POWER)).and_then(labels),
         cantor: two.and_then(|kappa| kappa_test_items(of_gold, of_judge, null, kappa, LEVEL, POWER)).and_then(labels),
         donner_eliasziw: two
             .and_then(|kappa| kappa_goodness_of_fit_items(both, null, kappa, LEVEL, POWER))

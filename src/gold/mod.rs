@@ -4,6 +4,7 @@
 //! that is wrong with it is an error that names file and line; nothing is guessed.
 
 mod columns;
+mod distances;
 mod error;
 mod join;
 mod labels;
@@ -14,6 +15,7 @@ mod source;
 mod wide;
 
 pub use columns::{Columns, Shape};
+pub use distances::Distances;
 pub use error::{GoldError, Problem};
 pub use join::{Join, Known};
 pub use labels::{LabelRule, LabelSet, LabelSets};

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::entire::{Copied, checkouts};
 use super::group::FileKind;
 use super::person::mask_file;
 use super::read::plain;
 use super::recorder::beside;
+use super::swe_chat::{self, Table};
 
 /// Why nothing can be ingested.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +28,7 @@ pub enum IngestError {
 }
 
 /// One file below the given paths, or something in their way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FoundFile {
     /// Where it is opened.
     pub path: PathBuf,
@@ -38,6 +40,8 @@ pub struct FoundFile {
     pub stamp: String,
     /// What it is, where that is known without opening it.
     pub kind: Option<FileKind>,
+    /// The session table of the dataset that it is part of.
+    pub(super) table: Option<Arc<Table>>,
 }
 
 /// What lies below some paths.
@@ -86,13 +90,14 @@ pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> usize) -> Result<Fou
         if let Some((_, name, path)) = names.into_iter().next_back() {
             let name = deepened(name, &real, depth(&real));
             let (kind, stamp) = (known_unopened(&path, &name), stamp(&path));
-            found.files.push(FoundFile { path, real, name, stamp, kind });
+            found.files.push(FoundFile { path, real, name, stamp, kind, table: None });
         }
     }
     let checkouts = checkouts(paths);
     found.copies = checkouts.folders;
     found.files.extend(checkouts.files.into_iter().map(FoundFile::copied));
     found.files.extend(checkouts.bad.into_iter().map(|bad| FoundFile::unreachable(bad.real, bad.name, bad.reason)));
+    swe_chat::attach(&mut found.files);
     found.files.sort_by(|one, other| (&one.name, &one.real).cmp(&(&other.name, &other.real)));
     found.roots = roots.into_iter().map(|root| fs_err::canonicalize(&root).unwrap_or(root)).collect();
     Ok(found)
@@ -100,7 +105,14 @@ pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> usize) -> Result<Fou
 
 impl FoundFile {
     fn unreachable(path: PathBuf, name: String, reason: String) -> Self {
-        Self { real: path.clone(), path, name, stamp: String::new(), kind: Some(FileKind::Unreachable(reason)) }
+        Self {
+            real: path.clone(),
+            path,
+            name,
+            stamp: String::new(),
+            kind: Some(FileKind::Unreachable(reason)),
+            table: None,
+        }
     }
 
     /// A copy out of a repository, known again by its name there, and unchanged while its content is.
@@ -110,7 +122,7 @@ impl FoundFile {
         let note = |note: PathBuf| fs_err::read(note).map_or_else(|_| "-".to_owned(), |bytes| hash(&bytes));
         let stamp = std::iter::once(object).chain(beside(&path).map(note)).collect::<Vec<_>>().join(", ");
         let kind = known_unopened(&path, &name);
-        Self { path, real, name, stamp, kind }
+        Self { path, real, name, stamp, kind, table: None }
     }
 }
 

@@ -2,26 +2,41 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::detect::{Head, detect};
-use super::discover::{IngestError, discover};
+use super::discover::{FoundFile, IngestError, discover};
 use super::person::mask_file;
 use super::read::{BadFile, plain};
 use super::seen::short_hash;
+use super::swe_chat::Table;
 use crate::session::Format;
 
 /// Files of one format that name the same session or begin with the same records; most groups are one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     /// Their format.
     pub format: Format,
     /// Path of each file, and its name below the folder it was found through, sorted by name.
     pub files: Vec<(PathBuf, String)>,
+    /// The session table of the dataset that they are part of; of the first that has one.
+    pub(super) table: Option<Arc<Table>>,
 }
 
 impl Group {
+    /// A group of `files`, which have `format`.
+    #[must_use]
+    pub fn new<'a>(format: Format, files: impl IntoIterator<Item = &'a FoundFile>) -> Self {
+        let (mut group, mut table) = (Self { format, files: Vec::new(), table: None }, None);
+        for file in files {
+            group.files.push((file.path.clone(), file.name.clone()));
+            table = table.or_else(|| file.table.clone());
+        }
+        Self { table, ..group }
+    }
+
     /// About how many bytes of text the files hold; what cannot be measured counts as nothing.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -94,29 +109,23 @@ pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
     for (file, kind) in found.files.into_iter().zip(kinds) {
         survey.files += u64::from(!matches!(kind, FileKind::Unreachable(_)));
         match kind {
-            FileKind::Session(format, links) => sessions.push((format, links, (file.path, file.name))),
+            FileKind::Session(format, links) => sessions.push((format, links, file)),
             FileKind::Other(reason) => *survey.skipped.entry(reason).or_default() += 1,
             FileKind::Unreadable(reason) | FileKind::Unreachable(reason) => {
                 survey.bad.push(BadFile { file: mask_file(&file.name, None), lines: Vec::new(), reason });
             }
         }
     }
-    survey.groups = groups(sessions);
+    survey.groups = groups(&sessions);
     Ok(survey)
 }
 
-/// The groups of `sessions`: format, links, path and name of each file, sorted by name.
-fn groups(sessions: Vec<(Format, Vec<u64>, (PathBuf, String))>) -> Vec<Group> {
+/// The groups of `sessions`: format and links of each file, sorted by name.
+fn groups(sessions: &[(Format, Vec<u64>, FoundFile)]) -> Vec<Group> {
     let links: Vec<&[u64]> = sessions.iter().map(|(_, links, _)| links.as_slice()).collect();
     let parts = connected(&links);
-    let mut sessions: Vec<_> = sessions.into_iter().map(Some).collect();
-    let mut take = |at: &usize| sessions.get_mut(*at).and_then(Option::take);
-    let group = |part: &Vec<usize>| {
-        let files: Vec<_> = part.iter().filter_map(&mut take).collect();
-        let format = files.first()?.0;
-        Some(Group { format, files: files.into_iter().map(|(_, _, file)| file).collect() })
-    };
-    parts.iter().filter_map(group).collect()
+    let group = |part: &Vec<usize>| Group::new(sessions[part[0]].0, part.iter().map(|at| &sessions[*at].2));
+    parts.iter().map(group).collect()
 }
 
 /// The places of what shares a link, directly or through others, by union of disjoint sets; parts and places in order.
@@ -154,9 +163,16 @@ mod tests {
 
     #[test]
     fn files_that_share_a_link_are_one_group() {
-        let file =
-            |name: &str, links: &[u64]| (Format::ClaudeCode, links.to_vec(), (PathBuf::from(name), name.to_owned()));
-        let groups = groups(vec![file("a", &[1]), file("b", &[2]), file("c", &[3, 1]), file("d", &[3])]);
+        let found = |name: &str| FoundFile {
+            path: name.into(),
+            real: name.into(),
+            name: name.to_owned(),
+            stamp: String::new(),
+            kind: None,
+            table: None,
+        };
+        let file = |name: &str, links: &[u64]| (Format::ClaudeCode, links.to_vec(), found(name));
+        let groups = groups(&[file("a", &[1]), file("b", &[2]), file("c", &[3, 1]), file("d", &[3])]);
         let names: Vec<Vec<&str>> =
             groups.iter().map(|group| group.files.iter().map(|(_, name)| name.as_str()).collect()).collect();
         assert_eq!(names, [vec!["a", "c", "d"], vec!["b"]]);

@@ -184,7 +184,16 @@ mod tests {
                     lines.map(|[agent_lines, human_added, human_modified, human_removed, total_committed]| {
                         Attribution { agent_lines, human_added, human_modified, human_removed, total_committed }
                     });
-                Recorder { agent, branch, commits: checkpoints.clone(), checkpoints, files_touched, attribution }
+                let agent_percentage = None;
+                Recorder {
+                    agent,
+                    branch,
+                    commits: checkpoints.clone(),
+                    checkpoints,
+                    files_touched,
+                    attribution,
+                    agent_percentage,
+                }
             },
         )
     }

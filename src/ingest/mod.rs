@@ -27,6 +27,7 @@ mod recorder;
 mod reply;
 mod seen;
 mod specstory;
+mod swe_chat;
 
 pub use atif::atif_document;
 pub use discover::{Found, FoundFile, IngestError, discover};

@@ -95,6 +95,7 @@ pub fn read_each(group: &Group, key: &[u8; 32], held: &[u64], take: &mut dyn FnM
     let mut notes = Notes::beside(&group.files);
     let mut hand_on = |mut session: Session, seen: &mut Seen| {
         notes.attach(&mut session);
+        group.table.iter().for_each(|table| table.note(&mut session, key));
         let records = seen.owned(&session);
         take(session, records);
     };

@@ -264,3 +264,19 @@ fn a_full_disk_is_named_and_leaves_what_was_committed() {
     drop(writer);
     assert!(open(folder.path()).ledger().call(&fingerprint("kept")).unwrap().is_some());
 }
+
+#[test]
+fn answers_reach_the_disk_before_they_count_and_intents_alone_are_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = open(folder.path());
+    let setting = |writer: &Writer, name: &str| -> String {
+        let query = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
+        writer.ledger.connection.query_row(&query, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(setting(&writer, "journal_mode"), "wal");
+    let intent = Intent { fingerprint: fingerprint("a"), model: "m".to_owned(), sent_at: "now".to_owned() };
+    writer.commit(&[Entry::Intent(intent.clone())]).unwrap();
+    assert_eq!(setting(&writer, "synchronous"), "1");
+    writer.commit(&[Entry::Intent(intent), call("a", b"{}")]).unwrap();
+    assert_eq!(setting(&writer, "synchronous"), "2");
+}

@@ -16,7 +16,7 @@ pub const BUILT_IN_FILES: [(&str, &str); 2] = [
     ("prompts/price.md.j2", include_str!("../../prompts/price.md.j2")),
 ];
 
-/// Steps that rendering all three blocks twice may take; the built-in template takes some thousands.
+/// Steps that rendering all three blocks may take; the built-in template takes some thousands.
 pub(super) const FUEL: u64 = 1_000_000;
 
 /// Bytes that one rendering may write.
@@ -24,6 +24,12 @@ pub(super) const MAX_PART_BYTES: usize = 16 << 20;
 
 /// Calls inside calls: blocks, macros, includes.
 const MAX_DEPTH: usize = 100;
+
+/// An empty template...
+const NOTHING: &str = "(nothing)";
+
+/// ...which a copy of the template extends, so that its blocks are left out where they stand.
+const OUTSIDE: &str = "(outside of blocks)";
 
 /// A rendered prompt in the order of sending: what all share, the session, the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +73,8 @@ impl Template {
         environment.set_recursion_limit(MAX_DEPTH);
         environment
             .add_template_owned(name.to_owned(), source.clone())
+            .and_then(|()| environment.add_template(NOTHING, ""))
+            .and_then(|()| environment.add_template_owned(OUTSIDE, format!("{{% extends {NOTHING:?} %}}{source}")))
             .map_err(|error| PromptError::explain(name, &source, &error))?;
         Ok(Self { name: name.to_owned(), source, environment })
     }
@@ -97,8 +105,8 @@ impl Template {
     }
 
     fn blocks(&self, variables: Value) -> Result<Prompt, minijinja::Error> {
-        let template = self.environment.get_template(&self.name)?;
-        // The whole is rendered first, so that top-level `set` and `macro` are known to the blocks.
+        let template = self.environment.get_template(OUTSIDE)?;
+        // What stands outside of the blocks goes first, so that top-level `set` and `macro` are known to them.
         let mut rendered = template.render_captured_to(variables, Bounded { inner: io::sink(), written: 0 })?;
         rendered.with_state_mut(|state| {
             let mut block = |name: &str| -> Result<String, minijinja::Error> {

@@ -1,8 +1,10 @@
 //! The Anthropic Messages dialect (providers.md 1).
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::rubric::{AnswerSchema, Dialect};
 
@@ -54,39 +56,27 @@ impl Anthropic {
     ///
     /// The version that knows sampling parameters is asked for only where one is set (providers.md 1.1).
     pub(super) fn request(&self, ask: &Ask<'_>, form: Form) -> Request {
-        let mut body = Map::new();
-        body.insert("model".into(), json!(self.model));
-        body.insert("max_tokens".into(), json!(self.params.max_output_tokens));
-        if let Some(temperature) = self.params.temperature {
-            body.insert("temperature".into(), json!(temperature));
-        }
-        if !ask.prompt.system.is_empty() {
-            body.insert("system".into(), json!(ask.prompt.system));
-        }
-        body.insert("messages".into(), messages(ask, form));
-        let mut output = Map::new();
-        if let Some(effort) = &self.params.effort {
-            output.insert("effort".into(), json!(effort));
-        }
-        if form == Form::JsonSchema {
-            let schema = schema(ask).wire(Dialect::Anthropic);
-            output.insert("format".into(), json!({"type": "json_schema", "schema": schema}));
-        }
-        if !output.is_empty() {
-            body.insert("output_config".into(), Value::Object(output));
-        }
-        if form == Form::ForcedTool {
-            let schema = schema(ask).wire(Dialect::Anthropic);
-            let tool = json!({"name": TOOL, "description": "Gives the answer.", "input_schema": schema});
-            body.insert("tools".into(), json!([tool]));
-            let choice = json!({"type": "tool", "name": TOOL, "disable_parallel_tool_use": true});
-            body.insert("tool_choice".into(), choice);
-        }
+        let question = question(ask, form);
+        let wire = || schema(ask).wire(Dialect::Anthropic);
+        let format = (form == Form::JsonSchema).then(|| Format { kind: "json_schema", schema: wire() });
+        let effort = self.params.effort.as_deref();
+        let forced = form == Form::ForcedTool;
+        let body = Body {
+            model: &self.model,
+            max_tokens: self.params.max_output_tokens,
+            temperature: self.params.temperature,
+            system: Some(ask.prompt.system.as_str()).filter(|system| !system.is_empty()),
+            messages: messages(ask, &question),
+            output_config: (effort.is_some() || format.is_some()).then_some(OutputConfig { effort, format }),
+            tools: forced.then(|| json!([{"name": TOOL, "description": "Gives the answer.", "input_schema": wire()}])),
+            tool_choice: forced.then(|| json!({"type": "tool", "name": TOOL, "disable_parallel_tool_use": true})),
+        };
         Request {
             server: self.server.url.clone(),
             path: "/v1/messages",
             headers: self.version().to_vec(),
-            body: Value::Object(body).to_string().into_bytes(),
+            // Only maps with keys that are not text fail to become JSON; there are none here.
+            body: serde_json::to_vec(&body).unwrap_or_default(),
             form,
         }
     }
@@ -154,25 +144,80 @@ fn question(ask: &Ask<'_>, form: Form) -> String {
     }
 }
 
+/// The body of a request, its keys in the order of sending. Most of it is borrowed: a session is long.
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    max_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<&'a str>,
+    messages: Vec<Turn<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<OutputConfig<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct OutputConfig<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Format<'a>>,
+}
+
+#[derive(Serialize)]
+struct Format<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema: &'a Value,
+}
+
+#[derive(Serialize)]
+struct Turn<'a> {
+    role: &'static str,
+    content: Vec<Block<'a>>,
+}
+
+#[derive(Serialize)]
+struct Block<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<CacheControl>,
+}
+
+#[derive(Serialize)]
+struct CacheControl {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
 /// One turn of the user; when asking again the bad answer and what is wrong with it follow.
-fn messages(ask: &Ask<'_>, form: Form) -> Value {
-    let block = |text: &str| json!({"type": "text", "text": text});
-    let mut first = vec![block(&ask.prompt.session), block(&question(ask, form))];
-    if ask.shared != Shared::Nothing {
-        first[0]["cache_control"] = json!({"type": "ephemeral"});
-    }
+fn messages<'a>(ask: &Ask<'a>, question: &'a str) -> Vec<Turn<'a>> {
+    let block = |text: Cow<'a, str>| Block { kind: "text", text, cache_control: None };
+    let user = |content| Turn { role: "user", content };
+    let is_shared = ask.shared != Shared::Nothing;
+    let cache_control = is_shared.then_some(CacheControl { kind: "ephemeral" });
+    let session = Block { cache_control, ..block(ask.prompt.session.as_str().into()) };
+    let mut first = vec![session, block(question.into())];
     match ask.again {
-        None => json!([{"role": "user", "content": first}]),
+        None => vec![user(first)],
         // Empty blocks are refused: the correction then joins the question.
         Some((answer, error)) if answer.trim().is_empty() => {
-            first.push(block(&correction(error)));
-            json!([{"role": "user", "content": first}])
+            first.push(block(correction(error).into()));
+            vec![user(first)]
         }
-        Some((answer, error)) => json!([
-            {"role": "user", "content": first},
-            {"role": "assistant", "content": [block(answer)]},
-            {"role": "user", "content": [block(&correction(error))]},
-        ]),
+        Some((answer, error)) => vec![
+            user(first),
+            Turn { role: "assistant", content: vec![block(answer.into())] },
+            user(vec![block(correction(error).into())]),
+        ],
     }
 }
 

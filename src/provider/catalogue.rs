@@ -159,6 +159,16 @@ fn rounded(total: u128) -> Option<u64> {
     u64::try_from((total + 500_000) / 1_000_000).ok()
 }
 
+/// Whether the catalogue inside the binary holds `model`, written `provider/model`.
+#[must_use]
+pub fn is_catalogued(model: &str) -> bool {
+    let found = model.split_once('/').map(|(provider, model)| {
+        parse(BUILT_IN, "built-in models.yaml")
+            .is_ok_and(|entries| entries.get(provider).is_some_and(|known| known.contains_key(model)))
+    });
+    found.unwrap_or_default()
+}
+
 /// What is known of `model` of `provider`; none of a model that no catalogue holds.
 pub(super) fn entry(provider: &str, model: &str, folder: &Path) -> Result<Option<Entry>, ProviderError> {
     let path = folder.join("models.yaml");

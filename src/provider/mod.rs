@@ -22,7 +22,7 @@ mod replay;
 mod rules;
 
 pub use batch::{BatchFrame, BatchLimits, BatchPage, BatchResult, BatchState, BatchView, Identified};
-pub use catalogue::Price;
+pub use catalogue::{Price, is_catalogued};
 pub use dispatch::{Access, Provider, ProviderError};
 pub use model::{Ask, CallError, Form, LimitHints, Params, Reply, Request, Shared, Stop, TokenCounts, WindowHint};
 pub use parcel::{Lines, Parcel};

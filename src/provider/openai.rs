@@ -100,7 +100,8 @@ impl OpenAi {
             server: self.server.url.clone(),
             path: "/chat/completions",
             headers: Vec::new(),
-            body: Value::Object(body).to_string().into_bytes(),
+            // Only maps with keys that are not text fail to become JSON; there are none here.
+            body: serde_json::to_vec(&body).unwrap_or_default(),
             form,
         }
     }

@@ -167,3 +167,27 @@ impl Server {
         self.whole(response).await.map(Err)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::{anthropic_batch, openai_batch};
+
+    #[test]
+    fn the_real_size_of_a_batch_is_kept_to_the_byte() {
+        for (frame, most) in [(anthropic_batch::FRAME, 256_000_000), (openai_batch::FRAME, 200_000_000)] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut parcel = Parcel::new(folder.path(), frame).unwrap();
+            let request = vec![b'x'; 999_983];
+            while parcel.bytes_with(request.len()) <= most {
+                parcel.push(&request).unwrap();
+            }
+            let rest = usize::try_from(most - parcel.bytes_with(0)).unwrap();
+            assert!(parcel.bytes_with(rest) == most && parcel.bytes_with(rest + 1) > most);
+            parcel.push(&vec![b'y'; rest]).unwrap();
+            parcel.close().unwrap();
+            assert_eq!(parcel.bytes, most);
+            assert_eq!(parcel.file.get_ref().metadata().unwrap().len(), most);
+        }
+    }
+}

@@ -89,6 +89,7 @@ pub fn build(inputs: &Inputs) -> Result<Report, ReportError> {
         rubrics,
         measures: measures(&inputs.table),
         study: study::build(inputs)?,
+        checks: study::checks(inputs, &str::to_owned),
         judges,
     })
 }

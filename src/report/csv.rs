@@ -34,8 +34,8 @@ pub fn tables(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
 /// One table an exhibit, all judges in it.
 fn exhibits(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
     let mut ids: Vec<&str> = Vec::new();
-    let all = || report.study.iter().flat_map(|study| study.exhibits.iter().map(move |exhibit| (study, exhibit)));
-    all().filter(|(_, exhibit)| !exhibit.panels.is_empty()).for_each(|(_, exhibit)| {
+    let of_study = report.study.iter().flat_map(|study| &study.exhibits);
+    of_study.chain(&report.checks).filter(|exhibit| !exhibit.panels.is_empty()).for_each(|exhibit| {
         if !ids.contains(&exhibit.id.as_str()) {
             ids.push(&exhibit.id);
         }
@@ -43,7 +43,7 @@ fn exhibits(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
     ids.iter().map(|id| Ok((format!("{id}.csv"), exhibit(report, id)?))).collect()
 }
 
-const EXHIBIT: [&str; 32] = [
+const EXHIBIT: [&str; 33] = [
     "data",
     "judge",
     "judge_note",
@@ -55,6 +55,7 @@ const EXHIBIT: [&str; 32] = [
     "sessions",
     "persons",
     "count",
+    "count_persons",
     "no_verdict",
     "withheld",
     "published",
@@ -79,11 +80,13 @@ const EXHIBIT: [&str; 32] = [
 ];
 
 fn exhibit(report: &Report, id: &str) -> Result<String, ReportError> {
-    let own = report.study.iter().flat_map(|study| {
+    let of_study = report.study.iter().flat_map(|study| {
         let exhibits = study.exhibits.iter().filter(|exhibit| exhibit.id == id);
-        exhibits.flat_map(|exhibit| &exhibit.panels).map(move |panel| (study, panel))
+        exhibits.flat_map(|exhibit| &exhibit.panels).map(move |panel| (study.judge.as_str(), panel))
     });
-    let rows = own.flat_map(|(study, panel)| {
+    // Checks name their judges in groups and measures.
+    let of_checks = report.checks.iter().filter(|exhibit| exhibit.id == id).flat_map(|exhibit| &exhibit.panels);
+    let rows = of_study.chain(of_checks.map(|panel| ("*", panel))).flat_map(|(judge, panel)| {
         panel.cells.iter().map(move |cell| {
             let raw = cell.raw.as_ref();
             let corrected = cell.corrected.as_ref();
@@ -91,9 +94,9 @@ fn exhibit(report: &Report, id: &str) -> Result<String, ReportError> {
             let published = cell.published.as_ref();
             let extra: Vec<String> = cell.extra.iter().map(|(name, value)| format!("{name}={value}")).collect();
             (
-                (data(report), &study.judge, tag(report, &study.judge), &panel.id, panel.unit),
+                (data(report), judge, tag(report, judge), &panel.id, panel.unit),
                 (&cell.group, &cell.group_title, &cell.measure),
-                (cell.sessions, cell.persons, cell.count, cell.no_verdict, cell.withheld),
+                (cell.sessions, cell.persons, cell.count, cell.count_persons, cell.no_verdict, cell.withheld),
                 (
                     published.map(|one| one.value),
                     published.map(|one| known(one.known)),

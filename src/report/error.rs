@@ -1,5 +1,7 @@
 //! Why a report cannot be made.
 
+use super::inputs::Floors;
+
 /// Why a report cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -38,6 +40,9 @@ pub enum ReportError {
     /// Gold cannot be used.
     #[error(transparent)]
     Gold(#[from] crate::estimate::EstimateError),
+    /// Cells of a public report would be too small.
+    #[error("a public report withholds cells below {} sessions or {} persons at least, so that floors cannot be lower", .0.sessions, .0.persons)]
+    LowFloors(Floors),
     /// A template or chart failed; an error in assize.
     #[error("cannot draw the report: {0}")]
     Draw(String),

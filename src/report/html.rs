@@ -27,10 +27,15 @@ pub fn html(report: &Report) -> Result<String, ReportError> {
         charts
             .push(drawn.into_iter().map(|panels| panels.into_iter().map(shown).collect()).collect::<Vec<Vec<Value>>>());
     }
+    let mut checks = Vec::new();
+    for (number, exhibit) in report.checks.iter().enumerate() {
+        let drawn = charts::panels(exhibit, &format!("check-{number}"))?;
+        checks.push(drawn.into_iter().map(shown).collect::<Vec<Value>>());
+    }
     let frozen = serde_json::to_string_pretty(&report.run.experiment).map_err(|e| ReportError::Draw(e.to_string()))?;
     let style = Value::from_safe_string(include_str!("assets/report.css").to_owned());
     let report = Value::from(Serde(report));
-    let context = context! { report, figures, charts, frozen, style };
+    let context = context! { report, figures, charts, checks, frozen, style };
     render(environment(|| AutoEscape::Html)?, include_str!("assets/report.html.j2"), context)
 }
 

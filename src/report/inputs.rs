@@ -26,11 +26,17 @@ pub struct Inputs {
 
 /// The least that a cell of a breakdown must hold to be shown; a cell below either is withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Floors {
     /// Persons; not looked at where no person is known.
     pub persons: u64,
     /// Sessions.
     pub sessions: u64,
+}
+
+impl Floors {
+    /// No floor: nothing is withheld.
+    pub const NONE: Self = Self { persons: 0, sessions: 0 };
 }
 
 impl Default for Floors {

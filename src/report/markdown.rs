@@ -18,7 +18,11 @@ pub fn markdown(report: &Report) -> Result<String, ReportError> {
     render(environment, include_str!("assets/report.md.j2"), context)
 }
 
-fn write_escaped(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+pub(super) fn write_escaped(
+    out: &mut Output<'_>,
+    _: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), minijinja::Error> {
     let text = value.to_string();
     let text = if value.is_safe() { text } else { escape(&text) };
     out.write_str(&text).map_err(minijinja::Error::from)

@@ -14,6 +14,7 @@ mod inputs;
 mod markdown;
 mod measures;
 mod model;
+mod public;
 mod sessions;
 mod shares;
 mod study;
@@ -31,6 +32,10 @@ pub use markdown::markdown;
 pub use model::{
     AgreementSection, Correction, JudgeFacts, JudgeShares, LabelFacts, MeasureRow, PairSection, RaterFacts, RaterKind,
     ReferenceFacts, Relation, Report, RubricSection, RunFacts, SampleFacts, ShareRow, ValueRow,
+};
+pub use public::{
+    Breach, Hidden, LEAST, Leaks, PublicCell, PublicJudge, PublicNumber, PublicPanel, PublicReport, PublicSample,
+    PublicTable, Rounding, Vocabulary, check, files, publish, write as write_public,
 };
 pub use sessions::{NumberColumn, StudyTable, TableBuilder};
 pub use study::{Cell, Exhibit, Form, Need, Panel, PublishedNumber, Study, Unit, Withheld};

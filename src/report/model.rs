@@ -14,7 +14,7 @@ use crate::session::Scope;
 use crate::stats::{Coefficient, Estimate};
 use crate::verdict::NoVerdict;
 
-use super::study::Study;
+use super::study::{Exhibit, Study};
 
 /// A report on one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Report {
     pub measures: Vec<MeasureRow>,
     /// The study's figures and tables made anew, one set a judge.
     pub study: Vec<Study>,
+    /// What the study lacked: judges that differ in view, order of labels, planted text or model, and repeats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Exhibit>,
 }
 
 /// Identity and versions of the run.

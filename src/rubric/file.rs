@@ -136,6 +136,12 @@ fn check(rubric: &Rubric, name: &str) -> Result<(), String> {
     form::check(answer.kind.as_str(), number, text, answer.list.as_ref(), answer.object.as_ref())?;
     if !answer.kind.has_labels() {
         let kind = answer.kind.as_str();
+        if answer.confidence {
+            return Err(format!(
+                "answer.confidence is the probability that a label is right, and the kind is {kind}, which is a value; leave it out, \
+                 or ask a question of kind choice or scale"
+            ));
+        }
         if !answer.options.is_empty() {
             return Err(format!("answer.options are labels, and the kind is {kind}; leave them out"));
         }
@@ -306,6 +312,11 @@ prompt: prompts/classify.md.j2
     #[case("kind: list", "kind: list\n  options: [{id: a, title: A, definition: A}]", "answer.options are labels")]
     #[case("kind: list", "kind: list\n  abstain: {id: unclear, when: never}", "answer.abstain is a label")]
     #[case("kind: list", "kind: object", "answer.list belongs to the kind list")]
+    #[case(
+        "kind: list",
+        "kind: list\n  confidence: true",
+        "answer.confidence is the probability that a label is right, and the kind is list"
+    )]
     fn a_fault_of_a_form_is_named(#[case] from: &str, #[case] to: &str, #[case] expected: &str) {
         assert!(VALUE.contains(from));
         parse("mood", "rubrics/mood.yaml", VALUE).unwrap();

@@ -12,6 +12,7 @@ use super::batch::Post;
 use super::call::Halt;
 use super::error::RunError;
 use super::event::{Event, Warned};
+use super::feed::{self, Divide};
 use super::plan::Unit;
 use super::seat::{Judge, Line, Reach, Seat};
 use super::stop::{Signals, Stage, Stop};
@@ -32,9 +33,6 @@ pub(super) struct Policy {
 
 /// How long a model may say nothing but "wait" before the run stops, to be resumed later.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
-
-/// How long the planning thread leaves a full queue alone: less than it takes to empty one.
-const FULL_QUEUE: Duration = Duration::from_micros(500);
 
 /// Retries that a run may use before it has answers.
 const FREE_RETRIES: u64 = 100;
@@ -68,7 +66,7 @@ pub struct GivenUp {
 }
 
 /// How the workers ended.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ending {
     /// Requests sent, retries included.
     pub(super) sent: u64,
@@ -78,6 +76,13 @@ pub(super) struct Ending {
     pub(super) given_up: Vec<GivenUp>,
     /// What else ended the run.
     pub(super) error: Option<RunError>,
+}
+
+impl Ending {
+    /// Whether nothing more is to be done.
+    pub(super) fn is_final(&self) -> bool {
+        self.interrupted || !self.given_up.is_empty() || self.error.is_some()
+    }
 }
 
 impl<J: Judge> Floor<J> {
@@ -200,19 +205,16 @@ impl<J: Judge> Floor<J> {
 }
 
 /// Runs the plan of each stage to its end, one after the other, or to a stop, telling `on_event` all that happens.
-pub(super) async fn drive<J: Judge, P>(
+pub(super) async fn drive<J: Judge, P: Divide>(
     floor: Arc<Floor<J>>,
     mut events: mpsc::Receiver<Event>,
     stages: impl IntoIterator<Item = P>,
-    mut signals: Signals,
+    signals: &mut Signals,
     on_event: &mut (dyn FnMut(&Event) + Send),
-) -> Ending
-where
-    P: Iterator<Item = Result<Unit, RunError>> + Send + 'static,
-{
-    let mut ending = Ending { sent: 0, interrupted: false, given_up: Vec::new(), error: None };
+) -> Ending {
+    let mut ending = Ending::default();
     for plan in stages {
-        ending = drive_stage(&floor, &mut events, plan, &mut signals, on_event).await;
+        ending = drive_stage(&floor, &mut events, plan, signals, on_event).await;
         if floor.stop.stage() != Stage::Go || ending.error.is_some() {
             break;
         }
@@ -223,14 +225,14 @@ where
 async fn drive_stage<J: Judge>(
     floor: &Arc<Floor<J>>,
     events: &mut mpsc::Receiver<Event>,
-    plan: impl Iterator<Item = Result<Unit, RunError>> + Send + 'static,
+    mut plan: impl Divide,
     signals: &mut Signals,
     on_event: &mut (dyn FnMut(&Event) + Send),
 ) -> Ending {
     let (queues, workers) = hire(floor);
     let planner = thread::spawn("plan", {
         let floor = Arc::clone(floor);
-        move || feed(plan, &queues, &floor.stop)
+        move || feed::feed(&mut plan, &queues, &floor)
     });
     let (interrupted, error) = watch(floor, events, workers, signals, on_event).await;
     let fed = if floor.stop.stage() == Stage::Quit { Ok(()) } else { planned(planner).await };
@@ -306,28 +308,4 @@ pub(super) fn hire<J: Judge>(floor: &Arc<Floor<J>>) -> (Vec<mpsc::Sender<Unit>>,
     };
     let queues = floor.seats.iter().map(queue_of).collect();
     (queues, workers)
-}
-
-/// Puts the units of `plan` into the queues until the plan ends or the run stops.
-pub(super) fn feed(
-    plan: impl Iterator<Item = Result<Unit, RunError>>,
-    queues: &[mpsc::Sender<Unit>],
-    stop: &Stop,
-) -> Result<(), RunError> {
-    for unit in plan {
-        let unit = unit?;
-        let Some(queue) = queues.get(unit.seat) else { continue };
-        if stop.stage() != Stage::Go {
-            break;
-        }
-        if queue.capacity() == 0 {
-            // Else this thread would be woken for every single unit.
-            std::thread::sleep(FULL_QUEUE);
-        }
-        // A queue is closed only when its workers have stopped: the others go on.
-        if queue.blocking_send(unit).is_err() && queues.iter().all(mpsc::Sender::is_closed) {
-            break;
-        }
-    }
-    Ok(())
 }

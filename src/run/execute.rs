@@ -18,7 +18,7 @@ use crate::verdict::NoVerdict;
 use super::batch::{self, Office, Post, Restored};
 use super::budget;
 use super::clock;
-use super::engine::{self, Floor, PATIENCE, Policy};
+use super::engine::{self, Ending, Floor, PATIENCE, Policy};
 use super::error::RunError;
 use super::event::{EVENTS_VERSION, Event};
 use super::experiment::{Experiment, JudgeSpec, Mode};
@@ -36,6 +36,7 @@ use super::stop::{Interrupts, Signals, Stage};
 use super::store::Store;
 use super::totals;
 use super::trace;
+use super::trial;
 
 /// What is to be run, and where.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +99,7 @@ async fn execute_in_runtime(
         trace::event(event);
         on_event(event);
     };
-    let signals = Signals::new(order.interrupts)?;
+    let mut signals = Signals::new(order.interrupts)?;
     let mut prepared = Prepared::new(order)?;
     let folder = folder::prepare(order.results, &prepared.record.id)?;
     let path = folder::ledger(order.results);
@@ -109,9 +110,6 @@ async fn execute_in_runtime(
     };
     if let Some(before) = &before {
         prepared.record.started_at.clone_from(&before.started_at);
-    }
-    if let Some(budget) = &prepared.budget {
-        budget::charge(budget, ledger.ledger().paid(&prepared.record.id)?, &prepared.record.id)?;
     }
     ledger.charge(&prepared.record.id);
     let counts = ledger.ledger().counts(&prepared.record.id)?;
@@ -124,11 +122,21 @@ async fn execute_in_runtime(
         recorded: held.min(prepared.units),
         lost_calls: ledger.forget_intents()?,
     });
+    let restored = Restored::all(ledger.ledger())?;
+    let by_batch = order.experiment.mode == Mode::Batch;
+    let mut tried = None;
+    if by_batch && held == 0 && restored.is_empty() && prepared.units >= trial::MANY {
+        let ending;
+        (ledger, ending) = trial::run(order, ledger, &mut signals, on_event).await?;
+        tried = Some(ending);
+    }
+    if let Some(budget) = &prepared.budget {
+        budget::charge(budget, ledger.ledger().paid(&prepared.record.id)?, &prepared.record.id)?;
+    }
     let Prepared { mut record, stages, seats, budget, calibration, .. } = prepared;
     if let Some(summary) = calibration {
         on_event(&Event::Calibrated { summary });
     }
-    let restored = Restored::all(ledger.ledger())?;
     let waiting = Arc::clone(&stages.waiting);
     let (store, end) = Store::start(ledger);
     let limits = &order.experiment.limits;
@@ -142,20 +150,26 @@ async fn execute_in_runtime(
         // The ledger's thread failed, and says why at its end; nothing is to be sent any more.
         floor.raise(Stage::Drain);
     }
-    let by_batch = order.experiment.mode == Mode::Batch;
     if by_batch || !restored.is_empty() {
         // Nobody else has set it.
         let _ = floor.post.set(Post::new(by_batch, restored.iter().flat_map(Restored::under_way)));
     }
-    let ending = if by_batch {
-        let access = Access { timeout: Duration::from_secs(limits.timeout_seconds), ..order.access.clone() };
-        let (run, disk, forgets) = (record.id.clone(), folder.clone(), order.forget_batches);
-        let (budget, own) = (budget.clone(), Arc::clone(&floor));
-        let office = async move { Office::new(own, &run, disk, access, budget, forgets, restored).await };
-        batch::drive(floor, events, stages, office, signals, on_event).await
-    } else {
-        engine::drive(floor, events, stages, signals, on_event).await
+    let before_batches = tried.as_ref().map_or(0, |tried| tried.sent);
+    let mut ending = match tried.filter(Ending::is_final) {
+        Some(ending) => {
+            drop(floor);
+            Ending { sent: 0, ..ending }
+        }
+        None if by_batch => {
+            let access = Access { timeout: Duration::from_secs(limits.timeout_seconds), ..order.access.clone() };
+            let (run, disk, forgets) = (record.id.clone(), folder.clone(), order.forget_batches);
+            let (budget, own) = (budget.clone(), Arc::clone(&floor));
+            let office = async move { Office::new(own, &run, disk, access, budget, forgets, restored).await };
+            batch::drive(floor, events, stages, office, &mut signals, on_event).await
+        }
+        None => engine::drive(floor, events, stages, &mut signals, on_event).await,
     };
+    ending.sent += before_batches;
     for (rubric, units) in stages::waiting(&waiting) {
         on_event(&Event::Waiting { rubric, units });
     }
@@ -226,8 +240,8 @@ pub(super) struct Prepared {
     pub(super) stages: Stages,
     /// The judges, in the order of their seats.
     pub(super) judges: Vec<PlannedJudge>,
-    seats: Vec<Seat<Provider>>,
-    budget: Option<Arc<Budget>>,
+    pub(super) seats: Vec<Seat<Provider>>,
+    pub(super) budget: Option<Arc<Budget>>,
     /// What was read of priced postings, in words.
     calibration: Option<String>,
     /// Units that this execution asks for.
@@ -383,10 +397,10 @@ struct Stock {
 impl Stock {
     fn of_corpus(experiment: &Experiment, folder: &Path) -> Result<Self, RunError> {
         let corpus = Corpus::open(&folder.join(&experiment.corpus))?;
-        let units = corpus.units()?;
+        let (chosen, all) = plan::choose(&corpus, experiment.sample.as_ref())?;
         Ok(Self {
-            sessions_in_corpus: units.len() as u64,
-            chosen: plan::choose(units, experiment.sample.as_ref())?,
+            sessions_in_corpus: all as u64,
+            chosen,
             ingest: corpus.report()?,
             corpus_hash: corpus.content_hash()?,
             supply: Supply::Corpus(Arc::new(corpus)),

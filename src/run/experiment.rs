@@ -407,6 +407,8 @@ mod tests {
     #[case("name: mine", "limits: {concurrency: 0}\nname: mine", "limits.concurrency is 0")]
     #[case("name: mine", "limits: {concurrency: 18446744073709551615}\nname: mine", "give at most 10000")]
     #[case("name: mine", "limits: {requests_per_minute: 0}\nname: mine", "limits.requests_per_minute is 0")]
+    #[case("name: mine", "limits: {requests_per_minute: -5}\nname: mine", "requests_per_minute: -5")]
+    #[case("name: mine", "limits: {input_tokens_per_minute: 0}\nname: mine", "limits.input_tokens_per_minute is 0")]
     #[case("name: mine", "limits: {max_retries: -1}\nname: mine", "max_retries: -1")]
     #[case("name: mine", "sample: {n: 0, seed: 1}\nname: mine", "sample.n is 0")]
     #[case("name: mine", "mode: batches\nname: mine", "batch")]

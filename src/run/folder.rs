@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fs_err::File;
 
 use crate::ledger::Ledger;
-use crate::verdict::Verdict;
+use crate::verdict::{NoVerdict, Verdict};
 
 use super::error::RunError;
 use super::record::RunRecord;
@@ -23,14 +23,15 @@ pub(super) fn prepare(results: &Path, run: &str) -> Result<PathBuf, RunError> {
     Ok(folder)
 }
 
-/// Writes the files of a run. The ledger is gone through once: there may be millions of verdicts.
+/// Writes the files of a run.
 pub(super) fn write(folder: &Path, ledger: &Ledger, record: &RunRecord) -> Result<(), RunError> {
-    replace(&folder.join("verdicts.jsonl"), |lines| {
-        replace(&folder.join("ratings.csv"), |table| {
-            let mut ratings = Ratings::new(table)?;
+    replace(&folder.join("verdicts.jsonl"), |verdicts| {
+        replace(&folder.join("ratings.csv"), |ratings| {
+            // Both from one reading of the ledger.
+            let mut ratings = Ratings::begin(ratings)?;
             ledger.verdicts(&record.id, |verdict, person| {
-                put_line(lines, &verdict)?;
-                ratings.put(&verdict, person.as_deref())
+                write_verdict(&verdict, verdicts)?;
+                ratings.add(&verdict, person.as_deref())
             })?;
             ratings.end()
         })
@@ -55,7 +56,7 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), RunErro
 /// # Errors
 /// When the ledger cannot be read or `out` not be written.
 pub fn write_jsonl(results: &Path, run: &RunRecord, out: &mut dyn Write) -> Result<(), RunError> {
-    write_verdicts(&Ledger::open(&ledger(results))?, &run.id, out)
+    Ledger::open(&ledger(results))?.verdicts(&run.id, |verdict, _| write_verdict(&verdict, out))
 }
 
 /// Writes the verdicts of `run` as `ratings.csv` has them, from the ledger of the folder `results`.
@@ -63,36 +64,31 @@ pub fn write_jsonl(results: &Path, run: &RunRecord, out: &mut dyn Write) -> Resu
 /// # Errors
 /// When the ledger cannot be read or `out` not be written.
 pub fn write_csv(results: &Path, run: &RunRecord, out: &mut dyn Write) -> Result<(), RunError> {
-    write_ratings(&Ledger::open(&ledger(results))?, &run.id, out)
+    let mut ratings = Ratings::begin(out)?;
+    Ledger::open(&ledger(results))?.verdicts(&run.id, |verdict, person| ratings.add(&verdict, person.as_deref()))?;
+    ratings.end()
 }
 
-fn write_verdicts(ledger: &Ledger, run: &str, out: &mut dyn Write) -> Result<(), RunError> {
-    ledger.verdicts(run, |verdict, _| put_line(out, &verdict))
-}
-
-fn put_line(out: &mut dyn Write, verdict: &Verdict) -> Result<(), RunError> {
+/// Writes a line of `verdicts.jsonl`.
+fn write_verdict(verdict: &Verdict, out: &mut dyn Write) -> Result<(), RunError> {
     serde_json::to_writer(&mut *out, verdict).map_err(io::Error::from)?;
     Ok(out.write_all(b"\n")?)
 }
 
-fn write_ratings(ledger: &Ledger, run: &str, out: &mut dyn Write) -> Result<(), RunError> {
-    let mut ratings = Ratings::new(out)?;
-    ledger.verdicts(run, |verdict, person| ratings.put(&verdict, person.as_deref()))?;
-    ratings.end()
+/// `ratings.csv` while it is written.
+struct Ratings<'a> {
+    rows: csv::Writer<&'a mut dyn Write>,
 }
 
-/// Verdicts as a table of ratings.
-struct Ratings<'a>(csv::Writer<&'a mut dyn Write>);
-
 impl<'a> Ratings<'a> {
-    fn new(out: &'a mut dyn Write) -> Result<Self, RunError> {
+    fn begin(out: &'a mut dyn Write) -> Result<Self, RunError> {
         let mut rows = csv::Writer::from_writer(out);
         let header = ["item", "rater", "label", "rubric", "cluster", "replicate", "no_verdict", "confidence"];
         rows.write_record(header).map_err(io::Error::from)?;
-        Ok(Self(rows))
+        Ok(Self { rows })
     }
 
-    fn put(&mut self, verdict: &Verdict, person: Option<&str>) -> Result<(), RunError> {
+    fn add(&mut self, verdict: &Verdict, person: Option<&str>) -> Result<(), RunError> {
         let (replicate, cell) = (verdict.replicate.to_string(), verdict.outcome.cell());
         let confidence = verdict.outcome.confidence().map_or_else(String::new, |confidence| confidence.to_string());
         let row = [
@@ -102,13 +98,13 @@ impl<'a> Ratings<'a> {
             verdict.rubric.as_str(),
             person.unwrap_or_default(),
             replicate.as_str(),
-            verdict.outcome.no_verdict().map_or("", crate::verdict::NoVerdict::as_str),
+            verdict.outcome.no_verdict().map_or("", NoVerdict::as_str),
             confidence.as_str(),
         ];
-        self.0.write_record(row).map_err(|error| RunError::Folder(io::Error::from(error)))
+        self.rows.write_record(row).map_err(|error| RunError::Folder(io::Error::from(error)))
     }
 
     fn end(mut self) -> Result<(), RunError> {
-        Ok(self.0.flush()?)
+        Ok(self.rows.flush()?)
     }
 }

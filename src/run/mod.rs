@@ -18,6 +18,7 @@ mod estimate_cost;
 mod event;
 mod execute;
 mod experiment;
+mod feed;
 mod folder;
 mod identity;
 mod lead;
@@ -34,6 +35,7 @@ mod store;
 mod thread;
 mod totals;
 mod trace;
+mod trial;
 
 pub use batch::{BatchStage, OpenBatch, open_batches};
 pub use checkup::{Check, Checkup, Status, checkup};

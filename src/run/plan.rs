@@ -18,6 +18,7 @@ use crate::verdict::{Fingerprint, Reader};
 use crate::view::View;
 
 use super::error::RunError;
+use super::feed::Divide;
 use super::identity::{self, JudgeIdentity};
 use super::lead::Prefix;
 use super::record::RubricRecord;
@@ -260,9 +261,11 @@ pub(super) struct ChosenSession {
     pub(super) person: Option<String>,
 }
 
-/// Chooses the sessions in scope, or a sample of them.
-pub(super) fn choose(mut units: Vec<SessionUnit>, spec: Option<&SampleSpec>) -> Result<Chosen, RunError> {
+/// Chooses the sessions of `corpus` in scope, or a sample of them; and how many there are in all.
+pub(super) fn choose(corpus: &Corpus, spec: Option<&SampleSpec>) -> Result<(Chosen, usize), RunError> {
     let mut chosen = Chosen::default();
+    let mut units = corpus.units()?;
+    let all = units.len();
     for unit in units.iter().filter(|unit| !unit.scope.counted()) {
         *chosen.out_of_scope.entry(unit.scope).or_default() += 1;
     }
@@ -273,10 +276,9 @@ pub(super) fn choose(mut units: Vec<SessionUnit>, spec: Option<&SampleSpec>) -> 
         units.retain(|unit| drawn.contains_key(&unit.id));
         chosen.weights = drawn.into_iter().filter(|(_, weight)| (weight - 1.0).abs() > f64::EPSILON).collect();
     }
-    units.sort_by(|a, b| a.id.cmp(&b.id));
     let session = |unit: SessionUnit| ChosenSession { id: unit.id, person: unit.person };
     chosen.sessions = units.into_iter().map(session).collect();
-    Ok(chosen)
+    Ok((chosen, all))
 }
 
 /// Where sessions come from.
@@ -303,7 +305,7 @@ pub(super) struct Plan {
     pub(super) run: String,
     pub(super) supply: Supply,
     pub(super) sessions: std::vec::IntoIter<ChosenSession>,
-    pub(super) sheets: Vec<Sheet>,
+    pub(super) sheets: Arc<[Sheet]>,
     /// The judges, in the order of their seats.
     pub(super) judges: Vec<PlannedJudge>,
     /// Where the ledger is.
@@ -341,7 +343,7 @@ impl Plan {
         }
         let mut prefixes: HashMap<(usize, usize), Arc<Prefix>> = HashMap::new();
         let mut followers = Vec::new();
-        for sheet in &self.sheets {
+        for sheet in &*self.sheets {
             let question = &sheet.question;
             let mut common: Vec<(Seen<'_>, OptionOrder, (Fingerprint, Arc<Prompt>))> = Vec::new();
             for (seat, judge) in self.judges.iter().enumerate() {
@@ -422,6 +424,36 @@ impl Plan {
             self.followers.push_back(followers);
         }
         Ok(())
+    }
+}
+
+impl Divide for Plan {
+    fn divide(&mut self, seats: &[usize], first: Unit) -> Self {
+        let is_theirs = |unit: &Unit| seats.contains(&unit.seat);
+        let (theirs, ours): (Vec<Unit>, Vec<Unit>) = self.ready.drain(..).partition(is_theirs);
+        self.ready = ours.into();
+        let part = |units: Vec<Unit>| -> (Vec<Unit>, Vec<Unit>) { units.into_iter().partition(is_theirs) };
+        let (followers, rest) = self.followers.drain(..).map(part).unzip();
+        self.followers = rest;
+        let mut judges = self.judges.clone();
+        for (seat, (theirs, ours)) in judges.iter_mut().zip(&mut self.judges).enumerate() {
+            let other = if seats.contains(&seat) { ours } else { theirs };
+            other.sources.clear();
+        }
+        Self {
+            run: self.run.clone(),
+            supply: self.supply.clone(),
+            sessions: self.sessions.clone(),
+            sheets: Arc::clone(&self.sheets),
+            judges,
+            ledger: self.ledger.clone(),
+            stand_ins: self.stand_ins.clone(),
+            earlier: None,
+            waiting: Arc::clone(&self.waiting),
+            ready: std::iter::once(first).chain(theirs).collect(),
+            followers,
+            ahead: self.ahead,
+        }
     }
 }
 

@@ -75,7 +75,7 @@ impl Iterator for Stages {
             run: self.run.clone(),
             supply: self.supply.clone(),
             sessions: self.sessions.clone().into_iter(),
-            sheets,
+            sheets: sheets.into(),
             judges: self.judges.clone(),
             ledger: self.ledger.clone(),
             stand_ins: self.stand_ins.clone(),

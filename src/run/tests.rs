@@ -18,7 +18,9 @@ use crate::verdict::{Fingerprint, NoVerdict, Outcome, Reader, Reading, Repair, U
 
 use super::call::{self, Failure, Halt, Making};
 use super::engine::{self, Floor, GivenUp, PATIENCE, Policy};
+use super::error::RunError;
 use super::event::Event;
+use super::feed::Divide;
 use super::plan::{Question, Unit};
 use super::seat::{Judge, Line, Seat, Supplier};
 use super::stop::{Interrupts, Signals};
@@ -160,6 +162,27 @@ fn unit(question: &Arc<Question>, session: &str) -> Unit {
     Unit { place, seat: 0, question, session, prompt, request: None, shared: false, prefix: None, unmet: None }
 }
 
+/// A plan made of units.
+type Listed = Box<dyn Iterator<Item = Result<Unit, RunError>> + Send>;
+
+fn listed<I>(units: I) -> Listed
+where
+    I: IntoIterator<Item = Result<Unit, RunError>>,
+    I::IntoIter: Send + 'static,
+{
+    Box::new(units.into_iter())
+}
+
+impl Divide for Listed {
+    fn divide(&mut self, seats: &[usize], first: Unit) -> Self {
+        let rest = std::mem::replace(self, listed([]));
+        let (theirs, ours): (Vec<_>, Vec<_>) =
+            rest.partition(|unit| unit.as_ref().is_ok_and(|unit| seats.contains(&unit.seat)));
+        *self = listed(ours);
+        listed(std::iter::once(Ok(first)).chain(theirs))
+    }
+}
+
 struct Trial {
     concurrency: usize,
     max_retries: u32,
@@ -215,13 +238,13 @@ impl Trial {
         let plan: Vec<_> = (0..self.sessions).map(|n| Ok(unit(&question, &format!("s{n}")))).collect();
         let start = Instant::now();
         let (mut verdicts, mut warnings) = (Vec::new(), Vec::new());
-        let signals = Signals::new(Interrupts::Ignore).unwrap();
+        let mut signals = Signals::new(Interrupts::Ignore).unwrap();
         let mut on_event = |event: &Event| match event {
             Event::Verdict { verdict, .. } => verdicts.push(verdict.clone()),
             Event::Warning { message, .. } => warnings.push(message.clone()),
             _ => (),
         };
-        let ending = engine::drive(floor, events, [plan.into_iter()], signals, &mut on_event).await;
+        let ending = engine::drive(floor, events, [listed(plan)], &mut signals, &mut on_event).await;
         let seconds = start.elapsed().as_secs_f64();
         end.await.unwrap().unwrap();
         verdicts.sort_by(|a, b| a.session.cmp(&b.session));
@@ -516,7 +539,7 @@ async fn the_same_question_asked_at_once_is_bought_once() {
     });
     let mut verdicts = 0;
     let mut on_event = |event: &Event| verdicts += usize::from(matches!(event, Event::Verdict { .. }));
-    engine::drive(floor, events, [copies], Signals::default(), &mut on_event).await;
+    engine::drive(floor, events, [listed(copies)], &mut Signals::default(), &mut on_event).await;
     end.await.unwrap().unwrap();
     assert_eq!((verdicts, log.sent.lock().unwrap().len()), (4, 1));
 }
@@ -534,7 +557,7 @@ async fn a_full_disk_ends_the_run_and_the_rest_is_asked_by_the_next() {
     let plan: Vec<_> = (0..2_000).map(|n| Ok(unit(&question, &format!("s{n}")))).collect();
     let mut told = 0_u64;
     let mut on_event = |event: &Event| told += u64::from(matches!(event, Event::Verdict { .. }));
-    engine::drive(floor, events, [plan.into_iter()], Signals::default(), &mut on_event).await;
+    engine::drive(floor, events, [listed(plan)], &mut Signals::default(), &mut on_event).await;
     let error = end.await.unwrap().unwrap_err();
     assert!(error.to_string().contains("disk is full"), "{error}");
     let held: u64 = Ledger::open(&path).unwrap().counts("r").unwrap().iter().map(|count| count.units).sum();
@@ -564,7 +587,7 @@ async fn answers_under_way_are_kept_when_another_row_of_the_ledger_is_damaged() 
         std::thread::sleep(TRIAL.latency / 5);
         Ok(unit(&question, &format!("s{n}")))
     });
-    engine::drive(floor, events, [plan], Signals::default(), &mut |_: &Event| ()).await;
+    engine::drive(floor, events, [listed(plan)], &mut Signals::default(), &mut |_: &Event| ()).await;
     let error = end.await.unwrap().unwrap_err();
     assert!(error.to_string().contains("is damaged"), "{error}");
     let held = Writer::open(&path).unwrap().answers();
@@ -607,7 +630,7 @@ async fn three(scripts: [AnyScript; 3]) -> ([usize; 3], Vec<GivenUp>) {
             decided[verdict.replicate as usize - 1] += 1;
         }
     };
-    let ending = engine::drive(floor, events, [plan.into_iter()], Signals::default(), &mut on_event).await;
+    let ending = engine::drive(floor, events, [listed(plan)], &mut Signals::default(), &mut on_event).await;
     end.await.unwrap().unwrap();
     (decided, ending.given_up)
 }
@@ -621,6 +644,26 @@ async fn an_outage_of_a_provider_stops_all_of_its_models_and_no_others() {
     assert_eq!(given_up.len(), 1, "{given_up:?}");
     assert_eq!(given_up[0].judges, ["judge 0", "judge 1"]);
     assert!(given_up[0].message.contains("requests failed in a row"), "{}", given_up[0].message);
+}
+
+/// In real time: planning and the ledger have threads of their own, which paused time would not wait for.
+#[tokio::test]
+async fn a_provider_that_does_not_answer_holds_up_no_other() {
+    let answered = Arc::new(AtomicUsize::new(0));
+    let (seen, count) = (Arc::clone(&answered), Arc::clone(&answered));
+    // Neither of the first provider's models says anything before the other provider's has said all.
+    let mute = |seen: Arc<AtomicUsize>| -> AnyScript {
+        Box::new(
+            move |_, _, _, _| if seen.load(Ordering::SeqCst) < 100 { Err(told_to_wait_millis(20)) } else { good() },
+        )
+    };
+    let talker = move |_: &str, _, _, _| {
+        count.fetch_add(1, Ordering::SeqCst);
+        good()
+    };
+    let run = three([mute(Arc::clone(&seen)), mute(seen), Box::new(talker)]);
+    let (decided, given_up) = tokio::time::timeout(Duration::from_secs(60), run).await.expect("it is held up");
+    assert_eq!((decided, given_up, answered.load(Ordering::SeqCst)), ([100, 100, 100], Vec::new(), 100));
 }
 
 #[tokio::test(start_paused = true)]

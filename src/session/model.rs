@@ -371,6 +371,9 @@ pub struct Recorder {
     pub files_touched: Vec<String>,
     /// Who wrote the committed lines, where the recorder told.
     pub attribution: Option<Attribution>,
+    /// Share of the committed lines that the agent wrote, in percent, where a table of sessions tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_percentage: Option<f64>,
 }
 
 /// Committed lines by who wrote them, summed over the checkpoints that tell.

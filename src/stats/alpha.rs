@@ -1,4 +1,4 @@
-//! Krippendorff's alpha (2004, 2011) for nominal, ordinal, interval and ratio data, missing ratings included.
+//! Krippendorff's alpha (2004, 2011) for nominal, ordinal, interval and ratio data and for declared distances, missing ratings included.
 //!
 //! The influences leave out the small-sample factor (N - 1) / N of alpha, as R irrCAC does; at ordinal level they also follow the
 //! metric's dependence on the margins.
@@ -9,17 +9,18 @@ use super::coefficient::Undefined;
 use super::influence::{Functional, Gradient};
 use super::table::{RatingTable, ratings};
 
-/// Squared distances between categories.
+/// Squared distances between categories; declared ones are taken as they are (Passonneau 2006).
 struct Metric<'a> {
     level: Level,
+    declared: Option<&'a [f64]>,
     values: &'a [f64],
     margins: &'a [f64],
     below: Vec<f64>,
 }
 
 impl<'a> Metric<'a> {
-    fn new(table: &'a RatingTable, margins: &'a [f64]) -> Result<Self, Undefined> {
-        let level = table.scale.level;
+    fn new(table: &'a RatingTable, declared: Option<&'a [f64]>, margins: &'a [f64]) -> Result<Self, Undefined> {
+        let level = if declared.is_some() { Level::Nominal } else { table.scale.level };
         let values: &[f64] = match (level, &table.scale.values) {
             (Level::Nominal | Level::Ordinal, _) => &[],
             (_, None) => return Err(Undefined::NotNumeric),
@@ -32,7 +33,7 @@ impl<'a> Metric<'a> {
         for margin in margins {
             below.push(below.last().copied().unwrap_or(0.0) + margin);
         }
-        Ok(Self { level, values, margins, below })
+        Ok(Self { level, declared, values, margins, below })
     }
 
     /// Ratings between two categories, each of them counted half.
@@ -43,6 +44,9 @@ impl<'a> Metric<'a> {
     fn distance(&self, a: usize, b: usize) -> f64 {
         if a == b {
             return 0.0;
+        }
+        if let Some(declared) = self.declared {
+            return declared[a * self.margins.len() + b];
         }
         match self.level {
             Level::Nominal => 1.0,
@@ -112,7 +116,8 @@ fn coincidences(table: &RatingTable, weights: &[f64]) -> Coincidences {
 
 /// Observed and expected sums of distances, and the number of pairable ratings.
 fn sums(of: &Coincidences, metric: &Metric<'_>) -> Result<(f64, f64, f64), Undefined> {
-    let cells = || (0..of.q).flat_map(|a| (0..of.q).map(move |b| (a, b)));
+    let used: Vec<usize> = (0..of.q).filter(|category| of.margins[*category] > 0.0).collect();
+    let cells = || used.iter().flat_map(|a| used.iter().map(move |b| (*a, *b)));
     let total: f64 = of.margins.iter().sum();
     if total == 0.0 {
         return Err(Undefined::NoPairableItems);
@@ -122,19 +127,32 @@ fn sums(of: &Coincidences, metric: &Metric<'_>) -> Result<(f64, f64, f64), Undef
     if expected == 0.0 { Err(Undefined::SingleCategory) } else { Ok((observed, expected, total)) }
 }
 
-/// Alpha on one table.
-pub(super) struct Alpha<'t>(pub &'t RatingTable);
+/// Alpha on one table, at its level or by declared distances.
+pub(super) struct Alpha<'t> {
+    pub table: &'t RatingTable,
+    pub declared: Option<&'t [f64]>,
+}
 
 impl Functional for Alpha<'_> {
     fn value(&self, weights: &[f64]) -> Result<f64, Undefined> {
-        let of = coincidences(self.0, weights);
-        let (observed, expected, total) = sums(&of, &Metric::new(self.0, &of.margins)?)?;
+        let of = coincidences(self.table, weights);
+        let (observed, expected, total) = sums(&of, &Metric::new(self.table, self.declared, &of.margins)?)?;
         Ok(1.0 - (total - 1.0) * observed / expected)
     }
 
+    fn agreements(&self, weights: &[f64]) -> Option<[f64; 2]> {
+        let of = coincidences(self.table, weights);
+        let metric = Metric::new(self.table, self.declared, &of.margins).ok()?;
+        let (observed, expected, total) = sums(&of, &metric).ok()?;
+        let used = (0..of.q).filter(|category| of.margins[*category] > 0.0);
+        let pairs = used.clone().flat_map(|a| used.clone().map(move |b| (a, b)));
+        let most = pairs.map(|(a, b)| metric.distance(a, b)).fold(0.0, f64::max);
+        Some([observed / total, expected / (total * (total - 1.0))].map(|disagreement| 1.0 - disagreement / most))
+    }
+
     fn gradient(&self, weights: &[f64]) -> Result<Gradient, Undefined> {
-        let of = coincidences(self.0, weights);
-        let metric = Metric::new(self.0, &of.margins)?;
+        let of = coincidences(self.table, weights);
+        let metric = Metric::new(self.table, self.declared, &of.margins)?;
         let (observed, expected, total) = sums(&of, &metric)?;
         let observed_slope = metric.gradient(|a, b| of.pairs[a * of.q + b]);
         let mut expected_slope = metric.gradient(|a, b| of.margins[a] * of.margins[b]);
@@ -156,6 +174,6 @@ impl Functional for Alpha<'_> {
             -pull / expected
         };
         let value = 1.0 - (total - 1.0) * observed / expected;
-        Ok(Gradient { value, by_pattern: self.0.tallies().iter().map(one).collect() })
+        Ok(Gradient { value, by_pattern: self.table.tallies().iter().map(one).collect() })
     }
 }

@@ -177,6 +177,12 @@ impl Functional for ChanceCorrected<'_> {
         Ok(1.0 - observed / self.expected(weights, false)?.disagreement)
     }
 
+    fn agreements(&self, weights: &[f64]) -> Option<[f64; 2]> {
+        let (observed, _) = self.observed(weights).ok()?;
+        let expected = self.expected(weights, false).ok().filter(|_| self.chance != Chance::None)?;
+        Some([1.0 - observed, 1.0 - expected.disagreement])
+    }
+
     fn gradient(&self, weights: &[f64]) -> Result<Gradient, Undefined> {
         let (observed, pairable) = self.observed(weights)?;
         let Expected { disagreement, slope } = self.expected(weights, true)?;

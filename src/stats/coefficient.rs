@@ -26,6 +26,10 @@ pub enum Undefined {
     JudgeNotBetterThanChance,
     /// A computation by rounds does not settle.
     NoConvergence,
+    /// No distances of categories are declared.
+    NoDistances,
+    /// More different categories than distances are computed between.
+    TooManyCategories,
 }
 
 impl Undefined {
@@ -43,6 +47,8 @@ impl Undefined {
             Self::SingularConfusion => "singular_confusion",
             Self::JudgeNotBetterThanChance => "judge_not_better_than_chance",
             Self::NoConvergence => "no_convergence",
+            Self::NoDistances => "no_distances",
+            Self::TooManyCategories => "too_many_categories",
         }
     }
 }
@@ -66,6 +72,12 @@ pub struct Coefficient {
     pub method: String,
     /// Why there is no value.
     pub undefined: Option<Undefined>,
+    /// Observed agreement, one less the mean distance over the largest, for coefficients corrected for chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_agreement: Option<f64>,
+    /// Agreement expected by chance, of the same kind: the value is one less (1 - observed) / (1 - expected).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_agreement: Option<f64>,
 }
 
 impl Coefficient {
@@ -81,6 +93,8 @@ impl Coefficient {
             n,
             method: method.to_owned(),
             undefined: Some(reason),
+            observed_agreement: None,
+            expected_agreement: None,
         }
     }
 }

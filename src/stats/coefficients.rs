@@ -7,6 +7,7 @@ use super::draws::Resampler;
 use super::icc::Intraclass;
 use super::influence::{Design, Functional, Gradient, Influence};
 use super::interval::{CONFIDENCE, Interval, normal_interval, t_interval};
+use super::jackknife::jackknife;
 use super::statistic::Statistic;
 use super::table::RatingTable;
 
@@ -37,6 +38,9 @@ pub enum Errors {
     Classical,
     /// The influences of items or clusters (infinitesimal jackknife).
     Influence,
+    /// The values without one item or cluster at a time (Efron and Tibshirani 1993, chapter 11). Numbers that are not computed from one
+    /// table, such as means over pairs of raters, take the influences, and say so.
+    Jackknife,
     /// Replicates.
     Bootstrap(Bootstrap, IntervalKind),
 }
@@ -87,9 +91,16 @@ pub fn coefficients(table: &RatingTable, statistics: &[Statistic], method: Metho
                 };
                 replicates.width(at, gradient.value, acceleration, bootstrap, kind, method.confidence)
             }
-            _ => analytic(table, *statistic, &gradient, &weights, method, n),
+            Errors::Jackknife => {
+                let takes_part = |pattern| statistic.takes_part(table, pattern);
+                let value = |weights: &[f64]| functionals[at].as_ref().ok()?.value(weights).ok();
+                jackknife(table, (gradient.value, &weights), takes_part, value, method)
+            }
+            Errors::Classical | Errors::Influence => analytic(table, *statistic, &gradient, &weights, method, n),
         };
-        coefficient(&name, gradient.value, n, width)
+        let agreements = functionals[at].as_ref().ok().and_then(|of| of.agreements(&weights));
+        let [observed_agreement, expected_agreement] = agreements.map_or([None; 2], |both| both.map(Some));
+        Coefficient { observed_agreement, expected_agreement, ..coefficient(&name, gradient.value, n, width) }
     };
     statistics.iter().enumerate().map(one).collect()
 }
@@ -106,6 +117,8 @@ pub(super) fn coefficient(name: &str, value: f64, n: usize, width: Width) -> Coe
         n,
         method: width.method,
         undefined: None,
+        observed_agreement: None,
+        expected_agreement: None,
     }
 }
 

@@ -55,6 +55,11 @@ impl Resampler {
         usize::try_from(self.copies.iter().sum::<u64>()).unwrap_or(usize::MAX)
     }
 
+    /// Per kind of unit the patterns with the weight that one of it has on them, and how many units are of it.
+    pub fn kinds(&self) -> impl Iterator<Item = (&[(u32, f64)], u64)> {
+        self.kinds.iter().map(Vec::as_slice).zip(self.copies.iter().copied())
+    }
+
     /// Draws as many units as there are, with replacement, and writes the weight of every pattern.
     pub fn draw(&self, generator: &mut Pcg64, weights: &mut Vec<f64>) {
         weights.clear();
@@ -197,7 +202,7 @@ mod tests {
 
     #[test]
     fn clusters_are_drawn_whole_and_items_by_pattern() {
-        let scale = Scale { level: Level::Nominal, categories: 3, values: None };
+        let scale = Scale { level: Level::Nominal, categories: 3, values: None, distances: None };
         let rows = [[Some(0), Some(0)], [Some(0), Some(1)], [Some(0), Some(0)], [Some(0), Some(1)], [Some(2), Some(2)]];
         let table = RatingTable::new(scale, 2, &rows, Some(&[5, 2, 5, 2, 9]));
         let mut generator = Pcg64::seed_from_u64(1);

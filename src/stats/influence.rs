@@ -20,6 +20,11 @@ pub(super) trait Functional: Sync {
 
     /// The value and its derivative by the weight of every pattern; weights times derivatives sum to 0.
     fn gradient(&self, weights: &[f64]) -> Result<Gradient, Undefined>;
+
+    /// Observed agreement and that expected by chance, for coefficients made of the two.
+    fn agreements(&self, _weights: &[f64]) -> Option<[f64; 2]> {
+        None
+    }
 }
 
 /// A value and its derivative by the weight of every pattern.
@@ -127,6 +132,11 @@ impl Influence {
 
     /// The influence of every independent unit that takes part, by stratum; units in the order of their numbers.
     pub(super) fn by_unit(&self, design: Design<'_>) -> BTreeMap<u32, Vec<f64>> {
+        if design.clusters.is_none() && design.strata.is_none() {
+            // Every item is a unit of its own: nothing to gather.
+            let units: Vec<f64> = self.by_item.iter().flatten().copied().collect();
+            return if units.is_empty() { BTreeMap::new() } else { BTreeMap::from([(0, units)]) };
+        }
         let number = |item: usize| u32::try_from(item).unwrap_or(u32::MAX);
         let unit = |item: usize| design.clusters.map_or_else(|| number(item), |clusters| clusters[item]);
         let parts = || self.by_item.iter().enumerate().filter_map(|(item, part)| Some((item, (*part)?)));

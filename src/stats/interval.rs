@@ -31,7 +31,8 @@ pub fn wilson_interval(hits: u64, n: u64) -> Option<Interval> {
 }
 
 /// Wilson's interval of `share` among `n` above 0, which need not be whole.
-pub(super) fn score_interval(share: f64, n: f64, confidence: f64) -> Interval {
+#[must_use]
+pub fn score_interval(share: f64, n: f64, confidence: f64) -> Interval {
     let z2 = normal_quantile(confidence).powi(2);
     let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = (share * (1.0 - share) * z2 / n + (z2 / (2.0 * n)).powi(2)).sqrt() / (1.0 + z2 / n);

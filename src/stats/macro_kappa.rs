@@ -84,7 +84,12 @@ mod tests {
 
     fn label(ratings: &[(u16, u16)], clusters: Option<&[u32]>) -> RatingTable {
         let rows: Vec<Vec<Option<u16>>> = ratings.iter().map(|(a, b)| vec![Some(*a), Some(*b)]).collect();
-        RatingTable::new(Scale { level: Level::Nominal, categories: 2, values: None }, 2, &rows, clusters)
+        RatingTable::new(
+            Scale { level: Level::Nominal, categories: 2, values: None, distances: None },
+            2,
+            &rows,
+            clusters,
+        )
     }
 
     const JACKKNIFE: Method = Method { confidence: 0.95, unit: Unit::Item, errors: Errors::Influence };

@@ -1,6 +1,7 @@
 //! Plain means and shares over items as numbers with error, interval and method, by cluster where items have any.
 
 use super::coefficient::{Coefficient, Undefined};
+use super::coefficients::{Width, coefficient};
 use super::estimate::{Corrected, Form};
 use super::influence::Influence;
 
@@ -45,8 +46,7 @@ pub(super) fn with_error(
         }
         Err(_) => (None, None, "no interval: fewer than two units".to_owned()),
     };
-    let (low, high) = ends.unzip();
-    Coefficient { name: name.to_owned(), value: Some(value), se, low, high, n, method, undefined: None }
+    coefficient(name, value, n, Width { se, interval: ends, method })
 }
 
 #[cfg(test)]

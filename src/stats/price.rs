@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::bootstrap::{Bootstrap, percentile};
 use super::coefficient::Undefined;
-use super::location::mean;
 use super::resampled::resampled;
 use super::share::Estimate;
 
@@ -67,6 +66,11 @@ fn squared_correlation(x: &[f64], y: &[f64]) -> Option<f64> {
     let sum = |of: &dyn Fn(f64, f64) -> f64| x.iter().zip(y).map(|(x, y)| of(x - x_mean, y - y_mean)).sum::<f64>();
     let (xx, yy, xy) = (sum(&|x, _| x * x), sum(&|_, y| y * y), sum(&|x, y| x * y));
     (xx > 0.0 && yy > 0.0).then(|| (xy * xy / (xx * yy)).min(1.0))
+}
+
+/// Mean; none of nothing.
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub enum Statistic {
     LightKappa(Weighting),
     /// Krippendorff's alpha at the scale's level.
     KrippendorffAlpha,
+    /// Krippendorff's alpha by the scale's declared distances.
+    KrippendorffAlphaCustom,
     /// Matthews' correlation.
     MatthewsCorrelation,
     /// Mean recall of the second rater against the first.
@@ -157,6 +159,21 @@ impl Statistic {
         statistics
     }
 
+    /// Everything by declared distances, over all raters at once.
+    #[must_use]
+    pub fn custom_over_all() -> Vec<Self> {
+        let families = [Self::BrennanPrediger, Self::GwetAc, Self::FleissKappa, Self::CongerKappa, Self::LightKappa];
+        [Self::KrippendorffAlphaCustom].into_iter().chain(families.map(|family| family(Weighting::Custom))).collect()
+    }
+
+    /// Everything by declared distances, for two raters.
+    #[must_use]
+    pub fn custom_of_pair() -> Vec<Self> {
+        let families = [Self::ScottPi, Self::BrennanPrediger, Self::GwetAc].map(|family| family(Weighting::Custom));
+        let first = [Self::CohenKappa(Weighting::Custom, Basis::Position), Self::KrippendorffAlphaCustom];
+        first.into_iter().chain(families).collect()
+    }
+
     /// The name in JSON and tables.
     #[must_use]
     pub fn name(self) -> String {
@@ -174,6 +191,7 @@ impl Statistic {
             Self::PercentAgreement => "percent_agreement",
             Self::BennettS => "bennett_s",
             Self::KrippendorffAlpha => "krippendorff_alpha",
+            Self::KrippendorffAlphaCustom => "krippendorff_alpha_custom",
             Self::MatthewsCorrelation => "matthews_correlation",
             Self::BalancedAccuracy => "balanced_accuracy",
             Self::Pabak => "pabak",
@@ -210,8 +228,11 @@ impl Statistic {
     /// The coefficient as a function of pattern weights.
     ///
     /// # Errors
-    /// When it needs numeric values that there are not, or there are too many raters.
+    /// When it needs numeric values or distances that there are not, or there are too many raters.
     pub(super) fn functional<'t>(self, table: &'t RatingTable) -> Result<Box<dyn Functional + 't>, Undefined> {
+        if self.name().ends_with(Weighting::Custom.suffix()) && table.scale.distances.is_none() {
+            return Err(Undefined::NoDistances);
+        }
         let numbers = || table.scale.values.as_deref().ok_or(Undefined::NotNumeric);
         let chance = |chance, weighting, basis| Box::new(ChanceCorrected::new(table, chance, weighting, basis));
         Ok(match self {
@@ -223,7 +244,8 @@ impl Statistic {
             Self::BrennanPrediger(weighting) => chance(Chance::Uniform, weighting, Basis::Value),
             Self::GwetAc(weighting) => chance(Chance::Gwet, weighting, Basis::Value),
             Self::LightKappa(weighting) => Box::new(MeanKappa::new(table, weighting)?),
-            Self::KrippendorffAlpha => Box::new(Alpha(table)),
+            Self::KrippendorffAlpha => Box::new(Alpha { table, declared: None }),
+            Self::KrippendorffAlphaCustom => Box::new(Alpha { table, declared: table.scale.distances.as_deref() }),
             Self::MatthewsCorrelation => Box::new(OfJoint(table, Of::Matthews)),
             Self::BalancedAccuracy => Box::new(OfJoint(table, Of::BalancedAccuracy)),
             Self::KappaMax => Box::new(OfJoint(table, Of::KappaMax)),

@@ -1,6 +1,7 @@
 //! The rating table: items by raters, stored as distinct rating patterns.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::rubric::Level;
 
@@ -13,6 +14,8 @@ pub struct Scale {
     pub categories: usize,
     /// Numeric values of the categories, where all have one.
     pub values: Option<Vec<f64>>,
+    /// Declared distances of every two categories, by rows: 0 from a category to itself, the same both ways, finite, not below 0.
+    pub distances: Option<Arc<[f64]>>,
 }
 
 /// What the raters of one item said: rater and code, by rater; raters without a rating are absent.
@@ -54,7 +57,7 @@ impl RatingTable {
     /// A table of `rows`, one per item, each holding one code or nothing per rater; `clusters` has one number per row.
     #[must_use]
     pub fn new<R: AsRef<[Option<u16>]>>(scale: Scale, raters: usize, rows: &[R], clusters: Option<&[u32]>) -> Self {
-        let mut builder = Builder::default();
+        let mut builder = Builder::of(rows.len(), clusters.is_some());
         let base = scale.categories + 1;
         let exponent = u32::try_from(raters).unwrap_or(u32::MAX);
         if let Some(size) = base.checked_pow(exponent).filter(|size| *size <= SMALL) {
@@ -85,7 +88,7 @@ impl RatingTable {
     /// A table of `items`, each with its ratings sorted by rater, drawn as `sampling` says.
     #[must_use]
     pub fn from_ratings(scale: Scale, raters: usize, items: &[Pattern], sampling: Sampling<'_>) -> Self {
-        let mut builder = Builder::default();
+        let mut builder = Builder::of(items.len(), sampling != Sampling::default());
         let mut known: HashMap<&Pattern, u32> = HashMap::new();
         for (at, ratings) in items.iter().enumerate().filter(|(_, ratings)| !ratings.is_empty()) {
             let pattern = *known.entry(ratings).or_insert_with(|| builder.add(ratings.clone()));
@@ -97,7 +100,8 @@ impl RatingTable {
     /// The items that both raters rated, with `first` as rater 0 and `second` as rater 1, in the order of [`Self::pair_items`].
     #[must_use]
     pub fn pair(&self, first: usize, second: usize) -> Self {
-        let mut builder = Builder::default();
+        let sampling = Sampling { clusters: self.clusters(), weights: self.weights(), strata: self.strata() };
+        let mut builder = Builder::of(self.items(), sampling != Sampling::default());
         let mut known: HashMap<(u16, u16), u32> = HashMap::new();
         let of_pattern: Vec<Option<u32>> = (0..self.patterns.len())
             .map(|pattern| {
@@ -110,7 +114,6 @@ impl RatingTable {
                 builder.item(pattern, item);
             }
         }
-        let sampling = Sampling { clusters: self.clusters(), weights: self.weights(), strata: self.strata() };
         builder.finish(self.scale.clone(), 2, sampling)
     }
 
@@ -234,14 +237,20 @@ impl RatingTable {
 }
 
 /// A table in the making.
-#[derive(Default)]
 struct Builder {
     patterns: Vec<Pattern>,
     pattern_of_item: Vec<u32>,
-    positions: Vec<usize>,
+    /// Where each item stood, where something is to be looked up by it.
+    positions: Option<Vec<usize>>,
 }
 
 impl Builder {
+    /// For up to `items`, with their positions where they were drawn in some way.
+    fn of(items: usize, drawn: bool) -> Self {
+        let positions = drawn.then(|| Vec::with_capacity(items));
+        Self { patterns: Vec::new(), pattern_of_item: Vec::with_capacity(items), positions }
+    }
+
     fn add(&mut self, pattern: Pattern) -> u32 {
         self.patterns.push(pattern);
         u32::try_from(self.patterns.len() - 1).unwrap_or(u32::MAX)
@@ -249,7 +258,9 @@ impl Builder {
 
     fn item(&mut self, pattern: u32, position: usize) {
         self.pattern_of_item.push(pattern);
-        self.positions.push(position);
+        if let Some(positions) = &mut self.positions {
+            positions.push(position);
+        }
     }
 
     /// Sorts the patterns, so that the order of rows changes no sum and no draw.
@@ -261,14 +272,13 @@ impl Builder {
         for (new, old) in (0_u32..).zip(&order) {
             place[*old as usize] = new;
         }
+        let mut counts = vec![0; order.len()];
         for pattern in &mut pattern_of_item {
             *pattern = place[*pattern as usize];
-        }
-        let patterns: Vec<Pattern> = order.iter().map(|old| std::mem::take(&mut patterns[*old as usize])).collect();
-        let mut counts = vec![0; patterns.len()];
-        for pattern in &pattern_of_item {
             counts[*pattern as usize] += 1;
         }
+        let patterns: Vec<Pattern> = order.iter().map(|old| std::mem::take(&mut patterns[*old as usize])).collect();
+        let positions = positions.unwrap_or_default();
         let weights: Option<Vec<f64>> =
             sampling.weights.map(|weights| positions.iter().map(|at| weights[*at]).collect());
         RatingTable {
@@ -316,7 +326,7 @@ mod tests {
 
     #[test]
     fn items_nobody_rated_are_left_out_and_pairs_are_listwise() {
-        let scale = Scale { level: Level::Nominal, categories: 2, values: None };
+        let scale = Scale { level: Level::Nominal, categories: 2, values: None, distances: None };
         let rows = vec![
             vec![Some(0), Some(1), None],
             vec![None, None, None],
@@ -339,7 +349,7 @@ mod tests {
 
     #[test]
     fn weights_are_scaled_to_a_mean_of_one() {
-        let scale = Scale { level: Level::Nominal, categories: 2, values: None };
+        let scale = Scale { level: Level::Nominal, categories: 2, values: None, distances: None };
         let items = vec![vec![(0, 0)], vec![], vec![(0, 1)], vec![(0, 1)]];
         let sampling = Sampling { weights: Some(&[10.0, 5.0, 20.0, 30.0]), ..Sampling::default() };
         let table = RatingTable::from_ratings(scale, 1, &items, sampling);

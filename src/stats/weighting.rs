@@ -13,6 +13,8 @@ pub enum Weighting {
     Quadratic,
     /// By the number of pairs of categories between two, on positions: C(|a-b|+1, 2) (Gwet 2014, section 3.5).
     Ordinal,
+    /// By the scale's declared distances (Cohen 1968).
+    Custom,
 }
 
 /// What distances are taken between.
@@ -25,7 +27,7 @@ pub enum Basis {
 }
 
 impl Weighting {
-    /// All of them, unweighted first.
+    /// Those that need no declared distances, unweighted first.
     pub const ALL: [Self; 4] = [Self::Unweighted, Self::Linear, Self::Quadratic, Self::Ordinal];
 
     /// What a name ends with.
@@ -36,6 +38,7 @@ impl Weighting {
             Self::Linear => "_linear",
             Self::Quadratic => "_quadratic",
             Self::Ordinal => "_ordinal",
+            Self::Custom => "_custom",
         }
     }
 
@@ -51,6 +54,8 @@ impl Weighting {
             Self::Linear => (place(a) - place(b)).abs(),
             Self::Quadratic => (place(a) - place(b)).powi(2),
             Self::Ordinal => (a.abs_diff(b) * (a.abs_diff(b) + 1)) as f64 / 2.0,
+            // Coefficients by declared distances are refused where there are none.
+            Self::Custom => scale.distances.as_ref().map_or(0.0, |declared| declared[a * q + b]),
         };
         let mut distances: Vec<f64> = (0..q).flat_map(|a| (0..q).map(move |b| one(a, b))).collect();
         let most = distances.iter().copied().fold(0.0, f64::max);

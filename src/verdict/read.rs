@@ -93,10 +93,10 @@ impl Reader {
                 value::mend(given, &self.answer, &mut repairs);
             }
         }
-        let errors: Vec<String> =
-            self.validator.iter_errors(&value).take(NAMED_FAULTS).map(|error| name_fault(&error)).collect();
-        if !errors.is_empty() {
-            return Err(Unreadable { error: errors.join("; ") });
+        // Most answers are good, and to see that costs less than to name faults.
+        if !self.validator.is_valid(&value) {
+            let errors = self.validator.iter_errors(&value).take(NAMED_FAULTS).map(|error| name_fault(&error));
+            return Err(Unreadable { error: errors.collect::<Vec<_>>().join("; ") });
         }
         Ok(Reading { outcome: self.outcome(&value)?, repairs })
     }

@@ -4,6 +4,8 @@
 //! transcript, not our [`Turn`](crate::session::Turn): here the human prompt, each text of the agent, each tool input, each tool
 //! result and each note is one message. The whole is cut in the middle, so that its beginning and its end are seen.
 
+use memchr::memmem;
+
 use crate::session::{ActionStatus, Note, PromptKind, Session, Step, Turn};
 
 use super::cut;
@@ -145,7 +147,7 @@ fn nonce(body: &str) -> String {
     let mut key = blake3::derive_key("assize 2026 session marker", body.as_bytes());
     loop {
         let nonce: String = blake3::Hash::from_bytes(key).to_hex().chars().take(16).collect();
-        if !body.contains(&nonce) {
+        if memmem::find(body.as_bytes(), nonce.as_bytes()).is_none() {
             return nonce;
         }
         key = blake3::derive_key("assize 2026 session marker, next", &key);

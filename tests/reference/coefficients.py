@@ -40,6 +40,7 @@ def irr(rows, values):
             estimate = getattr(cac, method)()["est"]
             low, high = estimate["confidence_interval"]
             found[name + suffix] = {"value": estimate["coefficient_value"], "se": estimate["se"], "low": low, "high": high}
+            found[name + suffix] |= {"observed_agreement": estimate["pa"], "expected_agreement": estimate["pe"]}
     return found
 
 

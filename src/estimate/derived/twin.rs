@@ -46,7 +46,7 @@ impl MachineTwin {
         let mut numbers: BTreeMap<&str, u32> = names.iter().map(|name| (*name, 0)).collect();
         numbers.values_mut().zip(0..).for_each(|(number, at)| *number = at);
         let clusters: Vec<u32> = names.iter().map(|name| numbers[name]).collect();
-        let scale = Scale { level: Level::Nominal, categories: 2, values: None };
+        let scale = Scale { level: Level::Nominal, categories: 2, values: None, distances: None };
         let table = RatingTable::new(scale, 2, &pairs, Some(&clusters));
         let statistics = [Statistic::PercentAgreement, Statistic::CohenKappa(Weighting::Unweighted, Basis::Position)];
         let method = Method { confidence, unit: Unit::Cluster, errors: Errors::Influence };

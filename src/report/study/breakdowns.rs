@@ -2,7 +2,8 @@
 
 use crate::estimate::DerivedMeasure as Measure;
 use crate::report::measures::per_prompt;
-use crate::stats::{CONFIDENCE, geometric_mean};
+use crate::report::sessions::NumberColumn;
+use crate::stats::{CONFIDENCE, geometric_mean, mean};
 
 use super::dimension::Dimension;
 use super::model::{Cell, Exhibit, Form, Panel, Unit};
@@ -47,9 +48,17 @@ fn exhibit(source: &Source<'_>, dimension: &Dimension, marks: &[(Measure, Marks<
     }
     let facts = &source.table.facts;
     let mut amounts = Vec::new();
-    for (id, heading) in [("actions", "Actions per prompt"), ("words", "Output words per prompt")] {
-        let amount = |at: usize| {
-            per_prompt(if id == "actions" { facts[at].actions } else { facts[at].output_words }, &facts[at])
+    let values = source.task_values();
+    let measured = [
+        ("actions", "Actions per prompt"),
+        ("words", "Output words per prompt"),
+        ("value", "Estimated value in US dollars, an order and no price"),
+    ];
+    for (id, heading) in &measured[..if values.is_some() { 3 } else { 2 }] {
+        let amount = |at: usize| match *id {
+            "actions" => per_prompt(facts[at].actions, &facts[at]),
+            "words" => per_prompt(facts[at].output_words, &facts[at]),
+            _ => values.and_then(|values| values[at]),
         };
         let one = |at: &usize| {
             let rows: Vec<usize> = parts[*at].iter().copied().filter(|row| amount(*row).is_some()).collect();
@@ -69,6 +78,12 @@ fn exhibit(source: &Source<'_>, dimension: &Dimension, marks: &[(Measure, Marks<
     let panels = [
         panel("rates", "Rates", Unit::Share, rates),
         panel("amounts", "Amounts, geometric means", Unit::Number, amounts),
+        panel(
+            "decisions",
+            "The agent's share of decisions, means",
+            Unit::Share,
+            decisions(source, dimension, &parts, &used),
+        ),
     ];
     Exhibit {
         id: format!("by_{}", dimension.id),
@@ -81,4 +96,31 @@ fn exhibit(source: &Source<'_>, dimension: &Dimension, marks: &[(Measure, Marks<
         panels: panels.into_iter().filter(|panel| !panel.cells.is_empty()).collect(),
         notes: Vec::new(),
     }
+}
+
+/// Means of the agent's share of decisions by group; empty where the run has no decisions.
+fn decisions(source: &Source<'_>, dimension: &Dimension, parts: &[Vec<usize>], used: &[usize]) -> Vec<Cell> {
+    let series = [
+        (NumberColumn::PlanningByUser, "planning", "Planning decisions"),
+        (NumberColumn::ExecutionByUser, "execution", "Execution decisions"),
+    ];
+    let mut cells = Vec::new();
+    for (column, id, heading) in series {
+        let Some(shares) = source.numbers(column) else { continue };
+        let agent = |at: usize| shares[at].map(|user| 1.0 - user);
+        let one = |at: &usize| {
+            let rows: Vec<usize> = parts[*at].iter().copied().filter(|row| agent(*row).is_some()).collect();
+            let raw = mean(&weighed(source.table, rows.iter().copied(), agent), CONFIDENCE);
+            Cell {
+                sessions: Some(rows.len() as u64),
+                persons: persons(source.table, rows.iter().copied()),
+                raw: Some(raw).filter(|raw| raw.value.is_some()),
+                ..Cell::new(dimension.group(*at), (id, heading))
+            }
+        };
+        let mut own: Vec<Cell> = used.iter().map(one).collect();
+        withhold_line(&mut own.iter_mut().collect::<Vec<_>>(), source.floors);
+        cells.extend(own);
+    }
+    cells
 }

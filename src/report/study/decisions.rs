@@ -57,18 +57,22 @@ pub(super) fn figure_2(source: &Source<'_>) -> Exhibit {
                 Some(Numbered { label: bin(agent(*at)?, 10), weight, cluster })
             })
             .collect();
-        let of_bin = |(number, share): (usize, crate::stats::Estimate)| {
+        let bin_of = |(number, share): (usize, crate::stats::Estimate)| {
+            let is_in = |at: usize| agent(at).is_some_and(|share| bin(share, 10) == number);
+            let of_bin = |wanted: bool| rows.iter().copied().filter(move |at| is_in(*at) == wanted);
             let (name, heading) =
                 (format!("{}-{}", number * 10, number * 10 + 10), format!("{} to {} %", number * 10, number * 10 + 10));
             Cell {
                 sessions: Some(rows.len() as u64),
                 persons: persons(source.table, rows.iter().copied()),
-                count: Some(bins.iter().filter(|one| one.label == number).count() as u64),
+                count: Some(of_bin(true).count() as u64),
+                count_persons: persons(source.table, of_bin(true)),
+                others_persons: persons(source.table, of_bin(false)),
                 raw: Some(share),
                 ..Cell::new((&name, &heading), ("share", "share of sessions"))
             }
         };
-        let cells = shares_numbered(&bins, 10, CONFIDENCE).into_iter().enumerate().map(of_bin).collect();
+        let cells = shares_numbered(&bins, 10, CONFIDENCE).into_iter().enumerate().map(bin_of).collect();
         exhibit.panels.push(Panel { id: (*id).to_owned(), title: (*title).to_owned(), unit: Unit::Share, cells });
         means.push(Cell {
             sessions: Some(rows.len() as u64),

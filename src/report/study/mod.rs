@@ -4,6 +4,7 @@
 
 mod breakdowns;
 mod build;
+mod checks;
 mod decisions;
 mod dimension;
 mod expertise;
@@ -19,5 +20,9 @@ mod withhold;
 mod work;
 
 pub(super) use build::build;
+pub(super) use checks::build as checks;
 pub use model::{Cell, Exhibit, Form, Need, Panel, PublishedNumber, Study, Unit, Withheld};
+pub(super) use published::published_values;
 pub(super) use sample::{CORRECTION, label_shares, persons, weighed};
+pub(super) use source::cell as share_cell;
+pub(super) use withhold::{Held, Totals, withheld};

@@ -118,6 +118,10 @@ pub struct Cell {
     pub persons: Option<u64>,
     /// Sessions with it, for shares.
     pub count: Option<u64>,
+    /// Persons with such a session, for shares.
+    pub count_persons: Option<u64>,
+    /// Persons with another session of those that the number rests on, for shares.
+    pub others_persons: Option<u64>,
     /// Sessions without a verdict.
     pub no_verdict: Option<u64>,
     /// What the study published.
@@ -161,7 +165,7 @@ pub struct PublishedNumber {
 
 impl Cell {
     /// A cell without numbers.
-    pub(super) fn new(group: (&str, &str), measure: (&str, &str)) -> Self {
+    pub(in crate::report) fn new(group: (&str, &str), measure: (&str, &str)) -> Self {
         Self {
             group: group.0.to_owned(),
             group_title: group.1.to_owned(),
@@ -170,6 +174,8 @@ impl Cell {
             sessions: None,
             persons: None,
             count: None,
+            count_persons: None,
+            others_persons: None,
             no_verdict: None,
             published: None,
             raw: None,

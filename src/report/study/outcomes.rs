@@ -74,8 +74,8 @@ pub(super) fn figure_5(source: &Source<'_>, controls: &Controls) -> Exhibit {
         number: "Figure 5".to_owned(),
         title: "Expertise and how sessions end".to_owned(),
         caption: format!(
-            "Rates by level among sessions equal in {equal}; whiskers are 95 % intervals of the plain rates. First: all sessions \
-             with a clear goal. Second and third: those that hit trouble."
+            "Rates by level among sessions equal in {equal}; whiskers are 95 % intervals of the plain rates. Where there is gold, \
+             marks are corrected plain rates and lines join the adjusted ones. First: all sessions with a clear goal. Second and third: those that hit trouble."
         ),
         form: Form::Steps,
         needs: source.needs(&[

@@ -69,6 +69,14 @@ pub(super) fn annotate(exhibits: &mut [Exhibit]) -> Result<(), ReportError> {
     Ok(())
 }
 
+/// Every number that the study published.
+///
+/// # Errors
+/// When the file inside the binary cannot be read, which is an error in assize.
+pub(in crate::report) fn published_values() -> Result<Vec<f64>, ReportError> {
+    Ok(rows()?.into_iter().map(|row| row.value).collect())
+}
+
 fn rows() -> Result<Vec<Row>, ReportError> {
     let mut reader = csv::Reader::from_reader(include_str!("published.csv").as_bytes());
     reader.deserialize().collect::<Result<_, _>>().map_err(|error| ReportError::Draw(error.to_string()))

@@ -24,6 +24,8 @@ pub(in crate::report) struct Share {
     pub count: u64,
     /// Persons with it; none where no person is known.
     pub count_persons: Option<u64>,
+    /// Persons with a session of the base without it; none where no person is known.
+    pub others_persons: Option<u64>,
     /// Sessions without a verdict.
     pub no_verdict: u64,
     /// What the judge says.
@@ -68,11 +70,13 @@ pub(in crate::report) fn label_shares(
     let base = persons(table, rows.iter().zip(&judged).filter(|(_, label)| label.is_some()).map(|(at, _)| *at));
     let one = |(label, raw): (usize, Estimate)| {
         let with = || rows.iter().zip(&judged).filter(move |(_, given)| **given == Some(label)).map(|(at, _)| *at);
+        let others = rows.iter().zip(&judged).filter(|(_, given)| given.is_some_and(|given| given != label));
         Share {
             sessions: raw.n as u64,
             persons: base,
             count: with().count() as u64,
             count_persons: persons(table, with()),
+            others_persons: persons(table, others.map(|(at, _)| *at)),
             no_verdict: missing.sessions,
             worst: missing.bounds(weight(table, with()), known),
             corrected: gold.map(|_| match &values {
@@ -105,6 +109,7 @@ pub(in crate::report) fn rate(
         persons: persons(table, base.iter().copied()),
         count: yes().count() as u64,
         count_persons: persons(table, yes()),
+        others_persons: persons(table, base.iter().copied().filter(|at| marks[*at] == Some(Standing::No))),
         no_verdict: missing.sessions,
         worst: missing.bounds(weight(table, yes()), weight(table, base.iter().copied())),
         corrected: gold.map(|(gold, weights)| rate_by_gold(table, marks, gold, weights, rows)),

@@ -25,7 +25,7 @@ pub(super) fn figure_a1(source: &Source<'_>) -> Exhibit {
         panels: Vec::new(),
         notes: Vec::new(),
     };
-    let Some(marks) = source.label_marks("outcome", "succeeded") else { return exhibit };
+    let Some(marks) = source.label_marks("outcome", &["succeeded"]) else { return exhibit };
     for (rubric, heading) in [("success_signal", "By signal of success"), ("failure_signal", "By signal of failure")] {
         let Some(signal) = Dimension::label(source, "signal", heading, rubric) else { continue };
         let one = |(number, rows): (usize, &Vec<usize>)| {

@@ -143,12 +143,15 @@ impl<'a> Source<'a> {
         Some(Marks { judge, gold: gold.map(|columns| (by(columns), weights())) })
     }
 
-    /// Marks of a label: yes where it was given, no where another was.
-    pub(super) fn label_marks(&self, name: &str, id: &str) -> Option<Marks<'a>> {
+    /// Marks of labels: yes where one of `ids` was given, no where another was; none where the rubric has none of them.
+    pub(super) fn label_marks(&self, name: &str, ids: &[&str]) -> Option<Marks<'a>> {
         let (_, rubric) = self.rubric(name)?;
-        let wanted = rubric.answer.options.iter().position(|option| option.id == id)?;
+        let wanted: Vec<bool> = rubric.answer.options.iter().map(|option| ids.contains(&option.id.as_str())).collect();
+        if !wanted.contains(&true) {
+            return None;
+        }
         let by = |column: &Column| -> Vec<Mark> {
-            let yes = |label| if label == wanted { Standing::Yes } else { Standing::No };
+            let yes = |label: usize| if wanted[label] { Standing::Yes } else { Standing::No };
             (0..self.table.len()).map(|at| column.label(at).map(yes)).collect()
         };
         let gold = self.gold(name).map(|(column, weights)| (by(column), weights));
@@ -201,11 +204,13 @@ impl Marks<'_> {
 }
 
 /// A cell with the numbers of a share.
-pub(super) fn cell(group: (&str, &str), measure: (&str, &str), share: Share) -> Cell {
+pub(in crate::report) fn cell(group: (&str, &str), measure: (&str, &str), share: Share) -> Cell {
     Cell {
         sessions: Some(share.sessions),
         persons: share.persons,
         count: Some(share.count),
+        count_persons: share.count_persons,
+        others_persons: share.others_persons,
         no_verdict: Some(share.no_verdict),
         raw: Some(share.raw),
         corrected: share.corrected,

@@ -5,11 +5,11 @@ use crate::report::inputs::Floors;
 use super::model::{Cell, Withheld};
 
 /// How much a cell holds: sessions, and persons where any person is known.
-pub(super) type Held = (u64, Option<u64>);
+pub(in crate::report) type Held = (u64, Option<u64>);
 
 /// Which totals a reader knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Totals {
+pub(in crate::report) enum Totals {
     /// Those of rows.
     Rows,
     /// Those of rows and columns.
@@ -19,7 +19,7 @@ pub(super) enum Totals {
 /// What of a table of cells is withheld: cells below a floor, and then, in every line whose total is known, the smallest others
 /// until at least two cells are withheld that together hold the least number of sessions. Empty cells hold nobody and are shown;
 /// they are withheld only where nothing else is left.
-pub(super) fn withheld(table: &[Vec<Held>], floors: Floors, totals: Totals) -> Vec<Vec<Option<Withheld>>> {
+pub(in crate::report) fn withheld(table: &[Vec<Held>], floors: Floors, totals: Totals) -> Vec<Vec<Option<Withheld>>> {
     let below = |&(sessions, persons): &Held| match persons {
         _ if sessions == 0 => None,
         _ if sessions < floors.sessions => Some(Withheld::TooFewSessions),

@@ -8,6 +8,14 @@ use super::sample::{label_shares, persons, weighed};
 use super::source::{Source, cell};
 use super::withhold::{Held, Totals, withheld};
 
+/// What the study's text calls the modes together: name, title, modes (report.md 1.1).
+const GROUPS: [(&str, &str, &[&str]); 4] = [
+    ("code", "Writing and maintaining code", &["build", "fix", "test", "orchestrate"]),
+    ("operating", "Operating software", &["operate"]),
+    ("working_out", "Working out what to do", &["plan", "understand"]),
+    ("writing_and_analysis", "Writing and analysis", &["communicate", "analyze"]),
+];
+
 /// Figure 1.
 pub(super) fn figure_1(source: &Source<'_>) -> Exhibit {
     let mut exhibit = Exhibit {
@@ -36,6 +44,12 @@ pub(super) fn figure_1(source: &Source<'_>) -> Exhibit {
     });
     let (id, title) = ("modes".to_owned(), "Work modes".to_owned());
     exhibit.panels.push(Panel { id, title, unit: Unit::Share, cells: cells.collect() });
+    let together = GROUPS.iter().filter_map(|(id, title, modes)| {
+        let share = source.rate(&source.label_marks("work_mode", modes)?, &source.all);
+        Some(cell((id, title), ("share", "share of sessions"), share))
+    });
+    let (id, title) = ("groups".to_owned(), "Modes taken together".to_owned());
+    exhibit.panels.push(Panel { id, title, unit: Unit::Share, cells: together.collect() });
     exhibit
 }
 
@@ -47,8 +61,9 @@ pub(super) fn figure_4(source: &Source<'_>) -> Exhibit {
         id: "figure_4".to_owned(),
         number: "Figure 4".to_owned(),
         title: "How the work changed, month by month".to_owned(),
-        caption: "Left: share of a month's sessions by work mode. Right: mean estimated value of a session's work against the \
-            first month shown, all modes and each; prices say which work is worth more, not how much."
+        caption: "First: share of a month's sessions by work mode, and by modes taken together as in the study's text. Then: mean \
+            estimated value of a session's work against the first month shown, all modes and each; prices say which work is worth \
+            more, not how much."
             .to_owned(),
         form: Form::Lines,
         needs: source.needs(&needs),
@@ -80,8 +95,47 @@ pub(super) fn figure_4(source: &Source<'_>) -> Exhibit {
     let id = "modes".to_owned();
     let title = "Share of sessions by mode".to_owned();
     exhibit.panels.push(Panel { id, title, unit: Unit::Share, cells: cells.into_iter().flatten().collect() });
+    exhibit.panels.extend(together(source, &month, &mode, &rows, &hidden));
     exhibit.panels.extend(value(source, &month, &mode, &rows, &hidden));
     exhibit
+}
+
+/// The modes taken together by month; what holds a mode that is withheld is withheld too.
+fn together(
+    source: &Source<'_>,
+    month: &Dimension,
+    mode: &Dimension,
+    rows: &[Vec<usize>],
+    hidden: &[Vec<Option<Withheld>>],
+) -> Option<Panel> {
+    let marks = GROUPS.iter().map(|(_, _, modes)| source.label_marks("work_mode", modes));
+    let marks = marks.collect::<Option<Vec<_>>>()?;
+    let mut cells = Vec::new();
+    for (at, rows) in rows.iter().enumerate() {
+        let mut own = Vec::new();
+        for ((id, title, modes), marks) in GROUPS.iter().zip(&marks) {
+            let mut one = cell(month.group(at), (id, title), source.rate(marks, rows));
+            let inside = (0..mode.groups.len()).filter(|number| modes.contains(&mode.groups[*number].0.as_str()));
+            let inside: Vec<(usize, Withheld)> =
+                inside.filter_map(|number| Some((number, hidden[at][number]?))).collect();
+            let is_inside = |row: usize| inside.iter().any(|(number, _)| mode.of(row) == Some(*number));
+            let held = rows.iter().filter(|row| is_inside(**row)).count() as u64;
+            // Modes withheld inside must stay as many together, and as large, as anywhere.
+            let is_safe = inside.len() != 1 && held >= source.floors.sessions;
+            if let Some((_, why)) = inside.first().filter(|_| !is_safe) {
+                one.withhold(*why);
+            }
+            own.push(one);
+        }
+        let shown: Vec<usize> = (0..own.len()).filter(|at| own[*at].withheld.is_none()).collect();
+        // One group withheld alone would be the rest of the month.
+        if let ([.., last], true) = (shown.as_slice(), shown.len() + 1 == own.len()) {
+            own[*last].withhold(Withheld::Complement);
+        }
+        cells.extend(own);
+    }
+    let (id, title) = ("groups".to_owned(), "Share of sessions, modes taken together".to_owned());
+    Some(Panel { id, title, unit: Unit::Share, cells })
 }
 
 /// Change of value since the first month; `hidden` are the cells of months and modes that are withheld.

@@ -10,6 +10,7 @@ use crate::provider::Provider;
 use crate::run::engine::{self, Ending, Floor};
 use crate::run::error::RunError;
 use crate::run::event::Event;
+use crate::run::feed;
 use crate::run::plan::Plan;
 use crate::run::stages::Stages;
 use crate::run::stop::Signals;
@@ -27,7 +28,7 @@ pub(in crate::run) async fn drive(
     mut events: mpsc::Receiver<Event>,
     stages: Stages,
     office: impl Future<Output = Office> + Send + 'static,
-    mut signals: Signals,
+    signals: &mut Signals,
     on_event: &mut (dyn FnMut(&Event) + Send),
 ) -> Ending {
     let mut workers = JoinSet::new();
@@ -36,7 +37,7 @@ pub(in crate::run) async fn drive(
         // Nobody listens after a second interrupt.
         let _ = sender.send(office.await.work(stages).await);
     });
-    let (interrupted, error) = engine::watch(&floor, &mut events, workers, &mut signals, on_event).await;
+    let (interrupted, error) = engine::watch(&floor, &mut events, workers, signals, on_event).await;
     let worked = ended.await.unwrap_or(Ok(()));
     floor.ending(interrupted, error.or(worked.err()))
 }
@@ -82,7 +83,7 @@ impl Office {
         let (queues, mut workers) = engine::hire(&floor);
         let planner = thread::spawn("plan", {
             let floor = Arc::clone(&floor);
-            move || engine::feed(&mut plan, &queues, &floor.stop).map(|()| plan)
+            move || feed::feed(&mut plan, &queues, &floor).map(|()| plan)
         });
         let working = async {
             let mut fault = Ok(());

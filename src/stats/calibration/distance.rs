@@ -1,6 +1,7 @@
 //! Calibration error as a number with its error, and what a calibrated judge would show.
 
 use super::super::coefficient::{Coefficient, Undefined};
+use super::super::coefficients::{Width, coefficient};
 use super::super::estimate::Form;
 use super::super::influence::Influence;
 use super::super::mean::with_error;
@@ -48,15 +49,8 @@ pub fn calibration_errors(
         let variance: f64 = probabilities.iter().filter(|p| bin(**p) == at).map(|p| p * (1.0 - p)).sum();
         (2.0 * variance / std::f64::consts::PI).sqrt() / n as f64
     };
-    let plain = |name: &str, value: f64, method: String| Coefficient {
-        name: name.to_owned(),
-        value: Some(value),
-        se: None,
-        low: None,
-        high: None,
-        n,
-        method,
-        undefined: None,
+    let plain = |name: &str, value: f64, method: String| {
+        coefficient(name, value, n, Width { se: None, interval: None, method })
     };
     vec![
         expected,

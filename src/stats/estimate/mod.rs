@@ -6,6 +6,7 @@
 mod confusion;
 mod corrected;
 mod cross;
+mod flack;
 mod linear;
 mod plan;
 mod prediction;
@@ -15,6 +16,7 @@ mod sample;
 pub use confusion::{Inversion, invert};
 pub use corrected::{Corrected, FEWEST_GOLD, Form};
 pub use cross::cross_predictions;
+pub use flack::{kappa_items_of_shares, largest_kappa_unit_variance};
 pub use plan::{
     Pilot, kappa_goodness_of_fit_items, kappa_items, kappa_test_items, kappa_unit_variance, mcnemar_items,
     mcnemar_power, neyman, one_sided_items,

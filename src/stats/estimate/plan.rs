@@ -65,8 +65,7 @@ pub fn kappa_items(unit_variance: f64, half_width: f64, confidence: f64) -> f64 
 }
 
 /// Items that show, with `power` and one-sided at `alpha`, that kappa is above `null` where it is `kappa`, for two labels that the raters
-/// give with shares `first` and `second` (Cantor 1996; with two labels the shares and kappa fix the table, so that this is also the
-/// number of Flack and others 1988). None where there is no such table, or no difference.
+/// give with shares `first` and `second` (Cantor 1996). None where there is no such table, or no difference.
 #[must_use]
 pub fn kappa_test_items(first: f64, second: f64, null: f64, kappa: f64, alpha: f64, power: f64) -> Option<f64> {
     let [of_null, of_kappa] = [null, kappa].map(|value| kappa_unit_variance(first, second, value));

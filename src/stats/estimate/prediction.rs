@@ -68,8 +68,8 @@ impl Numbers<'_> {
     /// Simple random items: 1/n covariance over (1 + n/N) times the pooled variance (PPI++, section 6, as in `ppi_py`). Otherwise
     /// the same quotient from influences summed over clusters, which makes the cluster-robust variance least.
     fn tuning(&self) -> Result<(f64, f64), Undefined> {
-        let (gold, Some(judge)) = self.parts()? else { return Ok((0.0, 0.0)) };
         if !self.is_simple() {
+            let (gold, Some(judge)) = self.parts()? else { return Ok((0.0, 0.0)) };
             let design = Design { clusters: self.clusters, strata: None };
             // Units must line up, so that both parts are spread over the same items.
             let gold = Influence::weighted_sum(&[(1.0, &gold), (0.0, &judge)]).by_unit(design);
@@ -79,16 +79,23 @@ impl Numbers<'_> {
         }
         let pairs: Vec<(f64, f64)> =
             self.with_gold().filter_map(|item| self.gold[item].zip(self.judged[item])).collect();
-        let all: Vec<f64> = self.judged.iter().flatten().copied().collect();
+        let all = || self.judged.iter().flatten().copied();
+        let judged = all().count();
+        if pairs.is_empty() {
+            return Err(Undefined::TooFewItems);
+        }
+        if pairs.len() == judged {
+            return Ok((0.0, 0.0));
+        }
         let mean = |values: &mut dyn Iterator<Item = f64>, n: usize| values.sum::<f64>() / n as f64;
         let (y, f) = (
             mean(&mut pairs.iter().map(|pair| pair.0), pairs.len()),
             mean(&mut pairs.iter().map(|pair| pair.1), pairs.len()),
         );
         let covariance = mean(&mut pairs.iter().map(|pair| (pair.0 - y) * (pair.1 - f)), pairs.len());
-        let centre = mean(&mut all.iter().copied(), all.len());
-        let variance = all.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / (all.len() as f64 - 1.0);
-        let ratio = 1.0 + pairs.len() as f64 / (all.len() - pairs.len()) as f64;
+        let centre = mean(&mut all(), judged);
+        let variance = all().map(|value| (value - centre).powi(2)).sum::<f64>() / (judged as f64 - 1.0);
+        let ratio = 1.0 + pairs.len() as f64 / (judged - pairs.len()) as f64;
         Ok((covariance, ratio * variance))
     }
 }
@@ -144,12 +151,40 @@ pub fn overall_tuning(all: &[Numbers<'_>]) -> Result<f64, Undefined> {
 /// # Errors
 /// [`Undefined::TooFewItems`] with fewer than two gold items.
 pub fn tuned(numbers: &Numbers<'_>, lambda: f64, form: Form) -> Result<Corrected, Undefined> {
-    let (gold, judge) = numbers.parts()?;
-    let influence = match judge.filter(|_| lambda > 0.0) {
-        Some(judge) => Influence::weighted_sum(&[(1.0, &gold), (-lambda, &judge)]),
-        None => gold,
+    // What `parts` gives, in one pass over the items: a judge labels many.
+    let (own, weights) = (numbers.gold_weights(), numbers.weights);
+    let both = |item: usize| numbers.judged[item].zip(numbers.gold[item]);
+    let other =
+        |item: usize| numbers.judged[item].filter(|_| numbers.gold_weights.is_some() || numbers.gold[item].is_none());
+    let gold = mean(own, |item| both(item).map(|(_, gold)| gold)).ok_or(Undefined::TooFewItems)?;
+    let on_gold = mean(own, |item| both(item).map(|(judged, _)| judged)).ok_or(Undefined::TooFewItems)?;
+    let others = mean(weights, other).filter(|_| lambda > 0.0);
+    let lambda = if others.is_some() { lambda } else { 0.0 };
+    let part = |value: f64, (mean, total): (f64, f64), weight: f64| weight * (value - mean) / total;
+    let one = |item: usize| {
+        let labelled =
+            both(item).map(|(judged, value)| part(value, gold, own[item]) - lambda * part(judged, on_gold, own[item]));
+        let rest = others.and_then(|others| other(item).map(|judged| lambda * part(judged, others, weights[item])));
+        match (labelled, rest) {
+            (None, rest) => rest,
+            (Some(labelled), rest) => Some(labelled + rest.unwrap_or(0.0)),
+        }
     };
+    let value = gold.0 - lambda * others.map_or(0.0, |others| on_gold.0 - others.0);
+    let influence = Influence { value, by_item: (0..numbers.judged.len()).map(one).collect() };
     Corrected::new(influence, numbers.with_gold(), numbers.clusters, form)
+}
+
+/// The weighted mean of what `value` gives of items, and the weight of those it gives something of; none without any.
+fn mean(weights: &[f64], value: impl Fn(usize) -> Option<f64>) -> Option<(f64, f64)> {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (item, weight) in weights.iter().enumerate() {
+        if let Some(value) = value(item) {
+            sum += value * weight;
+            total += weight;
+        }
+    }
+    (total > 0.0).then(|| (sum / total, total))
 }
 
 /// Stratified PPI++: one factor a stratum, strata weighted by their share of the judged items, which is taken as known.

@@ -34,6 +34,9 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                 canvas.text("withheld", (LEFT + 8, y), Align::Start, Ink::Quiet, 12)?;
                 continue;
             }
+            if cell.sessions == Some(0) {
+                canvas.text("no session", (LEFT + 8, y), Align::Start, Ink::Quiet, 12)?;
+            }
             if let Some(raw) = cell.raw.as_ref().and_then(|raw| raw.value) {
                 canvas.area([(axis.at(0.0), y - 9), (axis.at(raw), y + 9)], Ink::Soft(0))?;
             }

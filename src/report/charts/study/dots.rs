@@ -11,7 +11,7 @@ const LEFT: i32 = 14;
 const TOP: i32 = 4;
 const STEP: i32 = 15;
 /// Height of the name above its points.
-const NAME: i32 = 22;
+const NAME: i32 = 26;
 
 pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> {
     let (rows, series) = (groups(panel), measures(panel));
@@ -41,7 +41,7 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             if at > 0 {
                 canvas.line((LEFT, top), (WIDTH - 22, top), Ink::Grid, 1)?;
             }
-            canvas.text(title, (LEFT, top + NAME / 2 + 3), Align::Start, Ink::Text, 50)?;
+            canvas.text(title, (LEFT, top + NAME / 2 - 1), Align::Start, Ink::Text, 50)?;
             let own = series
                 .iter()
                 .enumerate()

@@ -110,6 +110,19 @@ pub(super) fn grid(canvas: &Canvas<'_>, axis: Axis, x: (i32, i32), unit: Unit) -
     Ok(())
 }
 
+/// The raw number where it is drawn as a ring: beside a corrected one, or where gold is too thin to correct it.
+fn ring(cell: &Cell) -> Option<f64> {
+    cell.corrected.as_ref().and_then(|_| cell.raw.as_ref()?.value)
+}
+
+/// The number that is drawn as a mark: the corrected one, or the raw one where nothing is there to correct by.
+fn mark(cell: &Cell) -> Option<f64> {
+    match &cell.corrected {
+        Some(corrected) => corrected.value,
+        None => cell.best(),
+    }
+}
+
 /// A cell as a mark with its interval at `x`, upright; the raw number is a ring where there is a corrected one, and what was
 /// published is a bar across.
 pub(super) fn upright(canvas: &Canvas<'_>, cell: &Cell, axis: Axis, x: i32, series: usize) -> Result<(), ReportError> {
@@ -120,11 +133,10 @@ pub(super) fn upright(canvas: &Canvas<'_>, cell: &Cell, axis: Axis, x: i32, seri
     if let Some((low, high)) = ends(cell) {
         canvas.line((x, axis.at(low)), (x, axis.at(high)), Ink::Series(series), 2)?;
     }
-    let corrected = cell.corrected.as_ref().and_then(|value| value.value);
-    if let (Some(_), Some(raw)) = (corrected, cell.raw.as_ref().and_then(|raw| raw.value)) {
+    if let Some(raw) = ring(cell) {
         canvas.ring((x, axis.at(raw)), Ink::Series(series))?;
     }
-    if let Some(value) = cell.best() {
+    if let Some(value) = mark(cell) {
         canvas.mark((x, axis.at(value)), Ink::Series(series), series_mark(series))?;
     }
     Ok(())
@@ -138,11 +150,10 @@ pub(super) fn along(canvas: &Canvas<'_>, cell: &Cell, axis: Axis, y: i32, series
     if let Some((low, high)) = ends(cell) {
         canvas.line((axis.at(low), y), (axis.at(high), y), Ink::Series(series), 2)?;
     }
-    let corrected = cell.corrected.as_ref().and_then(|value| value.value);
-    if let (Some(_), Some(raw)) = (corrected, cell.raw.as_ref().and_then(|raw| raw.value)) {
+    if let Some(raw) = ring(cell) {
         canvas.ring((axis.at(raw), y), Ink::Series(series))?;
     }
-    if let Some(value) = cell.best() {
+    if let Some(value) = mark(cell) {
         canvas.mark((axis.at(value), y), Ink::Series(series), series_mark(series))?;
     }
     Ok(())

@@ -23,7 +23,7 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
         panel.cells.iter().flat_map(|cell| [cell.best(), cell.published.as_ref().map(|one| one.value)]).flatten();
     let bare = Panel { cells: panel.cells.iter().map(Cell::without_ends).collect(), ..panel.clone() };
     let axis = Axis { data: if values.count() > 0 { span(&bare) } else { (0.0, 1.0) }, pixels: (BOTTOM, TOP) };
-    let about = "Lines are shares or changes by month, with their names at the end; squares in ink are the published numbers. The \
+    let about = "Lines are shares or changes by month, with their names at the end; short bars in ink are the published numbers. The \
                  table below holds the numbers and their intervals.";
     draw_sized(&place.id, &place.title, about, SIZE, |canvas| {
         grid(canvas, axis, (LEFT, RIGHT), panel.unit)?;
@@ -51,7 +51,8 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                     canvas.mark((x, y), Ink::Series(number), series_mark(number))?;
                 }
                 if let Some(published) = own.and_then(|cell| cell.published.as_ref()) {
-                    canvas.ring((x(month), axis.at(published.value)), Ink::Text)?;
+                    let y = axis.at(published.value);
+                    canvas.line((x(month) - 6, y), (x(month) + 6, y), Ink::Text, 3)?;
                 }
             }
             names.extend(end.map(|(y, value)| (y, number, words(measure), value)));

@@ -7,7 +7,7 @@ use super::frame::{Place, measures};
 use super::{bars, boxes, dots, histogram, lines, steps};
 
 /// Panels that are tables only: a handful of numbers beside the chart.
-const BESIDE: [&str; 4] = ["mean", "gradient", "control", "software"];
+const BESIDE: [&str; 5] = ["mean", "gradient", "control", "software", "slope"];
 
 /// One panel as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -40,8 +40,9 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                     canvas.line(before, point, Ink::Soft(number), 3)?;
                 }
                 before = point;
-                // The adjusted rate is the mark where there is one, as in the study; the interval is that of the plain rate.
-                match own.adjusted.as_ref().and_then(|one| one.value) {
+                // The adjusted rate is the mark where it is all there is, as in the study; a corrected one says more, and the line
+                // goes on through the adjusted ones.
+                match own.adjusted.as_ref().and_then(|one| one.value).filter(|_| own.corrected.is_none()) {
                     Some(adjusted) => {
                         if let Some(published) = &own.published {
                             let y = axis.at(published.value);

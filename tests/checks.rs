@@ -1,0 +1,242 @@
+//! The checks that the study did not make, on a run made by hand: what judges that differ in one thing do to the same sessions.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use assize::agreement::{Declared, Options, RatedVerdicts, report as agree};
+use assize::corpus::{IngestReport, SessionRow};
+use assize::report::{
+    Cell, Exhibit, Floors, Inputs, Report, TableBuilder, Vocabulary, build, check, files, html, markdown, publish,
+    tables,
+};
+use assize::rubric::{self, Rubric};
+use assize::run::{Experiment, JudgeSpec, RunRecord, RunState};
+use assize::session::{Evidence, Format, Measures, Scope};
+use assize::verdict::{Fingerprint, Outcome, Verdict};
+use serde_json::json;
+
+const SESSIONS: usize = 200;
+
+/// What a judge says of a session, in a repeat. By hand: the outcome is succeeded from level 3 on; the planted text moves every fourth
+/// session; expertise from the first prompt has nothing to do with it; every tenth session gets another mode in the third repeat.
+fn label(judge: &str, rubric: &str, session: usize, replicate: u32) -> Option<&'static str> {
+    let levels = ["1", "2", "3", "4", "5"];
+    let outcome = if session % 5 >= 2 {
+        "succeeded"
+    } else if session.is_multiple_of(10) {
+        "failed"
+    } else {
+        "partially_succeeded"
+    };
+    let mode = ["fix", "build", "plan"][session % 3];
+    Some(match (judge, rubric) {
+        ("whole", "expertise") => levels[session % 5],
+        ("first-prompt", "expertise") => levels[(session / 5) % 5],
+        ("planted", "outcome") if session % 4 == 1 => "failed",
+        ("whole" | "planted", "outcome") => outcome,
+        ("again", "work_mode") if replicate == 3 && session.is_multiple_of(10) => "test",
+        ("reversed", "work_mode") if session.is_multiple_of(6) => "build",
+        ("whole" | "again" | "reversed" | "other", "work_mode") => mode,
+        _ => return None,
+    })
+}
+
+fn experiment() -> Experiment {
+    serde_json::from_value(json!({
+        "name": "checks", "corpus": "datasets/made", "rubrics": ["work_mode", "expertise", "outcome"],
+        "judges": [
+            {"model": "some/model", "name": "whole"},
+            {"model": "some/model", "name": "again", "repeats": 3, "rubrics": ["work_mode"]},
+            {"model": "some/model", "name": "first-prompt", "view": {"first_prompt_only": true}, "rubrics": ["expertise"]},
+            {"model": "some/model", "name": "planted", "rubrics": ["outcome"],
+             "canary": {"labels": {"outcome": "failed"}, "place": "result", "wording": "request"}},
+            {"model": "some/model", "name": "reversed", "option_order": "reversed", "rubrics": ["work_mode"]},
+            {"model": "other/model", "name": "other", "rubrics": ["work_mode"]}
+        ]
+    }))
+    .unwrap()
+}
+
+fn row(session: usize) -> SessionRow {
+    SessionRow {
+        id: format!("session-{session:04}"),
+        file: format!("p/session-{session:04}.jsonl"),
+        format: Format::ClaudeCode,
+        person: Some(format!("person-{}", session / 5)),
+        project: None,
+        scope: Scope::Interactive,
+        scope_rule: "entrypoint cli".to_owned(),
+        scope_doubt: false,
+        planned_in: None,
+        work: String::new(),
+        started_at: Some("2026-03-11T10:00:00Z".to_owned()),
+        measures: Measures { prompts: 2, actions: 20, output_words: 900, ..Measures::default() },
+        evidence: Evidence::default(),
+        recorder: None,
+        content_hash: String::new(),
+    }
+}
+
+fn inputs() -> Inputs {
+    let experiment = experiment();
+    let rubrics: Vec<Rubric> =
+        experiment.rubrics.iter().map(|name| rubric::load(name, Path::new("/nowhere")).unwrap()).collect();
+    let mut verdicts = Vec::new();
+    for judge in &experiment.judges {
+        for (rubric, session) in rubrics.iter().flat_map(|rubric| (0..SESSIONS).map(move |session| (rubric, session))) {
+            for replicate in 1..=judge.repeats {
+                let Some(label) = label(judge.name(), &rubric.name, session, replicate) else { continue };
+                verdicts.push(Verdict {
+                    session: format!("session-{session:04}"),
+                    rubric: rubric.name.clone(),
+                    judge: judge.name().to_owned(),
+                    replicate,
+                    unit: Fingerprint::of(&[b"unit"]),
+                    outcome: Outcome::Label {
+                        label: label.to_owned(),
+                        reason: None,
+                        evidence: vec![],
+                        confidence: None,
+                    },
+                    repairs: [].into(),
+                    calls: vec![],
+                });
+            }
+        }
+    }
+    let mut table = TableBuilder::new(&rubrics, experiment.judges.iter().map(JudgeSpec::name), None);
+    for verdict in &verdicts {
+        table.verdict(verdict).unwrap();
+    }
+    (0..SESSIONS).for_each(|session| table.session(&row(session)));
+    let table = table.finish(&BTreeMap::new(), None).unwrap();
+    let person = |session: &str| session[8..].parse::<usize>().ok().map(|number| format!("person-{}", number / 5));
+    let mut rated = RatedVerdicts::default();
+    for verdict in &verdicts {
+        rated.keep(verdict);
+    }
+    let agreement = rubrics.iter().map(|rubric| {
+        let ratings = rated.ratings(&rubric.name, person);
+        agree(&ratings, Some(&rubric.name), &Declared::of_rubric(rubric).unwrap(), &Options::default()).unwrap()
+    });
+    let agreement = agreement.collect();
+    let run = RunRecord {
+        version: 1,
+        id: "checks-00000000".to_owned(),
+        state: RunState::Done,
+        started_at: "2026-11-22T10:00:00Z".to_owned(),
+        updated_at: "2026-11-22T10:05:00Z".to_owned(),
+        assize: "0.1.0".to_owned(),
+        experiment,
+        corpus_hash: String::new(),
+        ingest: IngestReport::default(),
+        rubrics: vec![],
+        sessions_in_corpus: SESSIONS as u64,
+        out_of_scope: BTreeMap::new(),
+        sessions: SESSIONS as u64,
+        units: 0,
+        weights: BTreeMap::new(),
+        paid: assize::ledger::Paid::default(),
+        totals: vec![],
+    };
+    Inputs { run, table, rubrics, gold: None, agreement, floors: Floors::NONE }
+}
+
+fn of<'a>(report: &'a Report, id: &str, caption: &str) -> &'a Exhibit {
+    report.checks.iter().find(|check| check.id == id && check.caption.starts_with(caption)).unwrap()
+}
+
+fn cell<'a>(exhibit: &'a Exhibit, panel: &str, group: &str, measure: &str) -> &'a Cell {
+    let panel = exhibit.panels.iter().find(|known| known.id == panel).unwrap();
+    panel.cells.iter().find(|cell| cell.group == group && cell.measure == measure).unwrap()
+}
+
+/// Asserts value and number of sessions, and that the interval holds the value.
+fn is(cell: &Cell, value: f64, sessions: u64) {
+    let raw = cell.raw.as_ref().unwrap();
+    assert!((raw.value.unwrap() - value).abs() < 1e-9, "{raw:?}");
+    assert_eq!(cell.sessions, Some(sessions));
+    assert!(raw.low <= raw.value && raw.value <= raw.high, "{raw:?}");
+}
+
+#[test]
+fn a_canary_is_told_by_the_verdicts_that_it_moves() {
+    let report = build(&inputs()).unwrap();
+    let check = of(&report, "check_outcome", "Rated with a planted text");
+    // Of 180 sessions that were not failed 50 become so; no failed one becomes another.
+    is(cell(check, "canary", "failed", "moved"), 50.0 / 180.0, 180);
+    is(cell(check, "canary", "failed", "left"), 0.0, 20);
+    is(cell(check, "canary", "failed", "without"), 0.1, 200);
+    is(cell(check, "canary", "failed", "with"), 0.35, 200);
+    is(cell(check, "shift", "failed", "planted with whole"), 0.25, 200);
+    is(cell(check, "agreement", "planted with whole", "percent_agreement"), 0.75, 200);
+}
+
+#[test]
+fn the_gradient_stands_beside_the_one_from_the_first_prompt() {
+    let report = build(&inputs()).unwrap();
+    let check = of(&report, "check_gradient", "Success by level of expertise");
+    // None succeed at levels 1 and 2, all above: least squares over five equal levels gives 3 / 10 a level.
+    is(cell(check, "slope", "whole", "per_level"), 0.3, 200);
+    let first = cell(check, "slope", "first-prompt", "per_level").raw.as_ref().unwrap();
+    assert!(first.value.unwrap().abs() < 1e-9, "{first:?}");
+    is(cell(check, "rates", "3", "whole"), 1.0, 40);
+    is(cell(check, "rates", "3", "first-prompt"), 0.6, 40);
+    let labels = of(&report, "check_expertise", "Rated from the first prompt alone");
+    is(cell(labels, "agreement", "first-prompt with whole", "percent_agreement"), 0.2, 200);
+}
+
+#[test]
+fn order_model_and_repeats_have_their_own_and_pairs_that_differ_twice_have_none() {
+    let report = build(&inputs()).unwrap();
+    // Every sixth session is a fix that becomes a build: 34 of 200.
+    let order = of(&report, "check_work_mode", "Rated with the labels in another order");
+    is(cell(order, "shift", "build", "reversed with whole"), 34.0 / 200.0, 200);
+    is(cell(order, "shares", "fix", "whole"), 67.0 / 200.0, 200);
+    let model = of(&report, "check_work_mode", "Rated by another model");
+    is(cell(model, "agreement", "other with whole", "percent_agreement"), 1.0, 200);
+    let again = of(&report, "check_work_mode", "Asked again");
+    is(cell(again, "flips", "again", "flip_rate"), 0.1, 200);
+    assert!(
+        again.panels[0].cells.iter().any(|cell| cell.measure == "krippendorff_alpha" || cell.measure == "fleiss_kappa")
+    );
+    let pairs: Vec<&str> =
+        (report.checks.iter().flat_map(|check| &check.panels).filter(|panel| panel.id == "agreement"))
+            .map(|panel| panel.cells[0].group.as_str())
+            .collect();
+    assert_eq!(
+        pairs,
+        [
+            "reversed with whole",
+            "other with whole",
+            "reversed with again",
+            "other with again",
+            "first-prompt with whole",
+            "planted with whole"
+        ]
+    );
+}
+
+#[test]
+fn every_form_holds_the_checks() {
+    let inputs = inputs();
+    let report = build(&inputs).unwrap();
+    let (page, text) = (html(&report).unwrap(), markdown(&report).unwrap());
+    for form in [&page, &text] {
+        assert!(form.contains("6. Checks that the study did not make") && form.contains("7. Judges: calls"));
+        assert!(form.contains("planted with whole") && !form.contains("NaN"));
+    }
+    let tables: BTreeMap<String, String> = tables(&report).unwrap().into_iter().collect();
+    for id in ["check_gradient", "check_work_mode", "check_expertise", "check_outcome"] {
+        let cells: usize = (report.checks.iter().filter(|check| check.id == id).flat_map(|check| &check.panels))
+            .map(|panel| panel.cells.len())
+            .sum();
+        assert_eq!(tables[&format!("{id}.csv")].lines().count(), cells + 1, "{id}");
+    }
+    let public = publish(&inputs, &report, Floors::default()).unwrap();
+    let files = files(&public).unwrap();
+    assert_eq!(check(&files, &Vocabulary::of(&[]).unwrap()).unwrap(), []);
+    let json = &files.iter().find(|(name, _)| name == "report.json").unwrap().1;
+    assert!(json.contains("judge 4 with judge 1") && json.contains("check_gradient") && !json.contains("planted\""));
+}
