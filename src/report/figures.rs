@@ -72,6 +72,8 @@ pub(super) fn quantity(value: Option<f64>, unit: Unit, digits: usize) -> String 
     match unit {
         Unit::Share => decimal(Some(number * 100.0), digits),
         Unit::Number if number.abs() >= 1_000.0 => count(whole(number)),
+        // Coefficients and other small numbers say nothing in one decimal.
+        Unit::Number if number.abs() <= 1.0 => decimal(value, digits.max(2)),
         Unit::Number => decimal(value, digits.max(1)),
         Unit::Change => signed(decimal(Some(number * 100.0), digits)),
         Unit::Points => signed(decimal(Some(number * 100.0), digits + 1)),
