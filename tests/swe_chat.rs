@@ -138,6 +138,8 @@ fn the_table_is_read_as_it_is_published() {
     use parquet::file::writer::SerializedFileWriter;
     use parquet::schema::parser::parse_message_type;
 
+    type Text<'a> = &'a dyn Fn(usize) -> Option<String>;
+
     let folder = copy();
     let schema = parse_message_type(
         "message schema { required binary session_id (UTF8); required binary repo_id (UTF8); \
@@ -147,12 +149,12 @@ fn the_table_is_read_as_it_is_published() {
     let file = fs_err::File::create(folder.path().join("swe-chat/sessions.parquet")).unwrap();
     let mut writer = SerializedFileWriter::new(file, Arc::new(schema.unwrap()), Arc::new(properties)).unwrap();
     let mut group = writer.next_row_group().unwrap();
-    let texts = |of: &dyn Fn(usize) -> Option<String>| -> (Vec<ByteArray>, Vec<i16>) {
+    let texts = |of: Text| -> (Vec<ByteArray>, Vec<i16>) {
         let cells: Vec<_> = (0..ROWS.len()).map(of).collect();
         let levels = cells.iter().map(|cell| i16::from(cell.is_some())).collect();
         (cells.into_iter().flatten().map(|text| ByteArray::from(text.as_str())).collect(), levels)
     };
-    let columns: [(bool, &dyn Fn(usize) -> Option<String>); 4] = [
+    let columns: [(bool, Text); 4] = [
         (false, &|at| Some(id(ROWS[at].0))),
         (false, &|at| Some(ROWS[at].1.to_owned())),
         (true, &|at| ROWS[at].2.map(str::to_owned)),

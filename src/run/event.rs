@@ -54,7 +54,7 @@ impl Warned {
 pub enum Event {
     /// The plan is made.
     Planned {
-        /// Version of the form of all events of a run: [`EVENTS_VERSION`].
+        /// Version of the form of all events of a run.
         version: u32,
         /// The run.
         run: String,
