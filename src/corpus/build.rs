@@ -9,11 +9,10 @@ use super::model::IngestReport;
 use super::pipeline::in_order;
 use super::previous::{Old, Previous};
 use super::salt::Salt;
-use super::sources::{State, forget, save, save_absent};
+use super::sources::{State, forget, save, save_absent, save_read};
 use super::store::CorpusError;
 use super::totals::totals;
 use super::write::Writer;
-use crate::ingest::FileKind;
 use crate::session::Format;
 use crate::view::Scrubber;
 
@@ -58,7 +57,7 @@ pub fn build(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Re
         return Ok(changes.report(totals(&previous.connection, &previous.path)?.0));
     }
     let writer = Writer::create(folder, previous.as_ref(), &changes.replaced())?;
-    let report = work(&changes, previous.as_ref(), &writer, options)?;
+    let report = work(changes, previous.as_ref(), &writer, options)?;
     some_session(paths, &report)?;
     writer.finish(&report, &options.salt)?;
     Ok(report)
@@ -71,7 +70,7 @@ pub fn build(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Re
 pub fn dry_run(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Result<IngestReport, CorpusError> {
     let (previous, changes) = compare(paths, folder, options)?;
     let writer = Writer::tried_out(previous.as_ref(), &changes.replaced())?;
-    let report = work(&changes, previous.as_ref(), &writer, options)?;
+    let report = work(changes, previous.as_ref(), &writer, options)?;
     some_session(paths, &report)?;
     Ok(report)
 }
@@ -96,27 +95,29 @@ fn some_session(paths: &[PathBuf], report: &IngestReport) -> Result<(), CorpusEr
 
 /// Reads what has changed and writes it; the report is of the whole corpus.
 fn work(
-    changes: &Changes,
+    mut changes: Changes,
     previous: Option<&Previous>,
     writer: &Writer,
     options: &BuildOptions<'_>,
 ) -> Result<IngestReport, CorpusError> {
     let scrubber = Scrubber::new();
     let connection = writer.connection()?;
-    save_sources(changes, writer, &options.salt)?;
-    let total = changes.jobs.iter().map(Job::files).sum();
-    let groups = previous.into_iter().flat_map(|previous| previous.known.values()).filter_map(|known| known.group);
-    let (mut next, mut done) = (groups.max().unwrap_or_default() + 1, 0);
+    save_sources(&changes, writer, &options.salt)?;
+    changes.slim();
+    let total = changes.read().count() as u64;
+    let (mut next, mut done) = (previous.map_or(Ok(0), Previous::last_group)? + 1, 0);
     let admission = Admission { writer, fixed: &changes.fixed };
     let old = |job: &Job| match previous {
         Some(previous) if !job.absent.is_empty() => previous.sessions(&job.stored),
         _ => Ok(Vec::new()),
     };
-    let jobs = changes.jobs.iter().map(|job| Ok((job, old(job)?))).collect::<Result<Vec<_>, CorpusError>>()?;
-    let read = |(job, old): &(&Job, Vec<Old>)| read_job(job, old, &options.salt, &scrubber);
+    let jobs = changes.jobs().map(|job| old(&job).map(|old| (job, old)));
+    let read = |job: Result<(Job, Vec<Old>), CorpusError>| {
+        job.and_then(|(job, old)| read_job(&job, &old, &options.salt, &scrubber))
+    };
     in_order(
-        &jobs,
-        |(job, _)| job.bytes(),
+        jobs,
+        |job| job.as_ref().map_or(0, |(job, _)| job.bytes()),
         read,
         |batch| {
             let batch = batch?;
@@ -124,7 +125,7 @@ fn work(
             for key in batch.absent.iter().map(|at| &changes.sources[*at].key) {
                 save_absent(connection, key, next).map_err(|error| writer.fail(&error))?;
             }
-            next = store(changes, &admission, batch, next, &options.salt)?;
+            next = store(&changes, &admission, batch, next)?;
             (options.progress)(done, total);
             Ok::<(), CorpusError>(())
         },
@@ -134,7 +135,7 @@ fn work(
     Ok(changes.report(report))
 }
 
-/// Writes what is known of files that are read into no group.
+/// Writes what is known of the files that are new or changed.
 fn save_sources(changes: &Changes, writer: &Writer, salt: &Salt) -> Result<(), CorpusError> {
     let connection = writer.connection()?;
     let fail = |error: rusqlite::Error| writer.fail(&error);
@@ -143,28 +144,19 @@ fn save_sources(changes: &Changes, writer: &Writer, salt: &Salt) -> Result<(), C
     }
     for source in changes.sources.iter().filter(|source| source.state != State::Unchanged) {
         if let Some(file) = &source.file {
-            save(connection, salt, source, file, None).map_err(fail)?;
+            save(connection, salt, source, file).map_err(fail)?;
         }
     }
     Ok(())
 }
 
 /// Writes the sessions of one job, beginning with group number `next`; returns the number after the last one it used.
-fn store(
-    changes: &Changes,
-    admission: &Admission<'_>,
-    batch: Batch,
-    mut next: i64,
-    salt: &Salt,
-) -> Result<i64, CorpusError> {
+fn store(changes: &Changes, admission: &Admission<'_>, batch: Batch, mut next: i64) -> Result<i64, CorpusError> {
     let writer = admission.writer;
     for part in batch.parts {
         writer.add_group(next, &part.tally)?;
         for at in part.sources {
-            let source = &changes.sources[at];
-            if let (Some(file), FileKind::Session(..)) = (&source.file, &source.kind) {
-                save(writer.connection()?, salt, source, file, Some(next)).map_err(|error| writer.fail(&error))?;
-            }
+            save_read(writer.connection()?, &changes.sources[at].key, next).map_err(|error| writer.fail(&error))?;
         }
         for (id, records) in part.kept {
             admission.keep(&id, &records, next)?;

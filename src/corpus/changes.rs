@@ -1,6 +1,6 @@
 //! What of the files has to be read: groups of files in which anything changed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -8,10 +8,13 @@ use rayon::prelude::*;
 use super::model::{IngestReport, ThisIngest};
 use super::previous::Previous;
 use super::salt::Salt;
-use super::sources::{Known, PathKey, Source, State, depth, path_key};
+use super::sources::{Known, PathKey, Source, State, path_key};
 use super::store::CorpusError;
 use crate::ingest::{BadFile, FileKind, FoundFile, Group, connected, discover, mask_file};
 use crate::session::Format;
+
+/// Files that are compared with the corpus at once.
+const AT_ONCE: usize = 4096;
 
 /// Files that are read in one go, because they may hold the same records, or did.
 #[derive(Debug)]
@@ -41,8 +44,8 @@ impl Job {
 pub(super) struct Changes {
     /// Every file that was found, and every file of a session that was not.
     pub sources: Vec<Source>,
-    /// What has to be read.
-    pub jobs: Vec<Job>,
+    /// The places of the sources of each job.
+    jobs: Vec<Box<[usize]>>,
     /// Files that are gone and had no session: they are forgotten.
     pub forgotten: Vec<PathKey>,
     /// Files that had a session and cannot be opened now.
@@ -62,14 +65,24 @@ impl Changes {
         previous: Option<&Previous>,
         salt: &Salt,
     ) -> Result<Self, CorpusError> {
-        let empty = HashMap::new();
-        let known = previous.map_or(&empty, |previous| &previous.known);
-        let depth = |real: &Path| known.get(&path_key(salt, real)).map_or(0, |known| known.depth as usize);
-        let found = discover(paths, &depth)?;
-        let look = |file: FoundFile| look(file, known, only, salt);
-        let (sources, blocked): (Vec<_>, Vec<_>) = found.files.into_par_iter().map(look).unzip();
-        let blocked = blocked.into_iter().flatten().collect();
-        let mut changes = Self { sources, blocked, _copies: found.copies, ..Self::default() };
+        // A corpus that cannot tell this cannot tell what it knows of the file either, which is an error below.
+        let known = |real: &Path| previous?.known(&path_key(salt, real)).ok().flatten();
+        let found = discover(paths, &|real| known(real).map_or(0, |known| known.depth))?;
+        let mut changes = Self { _copies: found.copies, ..Self::default() };
+        changes.sources.reserve_exact(found.files.len());
+        for part in divided(found.files) {
+            let with_known = |file: FoundFile| {
+                let key = path_key(salt, file.real());
+                let known = previous.map_or(Ok(None), |previous| previous.known(&key))?;
+                Ok((file, key, known))
+            };
+            let part = part.into_iter().map(with_known).collect::<Result<Vec<_>, CorpusError>>()?;
+            let look = |(file, key, known): (FoundFile, PathKey, Option<Known>)| look(file, key, known.as_ref(), only);
+            for (source, blocked) in part.into_par_iter().map(look).collect::<Vec<_>>() {
+                changes.sources.push(source);
+                changes.blocked.extend(blocked);
+            }
+        }
         if let Some(previous) = previous {
             changes.add_missing(previous, &found.roots, salt)?;
         }
@@ -81,15 +94,13 @@ impl Changes {
     fn add_missing(&mut self, previous: &Previous, roots: &[PathBuf], salt: &Salt) -> Result<(), CorpusError> {
         let found: HashSet<PathKey> = self.sources.iter().map(|source| source.key).collect();
         let roots: HashSet<PathKey> = roots.iter().map(|root| path_key(salt, root)).collect();
-        let mut missing: Vec<_> = previous.known.values().filter(|known| !found.contains(&known.key)).collect();
-        missing.sort_by_key(|known| known.key);
-        for known in missing {
+        for known in previous.missing(&found)? {
             let gone = previous.above(&known.key)?.chunks(16).any(|key| roots.contains(key));
             if known.group.is_none() && gone {
                 self.forgotten.push(known.key);
             } else if known.group.is_some() {
                 let state = if gone { State::Gone } else { State::Elsewhere };
-                let (key, kind, group, read) = (known.key, known.kind.clone(), known.group, known.read);
+                let Known { key, kind, group, read, .. } = known;
                 self.sources.push(Source { key, file: None, kind, group, read, state });
             }
         }
@@ -99,27 +110,45 @@ impl Changes {
     /// Puts together what shares links, or was read together, and chooses what has to be read.
     fn plan(&mut self, only: Option<Format>, shadowed: &HashSet<i64>) {
         let takes_part = |source: &Source| match &source.kind {
-            FileKind::Session(format, links) => {
-                let wanted = source.group.is_some() || only.is_none_or(|only| only == *format);
-                wanted.then(|| group_of_links(links, source.group))
-            }
+            FileKind::Session(format, _) => source.group.is_some() || only.is_none_or(|only| only == *format),
             // What was a session and is none any more still belongs to its old group.
-            _ => source.group.map(|group| vec![group_link(group)]),
+            _ => source.group.is_some(),
         };
-        let (places, links): (Vec<usize>, Vec<Vec<u64>>) =
-            self.sources.iter().enumerate().filter_map(|(at, source)| Some((at, takes_part(source)?))).unzip();
-        let links: Vec<&[u64]> = links.iter().map(Vec::as_slice).collect();
-        let parts: Vec<Vec<usize>> =
-            connected(&links).into_iter().map(|part| part.into_iter().map(|at| places[at]).collect()).collect();
-        let changed: Vec<bool> = parts.iter().map(|part| self.changed(part)).collect();
-        let any = changed.contains(&true);
-        for (part, changed) in parts.into_iter().zip(changed) {
-            let stored = self.stored(&part);
+        let places: Vec<usize> = (0..self.sources.len()).filter(|at| takes_part(&self.sources[*at])).collect();
+        let mut parts = connected(places.len(), |at| links(&self.sources[places[at]]));
+        parts.iter_mut().flatten().for_each(|at| *at = places[*at]);
+        let any = parts.iter().any(|part| self.changed(part));
+        for part in parts {
             let present = part.iter().any(|at| self.sources[*at].file.is_some());
-            if changed || (any && present && stored.iter().any(|group| shadowed.contains(group))) {
-                self.jobs.push(self.job(&part, stored));
+            let again = || any && present && self.stored(&part).iter().any(|group| shadowed.contains(group));
+            if self.changed(&part) || again() {
+                self.jobs.push(part);
             } else if !present {
-                self.fixed.extend(stored);
+                self.fixed.extend(self.stored(&part));
+            }
+        }
+    }
+
+    /// What has to be read, in order.
+    pub fn jobs(&self) -> impl Iterator<Item = Job> {
+        self.jobs.iter().map(|part| self.job(part))
+    }
+
+    /// Places of the files that have to be read.
+    pub fn read(&self) -> impl Iterator<Item = usize> {
+        let session = |source: &Source| source.file.is_some() && matches!(source.kind, FileKind::Session(..));
+        self.jobs.iter().flatten().copied().filter(move |at| session(&self.sources[*at]))
+    }
+
+    /// Lets go what of the sources is needed no more once they are saved.
+    pub fn slim(&mut self) {
+        let joined: HashSet<usize> = self.jobs.iter().filter(|part| part.len() > 1).flatten().copied().collect();
+        for (at, source) in self.sources.iter_mut().enumerate() {
+            if let Some(file) = &mut source.file {
+                file.stamp = Box::default();
+            }
+            if let (FileKind::Session(_, links), false) = (&mut source.kind, joined.contains(&at)) {
+                *links = Box::default();
             }
         }
     }
@@ -139,21 +168,21 @@ impl Changes {
         some_present && (self.stored(part).len() > 1 || part.iter().any(|at| new(&self.sources[*at])))
     }
 
-    fn job(&self, part: &[usize], stored: Vec<i64>) -> Job {
+    fn job(&self, part: &[usize]) -> Job {
         let (present, absent): (Vec<usize>, Vec<usize>) = part.iter().partition(|at| self.sources[**at].file.is_some());
         let sessions = present.into_iter().filter_map(|at| {
             let source = &self.sources[at];
             let FileKind::Session(format, links) = &source.kind else { return None };
             let file = source.file.as_ref()?;
-            Some((at, *format, links.as_slice(), file))
+            Some((at, *format, links, file))
         });
         let sessions: Vec<_> = sessions.collect();
-        let links: Vec<&[u64]> = sessions.iter().map(|(_, _, links, _)| *links).collect();
-        let group = |part: Vec<usize>| {
+        let parts = connected(sessions.len(), |at| sessions[at].2.iter().copied());
+        let group = |part: &Box<[usize]>| {
             let places = part.iter().map(|at| sessions[*at].0).collect();
             (Group::new(sessions[part[0]].1, part.iter().map(|at| sessions[*at].3)), places)
         };
-        Job { groups: connected(&links).into_iter().map(group).collect(), absent, stored }
+        Job { groups: parts.iter().map(group).collect(), absent, stored: self.stored(part) }
     }
 
     /// Whether the corpus stays as it is.
@@ -164,7 +193,7 @@ impl Changes {
 
     /// The groups that are read again, or fall apart.
     pub fn replaced(&self) -> Vec<i64> {
-        self.jobs.iter().flat_map(|job| job.stored.iter().copied()).collect()
+        self.jobs.iter().flat_map(|part| self.stored(part)).collect()
     }
 
     /// Adds to the report of a corpus what this ingest did.
@@ -174,8 +203,7 @@ impl Changes {
             let unopened = source.file.as_ref().is_none_or(|file| file.kind.is_some());
             !unopened && matches!(source.state, State::New | State::Changed)
         };
-        let read: HashSet<usize> =
-            self.jobs.iter().flat_map(|job| &job.groups).flat_map(|(_, at)| at).copied().collect();
+        let read: HashSet<usize> = self.read().collect();
         let opened = |(at, source): &(usize, &Source)| read.contains(at) || looked_into(source);
         report.this_ingest = Some(ThisIngest {
             read_files: self.sources.iter().enumerate().filter(opened).count() as u64,
@@ -197,7 +225,7 @@ impl Changes {
             match (&source.kind, &source.file) {
                 (FileKind::Other(reason), _) => *report.skipped_files.entry(reason.clone()).or_default() += 1,
                 (FileKind::Unreadable(reason) | FileKind::Unreachable(reason), Some(file)) => {
-                    let file = mask_file(&file.name, None);
+                    let file = mask_file(&file.name(), None);
                     report.bad_files.push(BadFile { file, lines: Vec::new(), reason: reason.clone() });
                 }
                 _ => {}
@@ -213,16 +241,16 @@ impl Changes {
     }
 }
 
+/// `files` in parts that are let go one by one.
+fn divided(files: Vec<FoundFile>) -> Vec<Vec<FoundFile>> {
+    let mut files = files.into_iter();
+    let part = || Some(files.by_ref().take(AT_ONCE).collect()).filter(|part: &Vec<_>| !part.is_empty());
+    std::iter::from_fn(part).collect()
+}
+
 /// One file compared with what the corpus knows of it; with the reason where it cannot be opened any more.
-fn look(
-    file: FoundFile,
-    known: &HashMap<PathKey, Known>,
-    only: Option<Format>,
-    salt: &Salt,
-) -> (Source, Option<BadFile>) {
-    let key = path_key(salt, &file.real);
-    let known = known.get(&key);
-    let same_name = |known: &Known| known.depth == depth(&file.name);
+fn look(file: FoundFile, key: PathKey, known: Option<&Known>, only: Option<Format>) -> (Source, Option<BadFile>) {
+    let same_name = |known: &Known| known.depth == file.depth();
     let as_it_was = known.filter(|known| known.current && known.stamp == file.stamp && same_name(known));
     // Whether a file can be opened is not told by its stamp.
     let unopened = as_it_was.filter(|known| {
@@ -232,7 +260,7 @@ fn look(
     let kind = match (unopened, &file.kind) {
         (Some(known), _) => known.kind.clone(),
         (None, Some(kind)) => kind.clone(),
-        (None, None) => FileKind::of(&file.path, &file.name),
+        (None, None) => FileKind::of(&file.path, &file.name()),
     };
     let (group, read) = known.map_or((None, false), |known| (known.group, known.read));
     let state = match (known, as_it_was) {
@@ -242,7 +270,7 @@ fn look(
     };
     if let (FileKind::Unreadable(reason) | FileKind::Unreachable(reason), Some(known), Some(_)) = (&kind, known, group)
     {
-        let bad = BadFile { file: mask_file(&file.name, None), lines: Vec::new(), reason: reason.clone() };
+        let bad = BadFile { file: mask_file(&file.name(), None), lines: Vec::new(), reason: reason.clone() };
         return (Source { key, file: None, kind: known.kind.clone(), group, read, state: State::Elsewhere }, Some(bad));
     }
     let wanted = |only| matches!(&kind, FileKind::Session(format, _) if *format == only);
@@ -252,8 +280,10 @@ fn look(
     (Source { key, file: Some(file), kind, group, read, state }, None)
 }
 
-fn group_of_links(links: &[u64], group: Option<i64>) -> Vec<u64> {
-    links.iter().copied().chain(group.map(group_link)).collect()
+/// What a source has in common with others: what its records name, and the stored group it was read in.
+fn links(source: &Source) -> impl Iterator<Item = u64> {
+    let links = if let FileKind::Session(_, links) = &source.kind { links.as_ref() } else { &[] };
+    links.iter().copied().chain(source.group.map(group_link))
 }
 
 /// What the files of one stored group have in common.

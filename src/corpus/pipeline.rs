@@ -22,23 +22,22 @@ const REST: Duration = Duration::from_millis(1);
 ///
 /// # Errors
 /// The first error of `take`; nothing is begun after it.
-pub(super) fn in_order<T: Sync, R: Send, E>(
-    items: &[T],
+pub(super) fn in_order<T: Send, R: Send, E>(
+    items: impl Iterator<Item = T>,
     weigh: impl Fn(&T) -> u64,
-    work: impl Fn(&T) -> R + Sync,
+    work: impl Fn(T) -> R + Sync,
     mut take: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
     let (send, receive) = channel();
     let (work, send) = (&work, &send);
+    let mut items = items.map(|item| (weigh(&item), item)).peekable();
     rayon::in_place_scope(|scope| {
         let (mut begun, mut taken, mut open) = (0, 0, 0);
         let mut early = BTreeMap::new();
-        while taken < items.len() {
-            while let Some(item) = items.get(begun).filter(|_| begun - taken < AHEAD) {
-                let bytes = weigh(item);
-                if open > 0 && open + bytes > BYTES {
-                    break;
-                }
+        loop {
+            while begun - taken < AHEAD
+                && let Some((bytes, item)) = items.next_if(|(bytes, _)| open == 0 || open + bytes <= BYTES)
+            {
                 // Never nothing, so that an open item is seen even where it is empty.
                 let (at, bytes, send) = (begun, bytes.max(1), send.clone());
                 (begun, open) = (begun + 1, open + bytes);
@@ -47,8 +46,11 @@ pub(super) fn in_order<T: Sync, R: Send, E>(
                     let _ = send.send((at, bytes, catch_unwind(AssertUnwindSafe(|| work(item)))));
                 });
             }
+            if taken == begun {
+                return Ok(());
+            }
             // This function keeps a sender, so that the channel is never closed.
-            let Ok((at, bytes, result)) = wait(&receive) else { break };
+            let Ok((at, bytes, result)) = wait(&receive) else { return Ok(()) };
             open -= bytes;
             early.insert(at, result.unwrap_or_else(|panic| resume_unwind(panic)));
             while let Some(result) = early.remove(&taken) {
@@ -56,7 +58,6 @@ pub(super) fn in_order<T: Sync, R: Send, E>(
                 take(result)?;
             }
         }
-        Ok(())
     })
 }
 
@@ -87,7 +88,7 @@ mod tests {
     fn doubled(items: &[u64], weigh: impl Fn(&u64) -> u64) -> Vec<u64> {
         let mut taken = Vec::new();
         in_order(
-            items,
+            items.iter().copied(),
             weigh,
             |item| item * 2,
             |item| -> Result<(), ()> {
@@ -113,12 +114,12 @@ mod tests {
     #[test]
     fn items_too_large_to_stand_together_are_worked_on_alone() {
         let (now, most) = (AtomicU64::new(0), AtomicU64::new(0));
-        let work = |_: &u64| {
+        let work = |_: u64| {
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             std::thread::yield_now();
             now.fetch_sub(1, Ordering::SeqCst);
         };
-        in_order(&[0; 200], |_| BYTES + 1, work, |()| Ok::<(), ()>(())).unwrap();
+        in_order([0; 200].into_iter(), |_| BYTES + 1, work, |()| Ok::<(), ()>(())).unwrap();
         assert_eq!(most.into_inner(), 1);
     }
 
@@ -126,13 +127,12 @@ mod tests {
     fn an_error_ends_the_work() {
         let mut seen = 0;
         let begun = AtomicU64::new(0);
-        let work = |item: &u64| {
+        let work = |item: u64| {
             begun.fetch_add(1, Ordering::SeqCst);
-            *item
+            item
         };
-        let items: Vec<u64> = (0..1000).collect();
         let ended = in_order(
-            &items,
+            0..1000,
             |_| 1,
             work,
             |item| {

@@ -1,12 +1,12 @@
 //! The corpus that an ingest goes on from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::salt::Salt;
-use super::sources::{Known, PathKey, load, unpack};
+use super::sources::{Known, PathKey, find, missing, unpack};
 use super::store::{Corpus, CorpusError, FILE};
 
 /// The corpus that is there, and what it was read from.
@@ -16,8 +16,6 @@ pub(super) struct Previous {
     pub path: PathBuf,
     /// Size and time of change of its file, to find out whether another ingest replaced it.
     pub stamp: Option<(u64, std::time::SystemTime)>,
-    /// The files it was read from.
-    pub known: HashMap<PathKey, Known>,
     /// Groups with sessions that others were preferred to.
     pub shadowed: HashSet<i64>,
     /// A connection for reading.
@@ -48,19 +46,34 @@ impl Previous {
         if made_under != salt.id() {
             return Err(CorpusError::OtherSalt(path));
         }
-        let known = load(&connection).map_err(fail)?.into_iter().map(|known| (known.key, known)).collect();
         let shadowed = || -> rusqlite::Result<HashSet<i64>> {
             connection.prepare("SELECT grp FROM groups WHERE shadowed > 0")?.query_map([], |row| row.get(0))?.collect()
         };
         let shadowed = shadowed().map_err(fail)?;
-        Ok(Some(Self { path, stamp, known, shadowed, connection }))
+        Ok(Some(Self { path, stamp, shadowed, connection }))
+    }
+
+    /// What it knows of a file.
+    pub fn known(&self, key: &PathKey) -> Result<Option<Known>, CorpusError> {
+        find(&self.connection, key).map_err(|error| self.fail(&error))
+    }
+
+    /// The files it was read from, without those in `found`, in the order of their keys.
+    pub fn missing(&self, found: &HashSet<PathKey>) -> Result<Vec<Known>, CorpusError> {
+        missing(&self.connection, found).map_err(|error| self.fail(&error))
+    }
+
+    /// The highest number of a group.
+    pub fn last_group(&self) -> Result<i64, CorpusError> {
+        let last = self.connection.query_row("SELECT IFNULL(MAX(grp), 0) FROM sources", [], |row| row.get(0));
+        last.map_err(|error| self.fail(&error))
     }
 
     /// The keys of a file and of the folders above it.
     pub fn above(&self, key: &PathKey) -> Result<Vec<u8>, CorpusError> {
         let query = self.connection.prepare_cached("SELECT above FROM sources WHERE path = ?");
         let above = query.and_then(|mut query| query.query_row([key], |row| row.get(0)));
-        above.map_err(|error| CorpusError::sqlite(&self.path, &error))
+        above.map_err(|error| self.fail(&error))
     }
 
     /// The sessions of `groups`.
@@ -72,7 +85,11 @@ impl Previous {
             rows.collect()
         };
         let read: Result<Vec<_>, _> = groups.iter().map(read).collect();
-        Ok(read.map_err(|error| CorpusError::sqlite(&self.path, &error))?.into_iter().flatten().collect())
+        Ok(read.map_err(|error| self.fail(&error))?.into_iter().flatten().collect())
+    }
+
+    fn fail(&self, error: &rusqlite::Error) -> CorpusError {
+        CorpusError::sqlite(&self.path, error)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The files that a corpus was read from: by a keyed hash of their path, since paths hold names of people.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 
 use super::model::name;
@@ -40,7 +41,7 @@ pub(super) struct Known {
     /// Parts of its name.
     pub depth: u32,
     /// Its stamp when it was seen last.
-    pub stamp: String,
+    pub stamp: Box<str>,
     /// What it is.
     pub kind: FileKind,
     /// The group of files it was read in, where it was.
@@ -66,11 +67,6 @@ pub(super) struct Source {
     pub read: bool,
     /// How it stands.
     pub state: State,
-}
-
-/// Parts of a name.
-pub(super) fn depth(name: &str) -> u32 {
-    u32::try_from(name.split('/').count()).unwrap_or(u32::MAX)
 }
 
 /// Keyed hash of `path`.
@@ -108,22 +104,21 @@ fn kind_columns(kind: &FileKind) -> (String, Option<&str>, Option<Vec<u8>>) {
     }
 }
 
-/// Writes how a file stands, and the group it was read in, over what was known of it.
-pub(super) fn save(
-    connection: &Connection,
-    salt: &Salt,
-    source: &Source,
-    file: &FoundFile,
-    group: Option<i64>,
-) -> rusqlite::Result<()> {
+/// Writes how a file stands over what was known of it; it is in no group until it is read.
+pub(super) fn save(connection: &Connection, salt: &Salt, source: &Source, file: &FoundFile) -> rusqlite::Result<()> {
     let (kind, reason, links) = kind_columns(&source.kind);
-    let (name, depth) = (mask_file(&file.name, None), depth(&file.name));
-    let insert =
-        "INSERT OR REPLACE INTO sources (path, above, name, depth, stamp, kind, reason, links, grp, read, reader)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)";
-    let above = above(salt, &file.real);
-    let columns = (source.key, above, name, depth, &file.stamp, kind, reason, links, group, READER);
+    let name = mask_file(&file.name(), None);
+    let insert = "INSERT OR REPLACE INTO sources (path, above, name, depth, stamp, kind, reason, links, read, reader)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)";
+    let above = above(salt, file.real());
+    let columns = (source.key, above, name, file.depth(), &file.stamp, kind, reason, links, READER);
     connection.prepare_cached(insert)?.execute(columns).map(drop)
+}
+
+/// Notes the group that a file was read in.
+pub(super) fn save_read(connection: &Connection, key: &PathKey, group: i64) -> rusqlite::Result<()> {
+    let update = "UPDATE sources SET grp = ?, read = 1 WHERE path = ?";
+    connection.prepare_cached(update)?.execute((group, key)).map(drop)
 }
 
 /// Notes that a file was not there when its group was read.
@@ -137,11 +132,22 @@ pub(super) fn forget(connection: &Connection, key: &PathKey) -> rusqlite::Result
     connection.prepare_cached("DELETE FROM sources WHERE path = ?")?.execute([key]).map(drop)
 }
 
-/// Every file that the corpus knows.
-pub(super) fn load(connection: &Connection) -> rusqlite::Result<Vec<Known>> {
-    let query = "SELECT path, depth, stamp, kind, reason, links, grp, read, reader FROM sources";
-    connection.prepare(query)?.query_map([], known)?.collect()
+/// What is known of the file with `key`.
+pub(super) fn find(connection: &Connection, key: &PathKey) -> rusqlite::Result<Option<Known>> {
+    let query = format!("{KNOWN} WHERE path = ?");
+    connection.prepare_cached(&query)?.query_row([key], known).optional()
 }
+
+/// Every file that is known and that `found` does not hold, in the order of their keys.
+pub(super) fn missing(connection: &Connection, found: &HashSet<PathKey>) -> rusqlite::Result<Vec<Known>> {
+    let mut query = connection.prepare(&format!("{KNOWN} ORDER BY path"))?;
+    let missing = query
+        .query_and_then([], known)?
+        .filter(|known| known.as_ref().map_or(true, |known| !found.contains(&known.key)));
+    missing.collect()
+}
+
+const KNOWN: &str = "SELECT path, depth, stamp, kind, reason, links, grp, read, reader FROM sources";
 
 fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
     let (kind, reason): (String, Option<String>) = (row.get("kind")?, row.get("reason")?);
@@ -154,7 +160,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
         "unreachable" => (FileKind::Unreachable(reason), true),
         // A format that this version does not know is looked at again.
         _ => match format() {
-            Some(format) => (FileKind::Session(format, unpack(&links.unwrap_or_default())), true),
+            Some(format) => (FileKind::Session(format, unpack(&links.unwrap_or_default()).into()), true),
             None => (FileKind::Other(String::new()), false),
         },
     };

@@ -95,7 +95,7 @@ fn of_sessions(connection: &Connection, report: &mut IngestReport) -> rusqlite::
         add(&mut report.unknown_records, facts.losses.unknown_records);
         add(&mut report.excluded_prompts, facts.losses.excluded_prompts);
         add(&mut report.scrubbed, facts.scrubbed);
-        across.add(facts.plan, facts.opening);
+        across.add(&facts.plan, facts.opening);
     }
     report.agent_versions.retain(|_, versions| !versions.is_empty());
     report.persons = persons.len() as u64;
@@ -110,7 +110,7 @@ fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 /// Reads a JSON column.
-fn from_json<T: DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
     let failed = |error: serde_json::Error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     };

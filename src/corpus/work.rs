@@ -4,25 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
-use crate::ingest::{Opening, PlanPart, doubtful, plan_links};
+use super::totals::from_json;
+use crate::ingest::{Doubts, Opening, PlanPart, Wanted, plan_links};
 
-/// What is kept of every session of a corpus to tell such things.
+/// What has been seen of the sessions of a corpus to tell such things; little, since there may be millions.
 #[derive(Debug, Default)]
 pub(super) struct Across {
-    plans: Vec<PlanPart>,
-    openings: Vec<Opening>,
+    wanted: Wanted,
+    doubts: Doubts,
 }
 
 impl Across {
     /// Adds what is kept of one session.
-    pub fn add(&mut self, plan: PlanPart, opening: Option<Opening>) {
-        self.plans.push(plan);
-        self.openings.extend(opening);
+    pub fn add(&mut self, plan: &PlanPart, opening: Option<Opening>) {
+        self.wanted.add(plan);
+        opening.into_iter().for_each(|opening| self.doubts.add(opening));
+    }
+
+    /// The sessions that carry out plans, and those that may have made them.
+    fn plans(&self, connection: &Connection) -> rusqlite::Result<Vec<PlanPart>> {
+        if self.wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut query = connection.prepare("SELECT json_extract(facts, '$.plan') FROM origins")?;
+        let plans = query.query_and_then([], |row| from_json::<PlanPart>(&row.get::<_, String>(0)?))?;
+        plans.filter(|plan| plan.as_ref().map_or(true, |plan| self.wanted.needs(plan))).collect()
     }
 
     /// Fills `planned_in`, `work` and `scope_doubt` of every session.
     pub fn join_work(self, connection: &Connection) -> rusqlite::Result<()> {
-        let links = plan_links(&self.plans);
+        let links = plan_links(&self.plans(connection)?);
         connection.execute(
             "UPDATE sessions SET planned_in = NULL, work = id, scope_doubt = 0 WHERE planned_in IS NOT NULL OR scope_doubt",
             [],
@@ -32,7 +43,7 @@ impl Across {
             link.execute((id, planned_in, first(planned_in, &links)))?;
         }
         let mut doubt = connection.prepare("UPDATE sessions SET scope_doubt = 1 WHERE id = ?")?;
-        doubtful(&self.openings).iter().try_for_each(|id| doubt.execute([id]).map(drop))
+        self.doubts.doubtful().iter().try_for_each(|id| doubt.execute([id]).map(drop))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Finding the files below some paths.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::entire::{Copied, checkouts};
 use super::group::FileKind;
@@ -27,21 +30,28 @@ pub enum IngestError {
     },
 }
 
-/// One file below the given paths, or something in their way.
+/// One file below the given paths, or something in their way. There may be millions: what follows from its path is not kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundFile {
     /// Where it is opened.
-    pub path: PathBuf,
-    /// Its path without links, by which it is known again.
-    pub real: PathBuf,
-    /// Its name below the path it was found through, `/` between folders.
-    pub name: String,
+    pub path: Box<Path>,
+    /// Parts of its name.
+    depth: u32,
+    /// Its real path and its name, where they do not follow from `path`.
+    apart: Option<Box<Apart>>,
     /// Size and time of change of the file and of what belongs to it; a file that has the same stamp again is unchanged.
-    pub stamp: String,
+    pub stamp: Box<str>,
     /// What it is, where that is known without opening it.
     pub kind: Option<FileKind>,
     /// The session table of the dataset that it is part of.
     pub(super) table: Option<Arc<Table>>,
+}
+
+/// Real path and name of a file that was found through a link, that is a copy, or that cannot be reached.
+#[derive(Debug, Clone, PartialEq)]
+struct Apart {
+    real: PathBuf,
+    name: String,
 }
 
 /// What lies below some paths.
@@ -61,55 +71,65 @@ pub struct Found {
 ///
 /// # Errors
 /// When a path matches nothing.
-pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> usize) -> Result<Found, IngestError> {
-    // By real path, so that overlapping paths and their order change nothing; the longest name wins.
-    let mut names: BTreeMap<PathBuf, BTreeSet<(usize, String, PathBuf)>> = BTreeMap::new();
-    let mut found = Found::default();
-    let roots = roots(paths, &mut found.files)?;
+pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> u32) -> Result<Found, IngestError> {
+    let (mut files, mut bad) = (Vec::new(), Vec::new());
+    let roots: Vec<PathBuf> =
+        roots(paths, &mut bad)?.into_iter().map(|root| fs_err::canonicalize(&root).unwrap_or(root)).collect();
     for root in &roots {
         // What git keeps for itself are no files of a person; the recorder's branches in it are read through git.
         let walk = walkdir::WalkDir::new(root).follow_links(true).into_iter();
         for entry in walk.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git") {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) => {
-                    let name = name_below(root, entry.path());
-                    let real = fs_err::canonicalize(entry.path()).unwrap_or_else(|_| entry.path().to_owned());
-                    names.entry(real).or_default().insert((name.len(), name, entry.into_path()));
-                }
+                Ok(entry) => files.push(FoundFile::below(root, entry.path())),
                 Err(error) => {
                     let path = error.path().map_or_else(PathBuf::new, Path::to_owned);
                     let name = mask_file(&name_below(root, &path), None);
                     let reason = error.io_error().map_or_else(|| "links to itself".to_owned(), plain);
-                    found.files.push(FoundFile::unreachable(path, name, reason));
+                    bad.push(FoundFile::unreachable(path, name, reason));
                 }
             }
         }
     }
-    for (real, names) in names {
-        if let Some((_, name, path)) = names.into_iter().next_back() {
-            let name = deepened(name, &real, depth(&real));
-            let (kind, stamp) = (known_unopened(&path, &name), stamp(&path));
-            found.files.push(FoundFile { path, real, name, stamp, kind, table: None });
+    // By real path, so that overlapping paths and their order change nothing; the longest name wins.
+    let reached = |file: &FoundFile| (file.name().len(), file.name().into_owned(), file.path.clone());
+    files.sort_by(|one, other| one.by_real(other).then_with(|| reached(one).cmp(&reached(other))));
+    files.dedup_by(|later, earlier| {
+        let same = later.real() == earlier.real();
+        if same {
+            std::mem::swap(later, earlier);
         }
-    }
+        same
+    });
+    files.iter_mut().for_each(|file| file.deepen(depth(file.real())));
+    files.par_iter_mut().for_each(|file| {
+        (file.kind, file.stamp) = (known_unopened(&file.path, &file.name()), stamp(&file.path));
+    });
     let checkouts = checkouts(paths);
-    found.copies = checkouts.folders;
-    found.files.extend(checkouts.files.into_iter().map(FoundFile::copied));
-    found.files.extend(checkouts.bad.into_iter().map(|bad| FoundFile::unreachable(bad.real, bad.name, bad.reason)));
-    swe_chat::attach(&mut found.files);
-    found.files.sort_by(|one, other| (&one.name, &one.real).cmp(&(&other.name, &other.real)));
-    found.roots = roots.into_iter().map(|root| fs_err::canonicalize(&root).unwrap_or(root)).collect();
-    Ok(found)
+    files.extend(checkouts.files.into_iter().map(FoundFile::copied));
+    files.extend(checkouts.bad.into_iter().map(|bad| FoundFile::unreachable(bad.real, bad.name, bad.reason)));
+    files.append(&mut bad);
+    swe_chat::attach(&mut files);
+    files.sort_by(FoundFile::by_real);
+    files.sort_by_cached_key(|file| file.name().into_owned());
+    Ok(Found { files, roots, copies: checkouts.folders })
 }
 
 impl FoundFile {
+    /// The file at `path`, found below `root`, whose path has no links.
+    fn below(root: &Path, path: &Path) -> Self {
+        let real = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let name = name_below(root, path);
+        let apart = (real != path).then(|| Box::new(Apart { real, name: name.clone() }));
+        Self { path: path.into(), depth: depth(&name), apart, stamp: Box::default(), kind: None, table: None }
+    }
+
     fn unreachable(path: PathBuf, name: String, reason: String) -> Self {
         Self {
-            real: path.clone(),
-            path,
-            name,
-            stamp: String::new(),
+            path: path.as_path().into(),
+            depth: depth(&name),
+            apart: Some(Box::new(Apart { real: path, name })),
+            stamp: Box::default(),
             kind: Some(FileKind::Unreachable(reason)),
             table: None,
         }
@@ -122,23 +142,68 @@ impl FoundFile {
         let note = |note: PathBuf| fs_err::read(note).map_or_else(|_| "-".to_owned(), |bytes| hash(&bytes));
         let stamp = std::iter::once(object).chain(beside(&path).map(note)).collect::<Vec<_>>().join(", ");
         let kind = known_unopened(&path, &name);
-        Self { path, real, name, stamp, kind, table: None }
+        let (depth, apart) = (depth(&name), Some(Box::new(Apart { real, name })));
+        Self { path: path.into(), depth, apart, stamp: stamp.into(), kind, table: None }
     }
+
+    /// A file that is not there, to try out what only looks at names.
+    #[cfg(test)]
+    pub(super) fn named(name: &str) -> Self {
+        Self::below(Path::new(""), Path::new(name))
+    }
+
+    /// Its path without links, by which it is known again.
+    #[must_use]
+    pub fn real(&self) -> &Path {
+        self.apart.as_ref().map_or(&self.path, |apart| &apart.real)
+    }
+
+    /// Its name below the path it was found through, `/` between folders.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        self.apart.as_ref().map_or_else(|| last(&self.path, self.depth), |apart| Cow::Borrowed(&apart.name))
+    }
+
+    /// Parts of its name.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// Gives it the name with `depth` parts of its real path, if that is longer than the one it has.
+    fn deepen(&mut self, depth: u32) {
+        if depth > self.depth && self.real().components().nth(depth as usize).is_some() {
+            self.depth = depth;
+            if let Some(apart) = &mut self.apart {
+                apart.name = last(&apart.real, depth).into_owned();
+            }
+        }
+    }
+
+    fn by_real(&self, other: &Self) -> Ordering {
+        self.real().as_os_str().cmp(other.real().as_os_str())
+    }
+}
+
+/// Parts of a name.
+fn depth(name: &str) -> u32 {
+    name.split('/').fold(0, |depth, _| depth + 1)
+}
+
+/// The last `parts` parts of `path`, `/` between them.
+fn last(path: &Path, parts: u32) -> Cow<'_, str> {
+    let below = path.ancestors().nth(parts as usize).and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
+    let text = below.to_string_lossy();
+    if MAIN_SEPARATOR == '/' { text } else { Cow::Owned(text.replace(MAIN_SEPARATOR, "/")) }
 }
 
 fn hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
-/// `name` with as many folders before it that it has `depth` parts.
-fn deepened(name: String, real: &Path, depth: usize) -> String {
-    let parts: Vec<_> = real.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    if name.split('/').count() >= depth || parts.len() < depth { name } else { parts[parts.len() - depth..].join("/") }
-}
-
 /// Size and time of change, in nanoseconds since 1970, of the file, of a recorder's notes on it, and of the log that
 /// `SQLite` writes before it changes a file.
-fn stamp(path: &Path) -> String {
+fn stamp(path: &Path) -> Box<str> {
     let log = path.file_name().map(|name| path.with_file_name(format!("{}-wal", name.to_string_lossy())));
     let files = [Some(path.to_owned()), beside(path), log.filter(|log| log.is_file())];
     let stamps = files.into_iter().flatten().map(|file| {
@@ -146,7 +211,7 @@ fn stamp(path: &Path) -> String {
         let since = data.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         format!("{} {}", data.len(), since.unwrap_or_default().as_nanos())
     });
-    stamps.collect::<Vec<_>>().join(", ")
+    stamps.collect::<Vec<_>>().join(", ").into()
 }
 
 /// The files and folders that `paths` name; folders that a pattern could not look into are put into `bad`.
@@ -179,10 +244,8 @@ fn roots(paths: &[PathBuf], bad: &mut Vec<FoundFile>) -> Result<Vec<PathBuf>, In
 
 /// The name of `path` below `root` with `/` between folders; the file name where `root` is the file itself.
 fn name_below(root: &Path, path: &Path) -> String {
-    let below = path.strip_prefix(root).ok().filter(|below| below.components().next().is_some());
-    let below = below.or_else(|| path.file_name().map(Path::new)).unwrap_or(path);
-    let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
+    let parts = path.strip_prefix(root).map_or(0, |below| below.components().fold(0, |parts, _| parts + 1));
+    last(path, parts.max(1)).into_owned()
 }
 
 /// What is told by kind and name alone: files that lie beside sessions.
@@ -219,9 +282,9 @@ mod tests {
         let found = discover(&paths, &|_| 0).unwrap();
         assert_eq!(found.files.len(), 4);
         let unopened: Vec<_> = found.files.iter().filter(|file| file.kind.is_none()).collect();
-        assert_eq!(unopened.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["sub/a.jsonl"]);
+        assert_eq!(unopened.iter().map(|file| file.name()).collect::<Vec<_>>(), ["sub/a.jsonl"]);
         let alone = discover(&paths[..1], &|_| 2).unwrap();
-        assert_eq!(alone.files[0].name, "sub/a.jsonl", "the longer name holds");
+        assert_eq!(alone.files[0].name(), "sub/a.jsonl", "the longer name holds");
     }
 
     #[test]

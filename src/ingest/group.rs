@@ -1,6 +1,6 @@
 //! Which files have to be read together, because they may hold the same records.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl Group {
     pub fn new<'a>(format: Format, files: impl IntoIterator<Item = &'a FoundFile>) -> Self {
         let (mut group, mut table) = (Self { format, files: Vec::new(), table: None }, None);
         for file in files {
-            group.files.push((file.path.clone(), file.name.clone()));
+            group.files.push((file.path.to_path_buf(), file.name().into_owned()));
             table = table.or_else(|| file.table.clone());
         }
         Self { table, ..group }
@@ -70,7 +70,7 @@ pub struct Survey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileKind {
     /// A session, or part of one: its format, and hashes of what files that share records with it have in common with it.
-    Session(Format, Vec<u64>),
+    Session(Format, Box<[u64]>),
     /// Not a session, and why.
     Other(String),
     /// A file that cannot be opened, and why.
@@ -102,7 +102,7 @@ pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
     let kinds: Vec<_> = found
         .files
         .par_iter()
-        .map(|file| file.kind.clone().unwrap_or_else(|| FileKind::of(&file.path, &file.name)))
+        .map(|file| file.kind.clone().unwrap_or_else(|| FileKind::of(&file.path, &file.name())))
         .collect();
     let mut survey = Survey { copies: found.copies, ..Survey::default() };
     let mut sessions = Vec::new();
@@ -112,7 +112,7 @@ pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
             FileKind::Session(format, links) => sessions.push((format, links, file)),
             FileKind::Other(reason) => *survey.skipped.entry(reason).or_default() += 1,
             FileKind::Unreadable(reason) | FileKind::Unreachable(reason) => {
-                survey.bad.push(BadFile { file: mask_file(&file.name, None), lines: Vec::new(), reason });
+                survey.bad.push(BadFile { file: mask_file(&file.name(), None), lines: Vec::new(), reason });
             }
         }
     }
@@ -121,33 +121,35 @@ pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
 }
 
 /// The groups of `sessions`: format and links of each file, sorted by name.
-fn groups(sessions: &[(Format, Vec<u64>, FoundFile)]) -> Vec<Group> {
-    let links: Vec<&[u64]> = sessions.iter().map(|(_, links, _)| links.as_slice()).collect();
-    let parts = connected(&links);
-    let group = |part: &Vec<usize>| Group::new(sessions[part[0]].0, part.iter().map(|at| &sessions[*at].2));
+fn groups(sessions: &[(Format, Box<[u64]>, FoundFile)]) -> Vec<Group> {
+    let parts = connected(sessions.len(), |at| sessions[at].1.iter().copied());
+    let group = |part: &Box<[usize]>| Group::new(sessions[part[0]].0, part.iter().map(|at| &sessions[*at].2));
     parts.iter().map(group).collect()
 }
 
 /// The places of what shares a link, directly or through others, by union of disjoint sets; parts and places in order.
+/// `links` gives those of each of `count` places, and is called several times so that few links are in memory at once.
 #[must_use]
-pub fn connected(links: &[&[u64]]) -> Vec<Vec<usize>> {
-    let mut root: Vec<usize> = (0..links.len()).collect();
-    let mut first_with: HashMap<u64, usize> = HashMap::new();
-    for (at, links) in links.iter().enumerate() {
-        for link in *links {
-            let other = *first_with.entry(*link).or_insert(at);
-            let (one, other) = (find(&mut root, at), find(&mut root, other));
+pub fn connected<L: Iterator<Item = u64>>(count: usize, links: impl Fn(usize) -> L) -> Vec<Box<[usize]>> {
+    let mut root: Vec<usize> = (0..count).collect();
+    for pass in 0..PASSES {
+        let of = |at| links(at).filter(move |link| link % PASSES == pass).map(move |link| (link, at));
+        let mut held: Vec<(u64, usize)> = (0..count).flat_map(of).collect();
+        held.sort_unstable();
+        for pair in held.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+            let (one, other) = (find(&mut root, pair[0].1), find(&mut root, pair[1].1));
             // The lower number stays the root, so that parts keep the order of their first places.
-            let (low, high) = (one.min(other), one.max(other));
-            root[high] = low;
+            root[one.max(other)] = one.min(other);
         }
     }
-    let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for at in 0..links.len() {
-        parts.entry(find(&mut root, at)).or_default().push(at);
-    }
-    parts.into_values().collect()
+    let mut places: Vec<(usize, usize)> = (0..count).map(|at| (find(&mut root, at), at)).collect();
+    places.sort_unstable();
+    let part = |part: &[(usize, usize)]| part.iter().map(|(_, at)| *at).collect();
+    places.chunk_by(|one, next| one.0 == next.0).map(part).collect()
 }
+
+/// In how many passes links are compared.
+const PASSES: u64 = 16;
 
 fn find(root: &mut [usize], mut at: usize) -> usize {
     while root[at] != at {
@@ -163,15 +165,7 @@ mod tests {
 
     #[test]
     fn files_that_share_a_link_are_one_group() {
-        let found = |name: &str| FoundFile {
-            path: name.into(),
-            real: name.into(),
-            name: name.to_owned(),
-            stamp: String::new(),
-            kind: None,
-            table: None,
-        };
-        let file = |name: &str, links: &[u64]| (Format::ClaudeCode, links.to_vec(), found(name));
+        let file = |name: &str, links: &[u64]| (Format::ClaudeCode, links.into(), FoundFile::named(name));
         let groups = groups(&[file("a", &[1]), file("b", &[2]), file("c", &[3, 1]), file("d", &[3])]);
         let names: Vec<Vec<&str>> =
             groups.iter().map(|group| group.files.iter().map(|(_, name)| name.as_str()).collect()).collect();

@@ -1,9 +1,10 @@
 //! Sessions that may be a program's although nothing says how they were started (sessions.md 1.5).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::seen::short_hash;
 use crate::session::{Note, PromptKind, Scope, Session, Step};
 
 /// Words of the first prompt that are compared.
@@ -53,17 +54,33 @@ fn masked(word: &str) -> String {
     if filled_in { "*".to_owned() } else { word.to_lowercase() }
 }
 
-/// Ids of the sessions whose scope is in doubt: they fit a program, and three sessions or more begin with the same template.
+/// Which sessions are in doubt: they fit a program, and three sessions or more begin with the same template.
 ///
-/// Their scope stays unknown; the doubt stands beside it. The order of `openings` decides nothing.
-#[must_use]
-pub fn doubtful(openings: &[Opening]) -> BTreeSet<String> {
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for opening in openings {
-        *count.entry(&opening.template).or_default() += 1;
+/// Their scope stays unknown; the doubt stands beside it. The order of openings decides nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Doubts {
+    /// How many sessions begin with a template, by its hash.
+    count: HashMap<u64, usize>,
+    /// Template and id of those that fit a program.
+    fitting: Vec<(u64, String)>,
+}
+
+impl Doubts {
+    /// Adds how one session begins.
+    pub fn add(&mut self, opening: Opening) {
+        let template = short_hash(&opening.template);
+        *self.count.entry(template).or_default() += 1;
+        if opening.fits_program {
+            self.fitting.push((template, opening.id));
+        }
     }
-    let repeated = |opening: &&Opening| count.get(opening.template.as_str()).is_some_and(|count| *count >= REPEATED);
-    openings.iter().filter(|opening| opening.fits_program).filter(repeated).map(|opening| opening.id.clone()).collect()
+
+    /// Ids of the sessions whose scope is in doubt.
+    #[must_use]
+    pub fn doubtful(&self) -> BTreeSet<&str> {
+        let repeated = |template: &u64| self.count.get(template).is_some_and(|count| *count >= REPEATED);
+        self.fitting.iter().filter(|(template, _)| repeated(template)).map(|(_, id)| id.as_str()).collect()
+    }
 }
 
 #[cfg(test)]
@@ -84,7 +101,11 @@ mod tests {
         let prompt =
             |number: u32| format!("Review pull request #{number} in src/{number}.rs and report every fault you find");
         let mut all: Vec<Session> = (1..=4).map(|number| session(&number.to_string(), &prompt(number))).collect();
-        let ids = |all: &[Session]| doubtful(&all.iter().filter_map(Opening::of).collect::<Vec<_>>());
+        let ids = |all: &[Session]| -> BTreeSet<String> {
+            let mut doubts = Doubts::default();
+            all.iter().filter_map(Opening::of).for_each(|opening| doubts.add(opening));
+            doubts.doubtful().into_iter().map(str::to_owned).collect()
+        };
         let of = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
         assert_eq!(ids(&all[..2]), of(&[]));
         assert_eq!(ids(&all), of(&["1", "2", "3", "4"]));

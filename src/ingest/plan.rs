@@ -4,7 +4,7 @@
 //! the plan over may name the file of the session that made it, the plan may stand word for word in a call of that session,
 //! and both share a `slug`. They are believed in this order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,47 @@ impl PlanPart {
     }
 }
 
+/// What the sessions that carry out a plan say of the session that made it.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    executing: bool,
+    files: HashSet<String>,
+    plans: HashSet<String>,
+    slugs: HashSet<String>,
+}
+
+impl Wanted {
+    /// Adds what `part` says, if it carries out a plan.
+    pub fn add(&mut self, part: &PlanPart) {
+        if part.executes {
+            self.executing = true;
+            self.files.extend(part.named.clone());
+            self.plans.extend(part.handed.clone());
+            self.slugs.extend(part.slug.clone());
+        }
+    }
+
+    /// Whether no session carries out a plan.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.executing
+    }
+
+    /// Whether [`plan_links`] has to know `part`: it carries out a plan, or may have made one that another carries out.
+    #[must_use]
+    pub fn needs(&self, part: &PlanPart) -> bool {
+        part.executes
+            || self.files.contains(file(&part.id))
+            || part.slug.as_ref().is_some_and(|slug| self.slugs.contains(slug))
+            || part.proposed.iter().any(|plan| self.plans.contains(plan))
+    }
+}
+
+/// The id of the first session in the file of session `id`: a cleared session lies in the file of the first.
+fn file(id: &str) -> &str {
+    id.split('#').next().unwrap_or_default()
+}
+
 fn microseconds(time: &str) -> Option<i64> {
     time.parse::<Timestamp>().ok().map(Timestamp::as_microsecond)
 }
@@ -103,9 +144,7 @@ pub fn plan_links(sessions: &[PlanPart]) -> BTreeMap<String, String> {
     let mut by_plan: BTreeMap<&str, Vec<&PlanPart>> = BTreeMap::new();
     let mut by_id: BTreeMap<&str, Vec<&PlanPart>> = BTreeMap::new();
     for part in sessions {
-        // A cleared session lies in the file of the first.
-        let file = part.id.split('#').next().unwrap_or_default();
-        by_id.entry(file).or_default().push(part);
+        by_id.entry(file(&part.id)).or_default().push(part);
         if let Some(slug) = &part.slug {
             by_slug.entry(slug).or_default().push(part);
         }
@@ -149,6 +188,10 @@ mod tests {
         let mut reversed = parts.to_vec();
         reversed.reverse();
         assert_eq!(plan_links(&reversed), links, "the order decides nothing");
+        let mut wanted = Wanted::default();
+        parts.iter().for_each(|part| wanted.add(part));
+        reversed.retain(|part| wanted.needs(part));
+        assert_eq!(plan_links(&reversed), links, "nothing else has to be known");
         links.into_iter().collect()
     }
 
@@ -167,6 +210,11 @@ mod tests {
             part("f", 9, "loom", false, true),
         ];
         assert_eq!(links(&all), [pair("b", "a"), pair("c", "a"), pair("d", "c")]);
+        let mut wanted = Wanted::default();
+        assert!(wanted.is_empty());
+        wanted.add(&all[1]);
+        let needed = [&all[0], &part("g", 1, "other", false, true)].map(|part| wanted.needs(part));
+        assert_eq!((wanted.is_empty(), needed), (false, [true, false]));
         let unseen =
             [part("a", 1, "loom", false, false), part("b", 2, "loom", true, false), part("c", 2, "loom", true, false)];
         assert_eq!(links(&unseen), [pair("b", "a"), pair("c", "a")]);

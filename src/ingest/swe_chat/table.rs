@@ -107,7 +107,7 @@ pub(in super::super) fn attach(files: &mut [FoundFile]) {
             Err(reason) => FileKind::Unreadable(reason.clone()),
         });
         for file in files.iter_mut().filter(|file| file.path.starts_with(&transcripts)) {
-            file.stamp = format!("{}, table {stamp}", file.stamp);
+            file.stamp = format!("{}, table {stamp}", file.stamp).into();
             file.table = table.clone().ok();
         }
     }
