@@ -67,7 +67,10 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
         }
         let wanted: Vec<(i32, i32)> = names.iter().map(|((_, y), _, name)| (*y, height(name))).collect();
         for (((x, y), number, name), at) in names.iter().zip(spread(&wanted)) {
-            canvas.line((x + 3, *y), (RIGHT + 16, at), Ink::Series(*number), 1)?;
+            // From an earlier month it would look like a part of the line.
+            if *x == RIGHT {
+                canvas.line((RIGHT + 3, *y), (RIGHT + 16, at), Ink::Series(*number), 1)?;
+            }
             canvas.mark((RIGHT + 22, at), Ink::Series(*number), series_mark(*number))?;
             let mut line = at - (height(name) - APART) / 2;
             for text in name {
