@@ -7,12 +7,13 @@ use std::path::Path;
 use assize::agreement::{Declared, Options, RatedVerdicts, report as agree};
 use assize::corpus::{IngestReport, SessionRow};
 use assize::report::{
-    Cell, Exhibit, Floors, Inputs, Report, TableBuilder, Vocabulary, build, check, files, html, markdown, publish,
-    tables,
+    Cell, Exhibit, Floors, Hidden, Inputs, PublicNumber, PublicReport, Report, TableBuilder, Vocabulary, build, check,
+    files, html, markdown, publish, tables,
 };
 use assize::rubric::{self, Rubric};
 use assize::run::{Experiment, JudgeSpec, RunRecord, RunState};
 use assize::session::{Evidence, Format, Measures, Scope};
+use assize::stats::Estimate;
 use assize::verdict::{Fingerprint, Outcome, Verdict};
 use serde_json::json;
 
@@ -37,6 +38,8 @@ fn label(judge: &str, rubric: &str, session: usize, replicate: u32) -> Option<&'
         ("whole" | "planted", "outcome") => outcome,
         ("again", "work_mode") if replicate == 3 && session.is_multiple_of(10) => "test",
         ("reversed", "work_mode") if session.is_multiple_of(6) => "build",
+        // Pairs rest on different sessions: those that both labelled.
+        ("other", "work_mode") if session < 60 && mode == "fix" => return None,
         ("whole" | "again" | "reversed" | "other", "work_mode") => mode,
         _ => return None,
     })
@@ -71,6 +74,7 @@ fn row(session: usize) -> SessionRow {
         planned_in: None,
         work: String::new(),
         started_at: Some("2026-03-11T10:00:00Z".to_owned()),
+        models: vec![],
         measures: Measures { prompts: 2, actions: 20, output_words: 900, ..Measures::default() },
         evidence: Evidence::default(),
         recorder: None,
@@ -171,6 +175,8 @@ fn a_canary_is_told_by_the_verdicts_that_it_moves() {
     is(cell(check, "canary", "failed", "with"), 0.35, 200);
     is(cell(check, "shift", "failed", "planted with whole"), 0.25, 200);
     is(cell(check, "agreement", "planted with whole", "percent_agreement"), 0.75, 200);
+    assert_eq!(cell(check, "agreement", "planted with whole", "percent_agreement").persons, Some(40));
+    assert_eq!(check.number, "Check: planted text");
 }
 
 #[test]
@@ -195,7 +201,7 @@ fn order_model_and_repeats_have_their_own_and_pairs_that_differ_twice_have_none(
     is(cell(order, "shift", "build", "reversed with whole"), 34.0 / 200.0, 200);
     is(cell(order, "shares", "fix", "whole"), 67.0 / 200.0, 200);
     let model = of(&report, "check_work_mode", "Rated by another model");
-    is(cell(model, "agreement", "other with whole", "percent_agreement"), 1.0, 200);
+    is(cell(model, "agreement", "other with whole", "percent_agreement"), 1.0, 180);
     let again = of(&report, "check_work_mode", "Asked again");
     is(cell(again, "flips", "again", "flip_rate"), 0.1, 200);
     assert!(
@@ -225,6 +231,7 @@ fn every_form_holds_the_checks() {
     let (page, text) = (html(&report).unwrap(), markdown(&report).unwrap());
     for form in [&page, &text] {
         assert!(form.contains("6. Checks that the study did not make") && form.contains("7. Judges: calls"));
+        assert!(form.contains("Outcome: planted text"));
         assert!(form.contains("planted with whole") && !form.contains("NaN"));
     }
     let tables: BTreeMap<String, String> = tables(&report).unwrap().into_iter().collect();
@@ -238,5 +245,66 @@ fn every_form_holds_the_checks() {
     let files = files(&public).unwrap();
     assert_eq!(check(&files, &Vocabulary::of(&[]).unwrap()).unwrap(), []);
     let json = &files.iter().find(|(name, _)| name == "report.json").unwrap().1;
-    assert!(json.contains("judge 4 with judge 1") && json.contains("check_gradient") && !json.contains("planted\""));
+    assert!(
+        json.contains("\"shift\"")
+            && json.contains("judge 4 with judge 1")
+            && json.contains("check_gradient")
+            && !json.contains("planted\"")
+    );
+}
+
+/// The shift of failed outcomes between two judges, unrounded.
+fn cell_of(report: &Report, judges: &str) -> Estimate {
+    cell(of(report, "check_outcome", "Rated with a planted text"), "shift", "failed", judges).raw.clone().unwrap()
+}
+
+#[test]
+fn a_shared_shift_is_the_difference_of_shared_shares_and_nothing_else_is_let_through() {
+    let inputs = inputs();
+    let public = publish(&inputs, &build(&inputs).unwrap(), Floors::default()).unwrap();
+    let vocabulary = Vocabulary::of(&[]).unwrap();
+    let planted = public.tables.iter().position(|table| table.id == "check_outcome").unwrap();
+    let panel = |id: &str| public.tables[planted].panels.iter().position(|panel| panel.id == id).unwrap();
+    let (shift, shares) = (panel("shift"), panel("shares"));
+    let at = |panel: usize, group: &str, measure: &str| {
+        let cells = &public.tables[planted].panels[panel].cells;
+        cells.iter().position(|cell| cell.group == group && cell.measure == measure).unwrap()
+    };
+    let moved = at(shift, "failed", "judge 4 with judge 1");
+    let cell = &public.tables[planted].panels[shift].cells[moved];
+    // 20 of 200 become 70 of 200; 50 moved.
+    let raw = cell.raw.unwrap();
+    assert!((raw.value - 0.25).abs() < 1e-9 && cell.count == Some(50), "{cell:?}");
+    let report = build(&inputs).unwrap();
+    let exact = cell_of(&report, "planted with whole");
+    assert!(raw.low < exact.low && raw.high > exact.high, "{raw:?} {exact:?}");
+    let tried = |change: &dyn Fn(&mut PublicReport)| {
+        let mut changed = public.clone();
+        change(&mut changed);
+        let found = check(&files(&changed).unwrap(), &vocabulary).unwrap();
+        found.iter().map(|breach| breach.what.clone()).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(tried(&|_| {}), "");
+    let other = tried(&|report| {
+        report.tables[planted].panels[shift].cells[moved].raw =
+            Some(PublicNumber { value: 0.26, low: Some(0.1), high: Some(0.4) });
+    });
+    assert!(other.contains("not the difference of the two shares shown"), "{other}");
+    let bare = tried(&|report| {
+        for group in ["failed", "partially_succeeded"] {
+            let own = at(shares, group, "judge 1");
+            let cell = &mut report.tables[planted].panels[shares].cells[own];
+            (cell.raw, cell.sessions, cell.persons, cell.count) = (None, None, None, None);
+            cell.withheld = Some(Hidden::Small);
+        }
+    });
+    assert!(bare.contains("a difference of shares that are not both shown"), "{bare}");
+    // Fewer moved than a cell must hold: 34 of 200 are shown, and of a label that nobody gives there is nothing to hide.
+    let strict = publish(&inputs, &build(&inputs).unwrap(), Floors { sessions: 55, persons: 5 }).unwrap();
+    assert_eq!(check(&files(&strict).unwrap(), &vocabulary).unwrap(), []);
+    let cells = &strict.tables[planted].panels[shift].cells;
+    assert!(
+        cells.iter().any(|cell| cell.group == "failed" && cell.withheld.is_some() && cell.raw.is_none()),
+        "{cells:?}"
+    );
 }

@@ -50,6 +50,7 @@ fn row(number: usize, lines_added: u64, machine_success: Option<bool>) -> Sessio
         scope_doubt: false,
         planned_in: None,
         started_at: None,
+        models: vec![],
         measures: Measures { lines_added, ..Measures::default() },
         evidence: Evidence { machine_success, ..Evidence::default() },
         recorder: None,

@@ -37,7 +37,7 @@ static MADE: LazyLock<TempDir> = LazyLock::new(|| {
     folder
 });
 
-const EXPERIMENT: &str = "{name: public-made, corpus: datasets/made, rubrics: [work_mode, outcome, success_signal, codebase_context], \
+const EXPERIMENT: &str = "{name: public-made, corpus: datasets/made, rubrics: [work_mode, outcome, success_signal, codebase_context, decisions], \
     judges: [{model: baseline/rules, name: our-own-name-of-it}], data_label: synthetic}";
 
 fn assize(folder: &Path, args: &[&str]) -> Output {
@@ -150,6 +150,21 @@ fn it_holds_numbers_and_no_name_of_anything() {
         assert!(text.contains("synthetic") && text.contains("judge 1"), "{name}");
     }
     assert!(read("report.html").contains("not an LLM: rule-based floor"));
+}
+
+#[test]
+fn values_of_answers_are_shared_in_two_digits_and_proven() {
+    let path = MADE.path().join("shared/tables/values_decisions.csv");
+    assert_eq!(check(&path, true), (0, "file,place,what\n".to_owned()));
+    let text = fs_err::read_to_string(&path).unwrap();
+    for measure in ["\"items a session, mean\"", "\"share of items, by agent\"", "\"share of items, type planning\""] {
+        assert!(text.contains(measure), "{measure}: {text}");
+    }
+    let (_folder, path) = changed_json(|report| {
+        table(report, "values_decisions")["panels"][0]["cells"][0]["raw"] = json!({"value": 7.123});
+    });
+    let (code, said) = check(&path, false);
+    assert!(code == 1 && said.contains("an exact number: 7.123"), "{said}");
 }
 
 #[test]

@@ -77,6 +77,7 @@ fn row(session: usize) -> SessionRow {
         planned_in: None,
         work: format!("session-{session:02}"),
         started_at: Some(format!("2026-0{}-11T10:00:00Z", 1 + session % 3)),
+        models: vec![],
         measures: Measures {
             prompts,
             actions: prompts * (6 + session as u64 % 5),

@@ -32,6 +32,11 @@ fn every_session_is_one_row_in_every_format() {
     let csv = sessions(folder.path(), &["--format", "csv"]);
     let mut table = csv::Reader::from_reader(csv.stdout.as_slice());
     let prompts = table.headers().unwrap().iter().position(|name| name == "prompts").unwrap();
+    assert!(rows.iter().any(|row| !row.models.is_empty()));
+    for row in &rows {
+        assert_eq!(corpus(folder.path()).session(&row.id).unwrap().models, row.models);
+    }
+    assert!(String::from_utf8_lossy(&csv.stdout).lines().next().unwrap().ends_with(",content_hash,model_names"));
     let sum: u64 = table.records().map(|row| row.unwrap()[prompts].parse::<u64>().unwrap()).sum();
     assert_eq!(sum, rows.iter().map(|row| row.measures.prompts).sum::<u64>());
     let counted = sessions(folder.path(), &["--counted"]);

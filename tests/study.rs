@@ -85,6 +85,7 @@ fn row(session: usize) -> SessionRow {
         planned_in: None,
         work: String::new(),
         started_at: Some(format!("{}-11T10:00:00Z", months[(session / 7) % 7])),
+        models: vec![["claude-sonnet-4-5", "claude-opus-4-6"][usize::from((session / 7) % 7 > 2)].to_owned()],
         measures: Measures {
             prompts,
             actions: prompts * (4 + 2 * level + session as u64 % 3),
@@ -207,6 +208,102 @@ fn every_figure_has_its_numbers_and_its_published_ones() {
     assert!(slopes.len() == 7 && slopes.iter().all(|slope| (0.02..0.12).contains(slope)), "{slopes:?}");
 }
 
+/// The price of a session, as the judge gives it.
+fn price(session: usize) -> f64 {
+    (100 + 100 * (session % 50)) as f64
+}
+
+#[test]
+fn value_grows_by_month_and_mode_beside_what_was_published() {
+    let report = report(1_400, &RUBRICS, None, ALL);
+    let fourth = exhibit(&report, "figure_4");
+    let months = ["2025-10", "2025-11", "2025-12", "2026-01", "2026-02", "2026-03", "2026-04"];
+    let of = |month: usize, mode: Option<usize>| -> Vec<f64> {
+        let own = |session: &usize| (session / 7) % 7 == month && mode.is_none_or(|mode| session % 7 == mode);
+        (0..1_400).filter(own).map(price).collect()
+    };
+    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+    let logs = |values: Vec<f64>| (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp();
+    for (mode, number) in [("all", None), ("fix", Some(0)), ("build", Some(1))] {
+        for (at, month) in months.iter().enumerate() {
+            let (plain, geometric) = (cell(fourth, "value", month, mode), cell(fourth, "value_geometric", month, mode));
+            assert_eq!(plain.sessions, Some(of(at, number).len() as u64), "{month} {mode}");
+            assert!((raw(plain) - (mean(of(at, number)) / mean(of(0, number)) - 1.0)).abs() < 1e-9, "{month} {mode}");
+            let expected = logs(of(at, number)) / logs(of(0, number)) - 1.0;
+            assert!((raw(geometric) - expected).abs() < 1e-9, "{month} {mode}");
+            assert_eq!(
+                geometric.raw.as_ref().unwrap().low.is_some(),
+                at > 0,
+                "the first month is what others are held against"
+            );
+        }
+    }
+    let published = |month, mode| cell(fourth, "value", month, mode).published.as_ref().map(|one| one.value);
+    assert_eq!((published("2026-04", "all"), published("2026-04", "build")), (Some(0.27), Some(0.43)));
+    assert_eq!(published("2026-03", "all"), None);
+    assert!(fourth.notes.iter().any(|note| note.starts_with("Task value is an order")), "{:?}", fourth.notes);
+    let tables: BTreeMap<String, String> = tables(&report).unwrap().into_iter().collect();
+    assert!(tables["figure_4.csv"].contains("value_geometric,change,2026-04"));
+}
+
+#[test]
+fn value_grows_without_modes_too() {
+    let report = report(280, &["task_value"], None, ALL);
+    let fourth = exhibit(&report, "figure_4");
+    let panels: Vec<&str> = fourth.panels.iter().map(|panel| panel.id.as_str()).collect();
+    assert_eq!(panels, ["value", "value_geometric"]);
+    assert!(fourth.panels.iter().flat_map(|panel| &panel.cells).all(|cell| cell.measure == "all"));
+    assert!(fourth.needs.iter().any(|need| need.rubric == "work_mode"));
+    assert!(html(&report).unwrap().contains("judge-0-figure_4-value_geometric"));
+}
+
+#[test]
+fn every_column_of_table_a1_says_what_it_holds_equal_and_for_whom() {
+    let report = report(1_400, &RUBRICS, None, Floors::default());
+    let table = exhibit(&report, "table_a1");
+    let titles: Vec<&str> = table.panels[0].cells.iter().map(|cell| cell.group_title.as_str()).collect();
+    assert_eq!(
+        titles[..6],
+        [
+            "(1) nothing held equal",
+            "(2) and work mode × value band",
+            "(3) and month",
+            "(4) and occupation of the work",
+            "(5) and software occupation",
+            "(6) and model tier × length band, ln model calls, ln prompts"
+        ]
+    );
+    let column = |number: usize| &table.panels[0].cells[number - 1];
+    // All persons have sessions with a goal and a level; by hand: every thirteenth session has no goal, every twentieth no level.
+    assert_eq!((column(1).persons, column(1).sessions), (Some(175), Some(1_400 - 70 - 108 + 6)));
+    assert!(column(6).extra["cells"] > column(5).extra["cells"], "the sixth column has cells of its own");
+    let notes = table.notes.join(" ");
+    assert!(notes.contains("Tiers in this run: claude opus, claude sonnet.") && notes.contains("What cannot be had"));
+    assert!(exhibit(&report, "figure_3").caption.contains("software occupation, model tier, errors by person"));
+}
+
+#[test]
+fn adjusted_rates_lie_between_0_and_1_and_say_when_they_had_to_be_held() {
+    // Few sessions in small cells, so that a linear model goes beyond.
+    let report = report(112, &["expertise", "outcome", "success_signal", "failure_signal", "work_mode"], None, ALL);
+    let mut held = 0;
+    for cell in
+        ["figure_5", "table_a2"].iter().flat_map(|id| &exhibit(&report, id).panels).flat_map(|panel| &panel.cells)
+    {
+        let Some(adjusted) = &cell.adjusted else { continue };
+        let ends = [adjusted.value, adjusted.low, adjusted.high];
+        assert!(ends.iter().flatten().all(|end| (0.0..=1.0).contains(end)), "{cell:?}");
+        let beyond = cell.extra.get("linear_low").is_some_and(|low| *low < 0.0)
+            || cell.extra.get("linear_high").is_some_and(|high| *high > 1.0);
+        assert_eq!(adjusted.method.ends_with("held at 0 and 1"), beyond, "{cell:?}");
+        held += usize::from(beyond);
+    }
+    assert!(held > 0, "nothing had to be held");
+    assert!(html(&report).unwrap().contains("‡") && markdown(&report).unwrap().contains("‡"));
+    let tables: BTreeMap<String, String> = tables(&report).unwrap().into_iter().collect();
+    assert!(tables["figure_5.csv"].contains("linear_low=-") || tables["figure_5.csv"].contains("linear_high=1."));
+}
+
 #[test]
 fn rates_have_bounds_and_sessions_without_a_goal_are_outside() {
     let report = report(260, &RUBRICS, None, ALL);
@@ -288,7 +385,7 @@ fn the_page_and_the_tables_hold_every_exhibit() {
         assert_eq!(tables[&name].lines().count(), rows + 1, "{name}");
     }
     let charts = page.matches("class=\"chart panel\"").count();
-    assert_eq!(charts, 2 + 2 + 2 + 3 + 3 + 1 + 2 + 2, "every panel of every figure is drawn");
+    assert_eq!(charts, 2 + 2 + 2 + 4 + 3 + 1 + 2 + 2, "every panel of every figure is drawn");
     assert!(!page.contains("NaN") && !text.contains("NaN"));
 }
 

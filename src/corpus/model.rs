@@ -33,6 +33,8 @@ pub struct SessionRow {
     pub work: String,
     /// RFC 3339 time of the first record.
     pub started_at: Option<String>,
+    /// Models that answered, in order of appearance.
+    pub models: Vec<String>,
     /// Measures.
     pub measures: Measures,
     /// Hard evidence.
@@ -60,6 +62,7 @@ impl SessionRow {
             planned_in: None,
             work: String::new(),
             started_at: None,
+            models: Vec::new(),
             measures: Measures::default(),
             evidence: Evidence::default(),
             recorder: None,
@@ -92,6 +95,7 @@ impl SessionRow {
         columns.push(("machine_success", number(self.evidence.machine_success.map(u64::from))));
         columns.extend(recorder_columns(self.recorder.as_ref()));
         columns.push(("content_hash", self.content_hash.clone()));
+        columns.push(("model_names", self.models.join(", ")));
         columns
     }
 }

@@ -8,13 +8,14 @@ use super::store::CorpusError;
 use crate::session::EvidenceKind;
 
 /// Version of the tables, kept in `user_version`.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// `assz`, kept in `application_id`, tells a corpus from other `SQLite` files.
 pub(super) const APPLICATION: i64 = 0x6173_737a;
 
 /// What each version adds to the one before it; a new version appends one step and never changes an old one.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE sessions (
         id TEXT PRIMARY KEY NOT NULL,
         file TEXT NOT NULL,
@@ -103,7 +104,9 @@ const STEPS: [&str; 1] = ["
         records BLOB NOT NULL
     ) STRICT;
     CREATE INDEX origins_grp ON origins (grp);
-"];
+",
+    "ALTER TABLE sessions ADD COLUMN model_names TEXT NOT NULL DEFAULT '[]';",
+];
 
 /// Brings an empty or older file to [`VERSION`].
 pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), CorpusError> {

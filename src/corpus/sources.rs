@@ -13,7 +13,7 @@ use crate::session::Format;
 
 /// What reads, by its version: a file that another one read is read again. Raised with every change of what is read from
 /// the same files: readers, measures, evidence, scrubbing.
-pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
+pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
 
 /// Keyed hash of a path.
 pub(super) type PathKey = [u8; 16];

@@ -137,7 +137,7 @@ impl Corpus {
             return Err(store("an SQLite file, but not a corpus; ingest the sessions again".to_owned()));
         }
         if version(&connection, &path)? < VERSION {
-            return Err(store("written by an older assize; ingest the sessions again".to_owned()));
+            return Err(store("written by an older assize; ingest the sessions again with --fresh".to_owned()));
         }
         // An ingest writes a new file and puts it in place of this one, which nobody changes: it is locked once, and what is
         // read of it stays good, instead of both being seen to for every session.
@@ -281,7 +281,7 @@ impl Corpus {
 }
 
 /// Columns of `sessions` before those of the measures, in the order in which [`session_row`] reads them.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "format",
     "scope",
     "evidence",
@@ -296,6 +296,7 @@ const COLUMNS: [&str; 14] = [
     "planned_in",
     "work",
     "recorder",
+    "model_names",
 ];
 
 /// A row of `sessions`; the inner error is a value that this program does not know.
@@ -310,6 +311,7 @@ fn session_row(row: &Row<'_>, names: &[&str]) -> rusqlite::Result<Result<Session
     let (scope_rule, content_hash) = (row.get(8)?, row.get(9)?);
     let (scope_doubt, planned_in, work) = (row.get(10)?, row.get(11)?, row.get(12)?);
     let recorder: Option<String> = row.get(13)?;
+    let models: String = row.get(14)?;
     let built = || {
         Ok(SessionRow {
             id,
@@ -323,6 +325,7 @@ fn session_row(row: &Row<'_>, names: &[&str]) -> rusqlite::Result<Result<Session
             planned_in,
             work,
             started_at,
+            models: serde_json::from_str(&models)?,
             measures: serde_json::from_value(measures.into())?,
             evidence: serde_json::from_str(&evidence)?,
             recorder: recorder.map(|recorder| serde_json::from_str(&recorder)).transpose()?,

@@ -179,6 +179,7 @@ impl Writer {
         let json =
             |error: serde_json::Error| CorpusError::Store { path: self.target.clone(), message: error.to_string() };
         let evidence = serde_json::to_string(&row.evidence).map_err(json)?;
+        let models = serde_json::to_string(&row.models).map_err(json)?;
         let recorder = row.recorder.as_ref().map(serde_json::to_string).transpose().map_err(json)?;
         let text = |text: &str| Value::Text(text.to_owned());
         let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
@@ -208,6 +209,7 @@ impl Writer {
             ("evidence", Value::Text(evidence)),
             ("recorder", optional(&recorder)),
             ("content_hash", text(&row.content_hash)),
+            ("model_names", Value::Text(models)),
         ]);
         let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
         let marks = vec!["?"; names.len()].join(", ");

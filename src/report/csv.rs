@@ -43,7 +43,7 @@ fn exhibits(report: &Report) -> Result<Vec<(String, String)>, ReportError> {
     ids.iter().map(|id| Ok((format!("{id}.csv"), exhibit(report, id)?))).collect()
 }
 
-const EXHIBIT: [&str; 33] = [
+const EXHIBIT: [&str; 35] = [
     "data",
     "judge",
     "judge_note",
@@ -74,6 +74,8 @@ const EXHIBIT: [&str; 33] = [
     "adjusted",
     "adjusted_low",
     "adjusted_high",
+    "adjusted_n",
+    "adjusted_method",
     "worst_low",
     "worst_high",
     "extra",
@@ -120,6 +122,8 @@ fn exhibit(report: &Report, id: &str) -> Result<String, ReportError> {
                     adjusted.and_then(|one| one.value),
                     adjusted.and_then(|one| one.low),
                     adjusted.and_then(|one| one.high),
+                    adjusted.map(|one| one.n),
+                    adjusted.map(|one| one.method.as_str()),
                 ),
                 (cell.worst.map(|ends| ends.0), cell.worst.map(|ends| ends.1), extra.join("; ")),
             )

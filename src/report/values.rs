@@ -1,15 +1,28 @@
 //! What the judges answered to rubrics that ask for a value: numbers summed up, items counted, decisions divided.
 
 use crate::estimate::ORDINAL;
-use crate::rubric::{AnswerKind, Rubric};
+use crate::rubric::{AnswerKind, ListForm, Rubric};
 use crate::stats::{CONFIDENCE, Estimate, Numbered, Weighed, geometric_mean, mean, quantiles, shares_numbered};
 
 use super::model::ValueRow;
 use super::sessions::{NumberColumn, StudyTable};
 use super::study::weighed;
 
+/// How names of the rows on who decides begin.
+pub(super) const SHARE_OF: &str = "user's share of ";
+
 /// Name of the rubric whose items are decisions.
 const DECISIONS: &str = "decisions";
+
+/// Names of the rows on the options of a list's items.
+pub(super) fn item_shares(form: &ListForm) -> impl Iterator<Item = String> + '_ {
+    let choices = form.items.iter().filter_map(|field| Some((field, field.choice.as_ref()?)));
+    choices.flat_map(|(field, options)| options.iter().map(|option| item_share(&field.name, &option.id)))
+}
+
+fn item_share(field: &str, option: &str) -> String {
+    format!("share of items, {field} {option}")
+}
 
 /// The rows and notes of the first replicate of judge and rubric, by their positions; nothing for rubrics with labels.
 pub(super) fn of(table: &StudyTable, rubric: &Rubric, (number, by): (usize, usize)) -> (Vec<ValueRow>, Vec<String>) {
@@ -66,7 +79,7 @@ fn lists(table: &StudyTable, rubric: &Rubric, (number, by): (usize, usize)) -> (
         };
         let all: Vec<Numbered> = (0..table.len()).flat_map(of_session).collect();
         let row = |(option, estimate): (&crate::rubric::FieldOption, _)| ValueRow {
-            name: format!("share of items, {} {}", field.name, option.id),
+            name: item_share(&field.name, &option.id),
             unit: None,
             estimate,
         };
@@ -82,7 +95,7 @@ fn lists(table: &StudyTable, rubric: &Rubric, (number, by): (usize, usize)) -> (
         let parts = [("planning", NumberColumn::PlanningByUser), ("execution", NumberColumn::ExecutionByUser)];
         for (name, column) in parts {
             let own = given(table, by, column);
-            summed(&own, &format!("user's share of {name} decisions in a session"), &mut rows);
+            summed(&own, &format!("{SHARE_OF}{name} decisions in a session"), &mut rows);
             let without = counts.len() - own.len();
             if without > 0 {
                 notes.push(format!(

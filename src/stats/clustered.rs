@@ -120,31 +120,57 @@ pub fn quantiles(values: &[Weighed], probabilities: &[f64], confidence: f64) -> 
 /// group and there is no change.
 #[must_use]
 pub fn ratio_of_means(later: &[Weighed], base: &[Weighed], same: bool, confidence: f64) -> Estimate {
-    let n = later.len();
-    let total = |values: &[Weighed]| values.iter().map(|one| one.weight).sum::<f64>();
-    let sum = |values: &[Weighed]| values.iter().map(|one| one.weight * one.value).sum::<f64>();
-    if n == 0 || base.is_empty() || sum(base) <= 0.0 || sum(later) <= 0.0 {
+    let center = |values: &[Weighed]| {
+        let total: f64 = values.iter().map(|one| one.weight).sum();
+        let mean = values.iter().map(|one| one.weight * one.value).sum::<f64>() / total;
+        (mean > 0.0).then(|| {
+            let pull = |one: &Weighed| Weighed { value: one.weight * (one.value - mean) / (total * mean), ..*one };
+            (mean.ln(), values.iter().map(pull).collect())
+        })
+    };
+    change(center(later), center(base), "quotient of means", (later.len(), same), confidence)
+}
+
+/// The geometric mean of `later` over that of `base`, less 1, over values above 0; the rest as for [`ratio_of_means`]. The one
+/// to read where values are told by ratios, such as prices (report.md section 7).
+#[must_use]
+pub fn ratio_of_geometric_means(later: &[Weighed], base: &[Weighed], same: bool, confidence: f64) -> Estimate {
+    let center = |values: &[Weighed]| {
+        let positive = || values.iter().filter(|one| one.value > 0.0);
+        let total: f64 = positive().map(|one| one.weight).sum();
+        let mean = positive().map(|one| one.weight * one.value.ln()).sum::<f64>() / total;
+        (total > 0.0).then(|| {
+            let pull = |one: &Weighed| Weighed { value: one.weight * (one.value.ln() - mean) / total, ..*one };
+            (mean, positive().map(pull).collect())
+        })
+    };
+    let n = later.iter().filter(|one| one.value > 0.0).count();
+    change(center(later), center(base), "quotient of geometric means", (n, same), confidence)
+}
+
+/// The logarithm of a group's centre, and by how much each of its items pulls at it.
+type Center = Option<(f64, Vec<Weighed>)>;
+
+/// The quotient of two centres, less 1.
+fn change(later: Center, base: Center, what: &str, (n, same): (usize, bool), confidence: f64) -> Estimate {
+    let (Some((later, pulls)), Some((base, opposite))) = (later, base) else {
         return Estimate::undefined(n, Undefined::TooFewItems);
-    }
+    };
     if same {
         let (value, method) = (Some(0.0), "the group compared with".to_owned());
         return Estimate { value, low: None, high: None, n, method, undefined: None };
     }
-    let pulls = |values: &[Weighed], sign: f64| -> Vec<Weighed> {
-        let (all, centre) = (total(values), sum(values) / total(values));
-        let pull = |one: &Weighed| sign * one.weight * (one.value - centre) / (all * centre);
-        values.iter().map(|one| Weighed { value: pull(one), weight: 1.0, cluster: one.cluster }).collect()
-    };
-    let both = by_cluster(&[pulls(later, 1.0), pulls(base, -1.0)].concat());
-    let spread = Spread::of(&both, |pull| pull);
-    let change = sum(later) / total(later) / (sum(base) / total(base));
+    let opposite = opposite.into_iter().map(|one| Weighed { value: -one.value, ..one });
+    let all: Vec<Weighed> = pulls.into_iter().chain(opposite).map(|one| Weighed { weight: 1.0, ..one }).collect();
+    let spread = Spread::of(&by_cluster(&all), |pull| pull);
+    let log = later - base;
     if spread.clusters < 2 {
-        return no_interval(change - 1.0, n);
+        return no_interval(log.exp_m1(), n);
     }
     let half = t_quantile(spread.clusters - 1, confidence) * spread.variance(1.0).sqrt();
-    let end = |sign: f64| Some((change.ln() + sign * half).exp_m1());
-    let method = format!("quotient of means, t interval of its logarithm over {} clusters", spread.clusters);
-    Estimate { value: Some(change - 1.0), low: end(-1.0), high: end(1.0), n, method, undefined: None }
+    let method = format!("{what}, t interval of its logarithm over {} clusters", spread.clusters);
+    let (low, high) = (Some((log - half).exp_m1()), Some((log + half).exp_m1()));
+    Estimate { value: Some(log.exp_m1()), low, high, n, method, undefined: None }
 }
 
 fn no_interval(value: f64, n: usize) -> Estimate {
@@ -233,6 +259,19 @@ mod tests {
         let apart = ratio_of_means(&group(3.0), &others, false, 0.95);
         assert!(apart.low.unwrap() < 0.2 && apart.high.unwrap() > 0.8, "{apart:?}");
         assert_eq!(ratio_of_means(&others, &others, true, 0.95).value, Some(0.0));
+    }
+
+    // By hand: geometric means 20 and 10 of 10, 40 and 5, 20; the 0 has no logarithm.
+    #[test]
+    fn a_ratio_of_geometric_means_is_told_by_logarithms() {
+        let (later, base) = (plain(&[10.0, 40.0, 0.0]), plain(&[5.0, 20.0]));
+        let found = ratio_of_geometric_means(&later, &base, false, 0.95);
+        assert!((found.value.unwrap() - 1.0).abs() < 1e-12 && found.n == 2, "{found:?}");
+        // Both persons doubled: nothing varies, though their prices are far apart.
+        assert!((found.low.unwrap() - 1.0).abs() < 1e-9 && (found.high.unwrap() - 1.0).abs() < 1e-9, "{found:?}");
+        let none = ratio_of_geometric_means(&later, &plain(&[0.0]), false, 0.95);
+        assert_eq!(none.undefined, Some(Undefined::TooFewItems));
+        assert_eq!(ratio_of_geometric_means(&base, &base, true, 0.95).low, None);
     }
 
     #[test]

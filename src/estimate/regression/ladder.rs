@@ -26,36 +26,38 @@ pub struct Rung {
     pub r_squared: Option<f64>,
 }
 
-/// The slope of the outcome by level without controls, with the first, with the first and second crossed, and so on; last
-/// with all of them and the numbers of `covariates`, where there are any.
+/// The slope of the outcome by level without controls, with the first, with the first and second crossed, and so on.
+#[must_use]
+pub fn ladder(panel: &Panel<'_>, controls: &[Control]) -> Vec<Rung> {
+    (0..=controls.len()).map(|used| slope(panel, &controls[..used], &[])).collect()
+}
+
+/// The slope of the outcome by level among sessions equal in all of `controls` together, and in the numbers of `covariates`.
 ///
 /// A covariate is a number for every session of the panel, none where it has none.
 #[must_use]
-pub fn ladder(panel: &Panel<'_>, controls: &[Control], covariates: &[(String, Vec<Option<f64>>)]) -> Vec<Rung> {
+pub fn slope(panel: &Panel<'_>, controls: &[Control], covariates: &[(String, Vec<Option<f64>>)]) -> Rung {
     let all = panel.rows(&[]).at.len();
-    let mut rungs: Vec<Rung> = (0..=controls.len())
-        .map(|used| {
-            let added = used.checked_sub(1).map(|last| controls[last].name.clone());
-            rung(&panel.rows(&controls[..used]), all, used > 0, added, &[])
-        })
-        .collect();
-    if !covariates.is_empty() {
-        let names: Vec<&str> = covariates.iter().map(|(name, _)| name.as_str()).collect();
-        let mut outcomes = panel.outcomes.to_vec();
-        for (outcome, at) in outcomes.iter_mut().zip(0..) {
-            let at: usize = at;
-            if covariates.iter().any(|(_, values)| values[at].is_none()) {
-                *outcome = None;
-            }
+    let names = controls.last().map(|last| &last.name).into_iter().chain(covariates.iter().map(|(name, _)| name));
+    let added = names.map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut outcomes = panel.outcomes.to_vec();
+    for (at, outcome) in outcomes.iter_mut().enumerate() {
+        if covariates.iter().any(|(_, values)| values[at].is_none()) {
+            *outcome = None;
         }
-        let rows = Panel { outcomes: &outcomes, ..*panel }.rows(controls);
-        let columns: Vec<Vec<f64>> = covariates
-            .iter()
-            .map(|(_, values)| rows.at.iter().map(|at| values[*at].unwrap_or_default()).collect())
-            .collect();
-        rungs.push(rung(&rows, all, !controls.is_empty(), Some(names.join(", ")), &columns));
     }
-    rungs
+    let rows = Panel { outcomes: &outcomes, ..*panel }.rows(controls);
+    let number = |values: &[Option<f64>]| rows.at.iter().map(|at| values[*at].unwrap_or_default()).collect();
+    let columns: Vec<Vec<f64>> = covariates.iter().map(|(_, values)| number(values)).collect();
+    // What is the same throughout every cell is held equal by the cells already.
+    let columns: Vec<Vec<f64>> = columns.into_iter().filter(|column| varies(column, &rows.cells)).collect();
+    rung(&rows, all, !controls.is_empty(), Some(added).filter(|added| !added.is_empty()), &columns)
+}
+
+/// Whether `column` has two values in any cell.
+fn varies(column: &[f64], cells: &[u32]) -> bool {
+    let mut first: BTreeMap<u32, f64> = BTreeMap::new();
+    cells.iter().zip(column).any(|(cell, value)| (*first.entry(*cell).or_insert(*value) - value).abs() > 0.0)
 }
 
 fn rung(rows: &Rows, all: usize, controlled: bool, added: Option<String>, covariates: &[Vec<f64>]) -> Rung {
@@ -193,7 +195,7 @@ mod tests {
         let (outcomes, levels, mode, persons) = sessions();
         let panel =
             Panel { outcomes: &outcomes, levels: &levels, persons: Some(&persons), weights: None, min_sessions: 1 };
-        let rungs = ladder(&panel, std::slice::from_ref(&mode), &[]);
+        let rungs = ladder(&panel, std::slice::from_ref(&mode));
         let slope = |rung: &Rung| rung.slope.value.unwrap();
         assert!(slope(&rungs[0]) < 0.01, "{:?}", rungs[0]);
         assert!((slope(&rungs[1]) - 0.1).abs() < 0.01, "{:?}", rungs[1]);
@@ -204,13 +206,22 @@ mod tests {
     }
 
     #[test]
-    fn sessions_without_a_covariate_fall_out_of_the_last_column_only() {
+    fn sessions_without_a_covariate_fall_out_where_it_is_held_equal() {
         let (outcomes, levels, mode, _) = sessions();
         let panel = Panel { outcomes: &outcomes, levels: &levels, persons: None, weights: None, min_sessions: 1 };
         let length: Vec<Option<f64>> = (0..4_000).map(|at| (at % 4 > 0).then(|| f64::from(at % 7))).collect();
-        let rungs = ladder(&panel, &[mode], &[("length".to_owned(), length)]);
-        assert_eq!(rungs.iter().map(|rung| rung.left_out).collect::<Vec<_>>(), [0, 0, 1_000]);
-        assert_eq!(rungs[2].added.as_deref(), Some("length"));
+        assert_eq!(ladder(&panel, std::slice::from_ref(&mode)).iter().map(|rung| rung.left_out).sum::<usize>(), 0);
+        let rung = slope(&panel, &[mode], &[("length".to_owned(), length)]);
+        assert_eq!((rung.left_out, rung.added.as_deref(), rung.cells), (1_000, Some("mode, length"), Some(2)));
+    }
+
+    #[test]
+    fn a_covariate_that_the_cells_hold_equal_already_changes_nothing() {
+        let (outcomes, levels, mode, _) = sessions();
+        let panel = Panel { outcomes: &outcomes, levels: &levels, persons: None, weights: None, min_sessions: 1 };
+        let told = vec![("told".to_owned(), mode.cells.iter().map(|cell| cell.map(f64::from)).collect())];
+        let (with, without) = (slope(&panel, std::slice::from_ref(&mode), &told), slope(&panel, &[mode], &[]));
+        assert_eq!((with.slope, with.se), (without.slope, without.se));
     }
 
     #[test]

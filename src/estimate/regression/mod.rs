@@ -5,6 +5,6 @@ mod ladder;
 mod levels;
 mod panel;
 
-pub use ladder::{Rung, ladder, logistic_check};
+pub use ladder::{Rung, ladder, logistic_check, slope};
 pub use levels::{LevelRate, LevelRates, level_rates};
 pub use panel::{Control, Panel};

@@ -7,7 +7,7 @@ use crate::stats::{Design, StandardError};
 /// What sessions are held equal in: one cell each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Control {
-    /// Name for people, such as `work mode x value band`.
+    /// Name for people, such as `work mode × value band`.
     pub name: String,
     /// The cell of every session; none where it is not known.
     pub cells: Vec<Option<u32>>,

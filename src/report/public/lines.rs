@@ -32,7 +32,8 @@ pub(super) fn lines(table: &str, panel: &str) -> Lines {
         | ("figure_3", "gradient")
         | ("figure_a2", "control") => Lines::None,
         (table, _) if table.starts_with("shares_") => Lines::Labels,
-        (table, panel) if is_agreement(table) && !matches!(panel, "shares" | "rates") => Lines::None,
+        (table, _) if table.starts_with("values_") => Lines::None,
+        (table, panel) if is_agreement(table) && !matches!(panel, "shares" | "rates" | "shift") => Lines::None,
         _ => Lines::Groups,
     }
 }

@@ -10,6 +10,7 @@ mod leaks;
 mod lines;
 mod model;
 mod numbers;
+mod parts;
 mod publish;
 mod round;
 mod rules;

@@ -10,6 +10,7 @@ use super::lines::{Lines, is_agreement, lines};
 use super::model::{
     Hidden, PublicCell, PublicJudge, PublicNumber, PublicPanel, PublicReport, PublicSample, PublicTable, Rounding,
 };
+use super::parts::{shifts, with_parts};
 use super::round::{COUNTS, Exact, PERCENT, amount, coefficient, count, share, up};
 use super::tables;
 
@@ -25,8 +26,18 @@ pub(super) const RULES: &str = "baseline/rules";
 /// The least that floors may be set to: below it, rounding would not hide what is withheld.
 pub const LEAST: Floors = Floors { persons: 3, sessions: 10 };
 
-/// Quantiles of Figure 3 and the part of sessions beyond them.
-const TAILS: [(&str, f64); 5] = [("p05", 0.05), ("p25", 0.25), ("median", 0.5), ("p75", 0.25), ("p95", 0.05)];
+/// Quantiles of amounts and values, and the part of sessions beyond them.
+const TAILS: [(&str, f64); 9] = [
+    ("p05", 0.05),
+    ("p25", 0.25),
+    ("median", 0.5),
+    ("p75", 0.25),
+    ("p95", 0.05),
+    ("10th percentile", 0.1),
+    ("25th percentile", 0.25),
+    ("75th percentile", 0.25),
+    ("90th percentile", 0.1),
+];
 
 /// What of `report` may be shared, with no cell below `floors`, which are raised to multiples of the rounding.
 ///
@@ -62,12 +73,9 @@ pub fn publish(inputs: &Inputs, report: &Report, floors: Floors) -> Result<Publi
     all.extend(tables::shares(inputs, report).into_iter().map(|(judge, exhibit)| (shown(&judge), exhibit)));
     all.extend(tables::no_verdicts(inputs, report).into_iter().map(|(judge, exhibit)| (shown(&judge), exhibit)));
     all.extend(tables::agreement(inputs, report, &shown).into_iter().map(|exhibit| (None, exhibit)));
-    // Shifts are differences of shares, some of which are withheld.
+    all.extend(tables::values(inputs, report).into_iter().map(|(judge, exhibit)| (shown(&judge), exhibit)));
     let named = |name: &str| shown(name).unwrap_or_default();
-    all.extend(checks(inputs, &named).into_iter().map(|mut exhibit| {
-        exhibit.panels.retain(|panel| panel.id != "shift");
-        (None, exhibit)
-    }));
+    all.extend(checks(inputs, &named).into_iter().map(|exhibit| (None, exhibit)));
     all.push((None, tables::measures(inputs, report)));
     let full = all.into_iter().filter(|(_, exhibit)| !exhibit.panels.is_empty());
     let months: Vec<&String> =
@@ -103,7 +111,12 @@ struct Frame {
 
 impl Frame {
     fn table(&self, judge: Option<String>, exhibit: Exhibit) -> PublicTable {
-        let mut panels: Vec<PublicPanel> = exhibit.panels.iter().map(|panel| self.panel(&exhibit.id, panel)).collect();
+        let hidden: Vec<Vec<Option<Hidden>>> =
+            exhibit.panels.iter().map(|panel| self.hidden(&exhibit.id, panel)).collect();
+        let hidden = with_parts(&exhibit.panels, hidden);
+        let each = exhibit.panels.iter().zip(hidden);
+        let mut panels: Vec<PublicPanel> = each.map(|(panel, hidden)| self.panel(&exhibit.id, panel, hidden)).collect();
+        shifts(&mut panels);
         // A mode that is withheld could be told from the modes taken together.
         let is_partly_hidden =
             panels.iter().any(|panel| panel.id == "modes" && panel.cells.iter().any(|cell| cell.withheld.is_some()));
@@ -112,8 +125,7 @@ impl Frame {
         PublicTable { id, judge, number, title, caption, form, panels }
     }
 
-    fn panel(&self, table: &str, panel: &Panel) -> PublicPanel {
-        let hidden = self.hidden(table, panel);
+    fn panel(&self, table: &str, panel: &Panel, hidden: Vec<Option<Hidden>>) -> PublicPanel {
         let cells = panel.cells.iter().zip(hidden).map(|(cell, hidden)| self.cell(table, panel.unit, cell, hidden));
         PublicPanel { id: panel.id.clone(), title: panel.title.clone(), unit: panel.unit, cells: cells.collect() }
     }
@@ -155,7 +167,8 @@ impl Frame {
             }
         }
         for (cell, why) in panel.cells.iter().zip(&mut all) {
-            let beyond = TAILS.iter().find(|(measure, _)| table == "figure_3" && *measure == cell.measure);
+            let has_tails = table == "figure_3" || table.starts_with("values_");
+            let beyond = TAILS.iter().find(|(measure, _)| has_tails && *measure == cell.measure);
             let few = |part: f64| cell.sessions.unwrap_or_default() as f64 * part < self.floors.persons as f64;
             if why.is_none() && cell.raw.is_some() && beyond.is_some_and(|(_, part)| few(*part)) {
                 *why = Some(Hidden::Tail);

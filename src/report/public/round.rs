@@ -86,6 +86,19 @@ pub(super) fn coefficient(exact: Exact) -> PublicNumber {
     PublicNumber { value, low, high }
 }
 
+/// `value`, in whole percentage points, with an interval as wide as that of `exact` and a point more on both sides: the value is the
+/// difference of two rounded shares.
+pub(super) fn wider(value: f64, exact: PublicNumber) -> PublicNumber {
+    let value = at_step(value, 0.01);
+    let ends = exact.low.zip(exact.high);
+    let half = ends.map(|(low, high)| above((high - low) / 2.0, 0.01) + 0.01);
+    PublicNumber {
+        value,
+        low: half.map(|half| at_step(value - half, 0.01)),
+        high: half.map(|half| at_step(value + half, 0.01)),
+    }
+}
+
 fn at_step(value: f64, step: f64) -> f64 {
     clean((value / step).round(), step)
 }
@@ -141,6 +154,14 @@ mod tests {
         assert!(one.low.unwrap() < 0.11 && one.high.unwrap() > 0.49, "{one:?}");
         assert_eq!(share(Exact { value: 0.5, ends: None, n: 2 }, None), None);
         assert!(is(share(Exact { value: -0.1, ends: None, n: 100 }, None).unwrap().value, 0.0));
+    }
+
+    #[test]
+    fn a_shift_tells_the_difference_of_what_is_shown_and_how_wide_it_is() {
+        let exact = PublicNumber { value: 0.0234, low: Some(-0.011), high: Some(0.058) };
+        let found = wider(0.31 - 0.28, exact);
+        assert!(is(found.value, 0.03) && is(found.low.unwrap(), -0.02) && is(found.high.unwrap(), 0.08), "{found:?}");
+        assert_eq!(wider(0.1, PublicNumber { value: 0.1, low: None, high: None }).low, None);
     }
 
     #[test]

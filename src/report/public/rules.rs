@@ -98,6 +98,36 @@ pub(super) fn table(
         }
         alone(file, &place, &table.id, panel, breaches);
     }
+    differences(file, place, table, breaches);
+}
+
+/// Checks that numbers that are differences of others are nothing more, and are not shown where one of those is not.
+fn differences(file: &str, place: &str, table: &PublicTable, breaches: &mut Vec<Breach>) {
+    let panel = |id: &str| table.panels.iter().find(|panel| panel.id == id);
+    let cells = |id: &str| panel(id).into_iter().flat_map(|panel| &panel.cells);
+    let mut say = |cell: &PublicCell, what: &str| {
+        breaches.push(Breach::new(file, format!("{place}({}, {})", cell.group, cell.measure), what));
+    };
+    for (cell, raw) in cells("shift").filter_map(|cell| Some((cell, cell.raw?.value))) {
+        // A file of its own holds the pairs of a rubric one after the other, each judge with the shares of every pair it is in.
+        let shares = |judge: &str| -> Vec<f64> {
+            let own = cells("shares").filter(|one| one.group == cell.group && one.measure == judge);
+            own.filter_map(|one| one.raw.map(|raw| raw.value)).collect()
+        };
+        let (to, from) = cell.measure.split_once(" with ").unwrap_or_default();
+        let (to, from) = (shares(to), shares(from));
+        if to.is_empty() || from.is_empty() {
+            say(cell, "a difference of shares that are not both shown");
+        } else if !to.iter().any(|to| from.iter().any(|from| (to - from - raw).abs() < 1e-9)) {
+            say(cell, "not the difference of the two shares shown");
+        }
+    }
+    let lowest = cells("rates").find(|cell| cell.sessions != Some(0)).is_some_and(|cell| cell.withheld.is_some());
+    for cell in cells("differences").filter(|cell| cell.raw.is_some()) {
+        if lowest || cells("rates").any(|rate| rate.group == cell.group && rate.withheld.is_some()) {
+            say(cell, "a difference of rates that are not both shown");
+        }
+    }
 }
 
 /// Checks that no cell is withheld alone among others that add up.

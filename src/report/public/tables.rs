@@ -2,12 +2,16 @@
 
 use crate::report::figures::words;
 use crate::report::inputs::Inputs;
-use crate::report::model::{Relation, Report};
+use crate::report::model::{Relation, Report, ValueRow};
 use crate::report::sessions::{Answer, StudyTable};
 use crate::report::study::{Cell, Exhibit, Form, Panel, PublishedNumber, Unit, label_shares, persons, share_cell};
+use crate::report::values::SHARE_OF;
 
 /// Name of the rater whose labels count as the truth.
 pub(super) const REFERENCE: &str = "reference";
+
+/// What is said of prices wherever they stand.
+const PRICES: &str = "What the answers come to. Task value is an order: prices tell larger work from smaller and how that changes, never dollars.";
 
 fn exhibit(id: String, number: &str, (title, caption): (&str, &str), form: Form, panel: Panel) -> Exhibit {
     Exhibit {
@@ -51,6 +55,42 @@ pub(super) fn shares(inputs: &Inputs, report: &Report) -> Vec<(String, Exhibit)>
             found.push((
                 judge.name.clone(),
                 exhibit(format!("shares_{}", rubric.name), "Shares", text, Form::Bars, panel),
+            ));
+        }
+    }
+    found
+}
+
+/// What answers come to that are no labels, one exhibit a rubric and judge. Who decides stands in Figure 2 and not here.
+pub(super) fn values(inputs: &Inputs, report: &Report) -> Vec<(String, Exhibit)> {
+    let table = &inputs.table;
+    let mut found = Vec::new();
+    for (number, rubric) in inputs.rubrics.iter().enumerate() {
+        for (by, judge) in report.judges.iter().enumerate() {
+            let section = report.rubrics.iter().find(|section| section.name == rubric.name);
+            let own = section.and_then(|section| section.judges.iter().find(|one| one.judge == judge.name));
+            let (Some(own), Some(column)) = (own, table.answers.get(&(number, by, 1))) else { continue };
+            let answered = || (0..table.len()).filter(|at| column.get(*at) == Answer::Value);
+            let sessions = answered().count();
+            let rows = own.values.iter().filter(|row| !row.name.starts_with(SHARE_OF) && row.estimate.value.is_some());
+            let cell = |row: &ValueRow| Cell {
+                // A share of items rests on more items than sessions, and on no more sessions than items.
+                sessions: Some(sessions.min(row.estimate.n) as u64),
+                persons: persons(table, answered()),
+                raw: Some(row.estimate.clone()),
+                ..Cell::new(("all", "of all answers"), (&row.name, &row.name))
+            };
+            let cells: Vec<Cell> = rows.map(cell).collect();
+            if cells.is_empty() {
+                continue;
+            }
+            let is_priced = rubric.needs.iter().any(|need| need == "task_posting");
+            let caption = if is_priced { PRICES } else { "What the answers come to." };
+            let panel = panel("numbers", "Numbers", Unit::Number, cells);
+            let text = (rubric.title.as_str(), caption);
+            found.push((
+                judge.name.clone(),
+                exhibit(format!("values_{}", rubric.name), "Values", text, Form::Table, panel),
             ));
         }
     }

@@ -9,6 +9,7 @@ use regex::Regex;
 use crate::estimate::DerivedMeasure;
 use crate::report::error::ReportError;
 use crate::report::study::published_values;
+use crate::report::values::item_shares;
 use crate::rubric::{BUILT_IN_FILES, Rubric, load};
 
 /// Every fixed phrase, one a line; `{controls}` stands for a list of controls.
@@ -18,8 +19,8 @@ const PHRASES: &str = include_str!("vocabulary.txt");
 const CONTROLS: &str = "{controls}";
 
 /// Names of controls.
-const NAMES: [&str; 8] = [
-    "work mode x value band",
+const NAMES: [&str; 11] = [
+    "work mode × value band",
     "work mode",
     "value band",
     "month",
@@ -27,6 +28,9 @@ const NAMES: [&str; 8] = [
     "software occupation",
     "ln model calls",
     "ln prompts",
+    "model tier × length band",
+    "length band",
+    "model tier",
 ];
 
 /// Months, and judges with each other and with the reference.
@@ -71,6 +75,7 @@ impl Vocabulary {
         let mut published = published_values()?;
         for rubric in built_in.iter().chain(rubrics) {
             phrases.extend([rubric.name.clone(), rubric.title.clone()]);
+            phrases.extend(rubric.answer.list.iter().flat_map(item_shares));
             for option in &rubric.answer.options {
                 phrases.extend([option.id.clone(), option.title.clone()]);
                 published.extend(option.published.map(|published| published.percent / 100.0));
@@ -109,7 +114,7 @@ impl Vocabulary {
     }
 
     fn is_table_of_rubric(&self, text: &str) -> bool {
-        let rest = ["shares_", "agreement_", "check_"].iter().find_map(|kind| text.strip_prefix(kind));
+        let rest = ["shares_", "agreement_", "check_", "values_"].iter().find_map(|kind| text.strip_prefix(kind));
         rest.is_some_and(|name| self.rubrics.contains(name))
     }
 }

@@ -13,6 +13,7 @@ use crate::verdict::{NoVerdict, Outcome, Verdict};
 
 use super::columns::{Answer, Column};
 use super::table::{Facts, Gold, NumberColumn, StudyTable, UNKNOWN};
+use super::tier::tier;
 use crate::report::error::ReportError;
 
 /// Makes a [`StudyTable`]: all verdicts first, then the rows of the corpus, each in any order.
@@ -26,6 +27,7 @@ pub struct TableBuilder<'a> {
     found: HashMap<Box<str>, usize>,
     persons: HashMap<String, u32>,
     months: BTreeMap<String, u32>,
+    tiers: BTreeMap<String, u32>,
     /// The session of every item of the label file that is one.
     items: HashMap<&'a str, usize>,
     table: StudyTable,
@@ -70,6 +72,7 @@ impl<'a> TableBuilder<'a> {
             found: HashMap::new(),
             persons: HashMap::new(),
             months: BTreeMap::new(),
+            tiers: BTreeMap::new(),
             items: HashMap::new(),
             table: StudyTable::default(),
         }
@@ -153,6 +156,7 @@ impl<'a> TableBuilder<'a> {
             weight: 1.0,
             person: UNKNOWN,
             month: UNKNOWN,
+            tier: UNKNOWN,
             prompts: 0,
             actions: 0,
             model_calls: 0,
@@ -179,6 +183,8 @@ impl<'a> TableBuilder<'a> {
         let month = row.started_at.as_deref().and_then(|time| time.get(..7));
         let next = u32::try_from(self.months.len()).unwrap_or(UNKNOWN);
         let month = month.map_or(UNKNOWN, |month| *self.months.entry(month.to_owned()).or_insert(next));
+        let next = u32::try_from(self.tiers.len()).unwrap_or(UNKNOWN);
+        let tier = tier(&row.models).map_or(UNKNOWN, |tier| *self.tiers.entry(tier).or_insert(next));
         let short = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let measures = &row.measures;
         self.table.facts[at] = Facts {
@@ -187,6 +193,7 @@ impl<'a> TableBuilder<'a> {
             weight: 1.0,
             person,
             month,
+            tier,
             prompts: short(measures.prompts),
             actions: short(measures.actions),
             model_calls: short(measures.model_calls),
@@ -223,19 +230,23 @@ impl<'a> TableBuilder<'a> {
         let mut table = self.table;
         table.ids = names.into_iter().map(|(name, _)| name).collect();
         table.facts = order.iter().map(|at| table.facts[*at]).collect();
-        // Persons and months are numbered anew, so that nothing depends on the order in which sessions came.
+        // Persons, months and tiers are numbered anew, so that nothing depends on the order in which sessions came.
         let mut persons: HashMap<u32, u32> = HashMap::new();
-        let months: Vec<u32> = self.months.values().copied().collect();
+        let [months, tiers] = [&self.months, &self.tiers].map(|known| known.values().copied().collect::<Vec<u32>>());
+        let place = |known: &[u32], old: u32| {
+            known.iter().position(|one| *one == old).and_then(|at| u32::try_from(at).ok()).unwrap_or(UNKNOWN)
+        };
         for facts in &mut table.facts {
             if facts.person != UNKNOWN {
                 let next = u32::try_from(persons.len()).unwrap_or(UNKNOWN);
                 facts.person = *persons.entry(facts.person).or_insert(next);
             }
-            let month = months.iter().position(|old| *old == facts.month);
-            facts.month = month.and_then(|month| u32::try_from(month).ok()).unwrap_or(UNKNOWN);
+            facts.month = place(&months, facts.month);
+            facts.tier = place(&tiers, facts.tier);
         }
         table.persons = persons.len();
         table.months = self.months.into_keys().collect();
+        table.tiers = self.tiers.into_keys().collect();
         table.answers.values_mut().for_each(|column| *column = column.reordered(&order));
         for gold in table.gold.values_mut() {
             gold.labels = gold.labels.reordered(&order);

@@ -6,6 +6,7 @@
 mod builder;
 mod columns;
 mod table;
+mod tier;
 
 pub use builder::TableBuilder;
 pub(super) use columns::{Answer, Column};

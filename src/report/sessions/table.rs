@@ -6,7 +6,7 @@ use crate::verdict::NoVerdict;
 
 use super::columns::Column;
 
-/// Marks a person or month that is not known.
+/// Marks a person, month or tier that is not known.
 pub(super) const UNKNOWN: u32 = u32::MAX;
 
 /// What was measured on one session.
@@ -22,6 +22,8 @@ pub(in crate::report) struct Facts {
     pub person: u32,
     /// Position of its month in the table's list; [`UNKNOWN`] where not known.
     pub month: u32,
+    /// Position of the tier of its models in the table's list; [`UNKNOWN`] where not known.
+    pub tier: u32,
     /// Human prompts.
     pub prompts: u32,
     /// Tool calls of the main chain.
@@ -76,6 +78,8 @@ pub struct StudyTable {
     pub(in crate::report) facts: Vec<Facts>,
     /// Months that occur, sorted.
     pub(in crate::report) months: Vec<String>,
+    /// Tiers of models that occur, sorted.
+    pub(in crate::report) tiers: Vec<String>,
     /// Distinct persons.
     pub(in crate::report) persons: usize,
     /// Verdicts read.
@@ -132,6 +136,11 @@ impl StudyTable {
     /// The month of session `at`, where known.
     pub(in crate::report) fn month(&self, at: usize) -> Option<usize> {
         Some(self.facts[at].month as usize).filter(|month| *month < self.months.len())
+    }
+
+    /// The tier of the models of session `at`, where known.
+    pub(in crate::report) fn tier(&self, at: usize) -> Option<usize> {
+        Some(self.facts[at].tier as usize).filter(|tier| *tier < self.tiers.len())
     }
 
     /// Whether inclusion weights differ.

@@ -4,13 +4,14 @@ use crate::report::error::ReportError;
 use crate::report::inputs::Inputs;
 
 use super::breakdowns::breakdowns;
+use super::controls::Controls;
 use super::decisions::{figure_2, figure_a2};
 use super::expertise::figure_3;
 use super::model::{Panel, Study};
 use super::occupation::figure_6;
 use super::outcomes::{figure_5, table_2, table_a2};
 use super::published::annotate;
-use super::regressions::{Controls, table_a1};
+use super::regressions::table_a1;
 use super::signals::figure_a1;
 use super::source::Source;
 use super::work::{figure_1, figure_4};

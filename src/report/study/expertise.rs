@@ -3,9 +3,9 @@
 use crate::report::measures::per_prompt;
 use crate::stats::{CONFIDENCE, Estimate, geometric_mean, quantiles};
 
+use super::controls::Controls;
 use super::dimension::Dimension;
 use super::model::{Cell, Exhibit, Form, Panel, Unit};
-use super::regressions::Controls;
 use super::sample::{persons, weighed};
 use super::source::Source;
 use super::withhold::withhold_line;
@@ -21,13 +21,13 @@ const QUANTILES: [(f64, &str, &str); 5] = [
 
 /// Figure 3.
 pub(super) fn figure_3(source: &Source<'_>, controls: &Controls) -> Exhibit {
-    let names = controls.names();
+    let names = controls.names_with_tier();
     let mut exhibit = Exhibit {
         id: "figure_3".to_owned(),
         number: "Figure 3".to_owned(),
         title: "What the agent does per prompt, by expertise".to_owned(),
         caption: format!(
-            "Boxes hold the middle half of sessions, split at the median; whiskers reach from the 5th to the 95th percentile; dots \
+            "Boxes hold the middle half of sessions on a logarithmic scale, split at the median; whiskers reach from the 5th to the 95th percentile; dots \
              are geometric means, over sessions with any. Adjusted gradient: change per level of the logarithm, by least \
              squares{}, errors by person.",
             if names.is_empty() { String::new() } else { format!(" within cells of equal {names}") }
@@ -39,7 +39,8 @@ pub(super) fn figure_3(source: &Source<'_>, controls: &Controls) -> Exhibit {
             .map(|_| "the levels are the judge's own; amounts are measured".to_owned()),
         panels: Vec::new(),
         notes: vec![
-            "The study held the family of the model equal too; sessions do not record it in one form.".to_owned(),
+            "The study held the family of the model equal and does not print its families; here it is the tier: the model's name \
+             without version, several together being a tier of their own.".to_owned(),
         ],
     };
     let Some(level) = Dimension::level(source) else { return exhibit };

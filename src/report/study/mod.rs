@@ -5,6 +5,7 @@
 mod breakdowns;
 mod build;
 mod checks;
+mod controls;
 mod decisions;
 mod dimension;
 mod expertise;

@@ -1,15 +1,19 @@
 //! Table 2, success and failure; Figure 5 and Table A2, both by level of expertise.
 
-use std::collections::BTreeMap;
-
 use crate::estimate::DerivedMeasure as Measure;
 use crate::estimate::regression::LevelRate;
 
+use super::controls::Controls;
 use super::dimension::Dimension;
 use super::model::{Cell, Exhibit, Form, Panel, Unit};
-use super::regressions::Controls;
+use super::sample::persons;
 use super::source::{Source, cell};
 use super::withhold::withhold_line;
+
+/// What is said of adjusted rates that had to be held.
+const HELD: &str = "Adjusted rates are those of a linear model, whose rate or interval can leave 0 to 100 %. Such ones are held at the end \
+    and marked ‡; a rate lies between the ends, so that the part of the interval shown covers it as often as the whole. What the \
+    model gives stands in the table's file (linear_rate, linear_low, linear_high).";
 
 /// Measures for people.
 pub(super) fn title(measure: Measure) -> &'static str {
@@ -90,6 +94,7 @@ pub(super) fn figure_5(source: &Source<'_>, controls: &Controls) -> Exhibit {
             "Levels are the judge's own, also where rates are corrected. Adjusted rates are uncorrected, and there are none \
              where cells of equal controls hold fewer than two sessions on average."
                 .to_owned(),
+            HELD.to_owned(),
             "Troubled sessions are a selection: experts hit trouble less often, and on work of higher value.".to_owned(),
         ],
     };
@@ -130,14 +135,13 @@ fn by_level(
 ) -> Vec<Cell> {
     let Some(marks) = source.marks(measure, among) else { return Vec::new() };
     let rates = controls.level_rates(&marks.outcomes());
-    let adjusted: BTreeMap<usize, LevelRate> =
-        rates.into_iter().flat_map(|rates| rates.levels).map(|rate| (rate.level as usize, rate)).collect();
     let mut cells: Vec<Cell> = (level.split(&source.all).iter().enumerate())
         .map(|(number, rows)| {
             let share = source.rate(&marks, rows);
-            let own = adjusted.get(&(number + 1)).map(|rate| rate.adjusted.clone());
+            let own = rates.iter().find(|rate| rate.of_level.level as usize == number + 1);
             let cell = cell(level.group(number), (measure.as_str(), title(measure)), share);
-            Cell { adjusted: own, ..cell }
+            let extra = own.map(|own| own.beyond.clone()).unwrap_or_default();
+            Cell { adjusted: own.and_then(|own| own.rate.clone()), extra, ..cell }
         })
         .collect();
     withhold_line(&mut cells.iter_mut().collect::<Vec<_>>(), source.floors);
@@ -158,23 +162,29 @@ pub(super) fn table_a2(source: &Source<'_>, controls: &Controls) -> Exhibit {
         needs: source.needs(&needs),
         correction: source.correction(&["outcome", "success_signal"]),
         panels: Vec::new(),
-        notes: Vec::new(),
+        notes: vec![HELD.to_owned()],
     };
     let (Some(level), Some(marks)) = (Dimension::level(source), source.marks(Measure::VerifiedSuccess, None)) else {
         return exhibit;
     };
     let rates = by_level(source, controls, &level, Measure::VerifiedSuccess, None);
-    let found = controls.level_rates(&marks.outcomes());
-    let differences = found.into_iter().flat_map(|found| found.levels).filter_map(|rate| {
-        let number = (rate.level as usize).checked_sub(1)?;
-        let of_level = rates.get(number)?;
+    let outcomes = marks.outcomes();
+    let parts = level.split(&source.all);
+    let is_used = |at: &usize| outcomes[*at].is_some() && controls.is_adjusted(*at);
+    let found: Vec<LevelRate> = controls.level_rates(&outcomes).into_iter().map(|rate| rate.of_level).collect();
+    let place = |rate: &LevelRate| (rate.level as usize).checked_sub(1);
+    // The rate of a level that is withheld could be told from one that is shown and the difference of the two.
+    let base = found.first().and_then(|first| rates.get(place(first)?)?.withheld);
+    let differences = found.iter().filter_map(|rate| {
+        let number = place(rate)?;
         let mut cell = Cell::new(level.group(number), ("verified_success", "difference from the lowest level"));
-        if let Some(why) = of_level.withheld {
+        let difference = rate.difference.clone()?;
+        if let Some(why) = rates.get(number)?.withheld.or(base) {
             cell.withhold(why);
         } else {
             cell.sessions = Some(rate.sessions as u64);
-            cell.persons = of_level.persons;
-            cell.raw = Some(rate.difference?);
+            cell.persons = persons(source.table, parts[number].iter().copied().filter(is_used));
+            cell.raw = Some(difference);
             cell.extra.extend(rate.se.map(|se| ("se".to_owned(), se)));
         }
         Some(cell)

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::report::error::ReportError;
 use crate::rubric::PublishedKind;
 
-use super::model::{Exhibit, PublishedNumber};
+use super::model::{Exhibit, PublishedNumber, Unit};
 
 /// One row of the file.
 #[derive(Debug, Deserialize)]
@@ -18,6 +18,9 @@ struct Row {
     known: PublishedKind,
     note: Option<String>,
 }
+
+/// The month that the study's changes are since.
+const FIRST_MONTH: &str = "2025-10";
 
 /// Contradictions of the study by exhibit.
 const CONTRADICTIONS: [(&str, &str); 9] = [
@@ -53,6 +56,11 @@ pub(super) fn annotate(exhibits: &mut [Exhibit]) -> Result<(), ReportError> {
     for exhibit in exhibits {
         let own: Vec<&Row> = rows.iter().filter(|row| row.exhibit == exhibit.id).collect();
         for panel in &mut exhibit.panels {
+            // A change since another month is another number.
+            let is_since = exhibit.id != "figure_4" || panel.unit != Unit::Change;
+            if !is_since && panel.cells.first().is_none_or(|cell| cell.group != FIRST_MONTH) {
+                continue;
+            }
             for cell in &mut panel.cells {
                 let found = own
                     .iter()
@@ -86,7 +94,31 @@ fn rows() -> Result<Vec<Row>, ReportError> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::rows;
+    use super::super::model::{Cell, Exhibit, Form, Panel, Unit};
+    use super::{annotate, rows};
+
+    #[test]
+    fn growth_since_another_month_is_not_held_against_the_published_one() {
+        let published = |first: &str| {
+            let cell = |month: &str| Cell::new((month, month), ("all", "All modes"));
+            let (id, title) = ("value".to_owned(), String::new());
+            let panel = Panel { id, title, unit: Unit::Change, cells: vec![cell(first), cell("2026-04")] };
+            let mut exhibits = [Exhibit {
+                id: "figure_4".to_owned(),
+                number: String::new(),
+                title: String::new(),
+                caption: String::new(),
+                form: Form::Lines,
+                needs: vec![],
+                correction: None,
+                panels: vec![panel],
+                notes: vec![],
+            }];
+            annotate(&mut exhibits).unwrap();
+            exhibits[0].panels[0].cells[1].published.as_ref().map(|one| one.value)
+        };
+        assert_eq!((published("2025-10"), published("2026-01")), (Some(0.27), None));
+    }
 
     // Sums that the study's own numbers have to fulfil (report.md 1.1, 5.4, 5.5).
     #[test]

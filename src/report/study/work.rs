@@ -1,6 +1,7 @@
 //! Figure 1, the nine work modes, and Figure 4, how they changed.
 
-use crate::stats::{CONFIDENCE, ratio_of_means};
+use crate::estimate::ORDINAL;
+use crate::stats::{CONFIDENCE, Estimate, Weighed, ratio_of_geometric_means, ratio_of_means};
 
 use super::dimension::Dimension;
 use super::model::{Cell, Exhibit, Form, Panel, PublishedNumber, Unit, Withheld};
@@ -15,6 +16,12 @@ const GROUPS: [(&str, &str, &[&str]); 4] = [
     ("working_out", "Working out what to do", &["plan", "understand"]),
     ("writing_and_analysis", "Writing and analysis", &["communicate", "analyze"]),
 ];
+
+/// What to keep in mind of growth (report.md 7, 9.4).
+const GROWTH: &str = "A mean hangs on the few dearest sessions, a geometric mean on ratios, as the scale does; the study does not say \
+    which its growth is, and it stands beside the mean. Judges are the further off the higher the price, so that a part of any growth \
+    may be theirs. Published growth is that since October \
+    2025 and stands beside ours only where our first month is that one.";
 
 /// Figure 1.
 pub(super) fn figure_1(source: &Source<'_>) -> Exhibit {
@@ -61,9 +68,9 @@ pub(super) fn figure_4(source: &Source<'_>) -> Exhibit {
         id: "figure_4".to_owned(),
         number: "Figure 4".to_owned(),
         title: "How the work changed, month by month".to_owned(),
-        caption: "First: share of a month's sessions by work mode, and by modes taken together as in the study's text. Then: mean \
-            estimated value of a session's work against the first month shown, all modes and each; prices say which work is worth \
-            more, not how much."
+        caption: "First: share of a month's sessions by work mode, and by modes taken together as in the study's text. Then: \
+            estimated value of a session's work against the first month shown, all modes and each, by mean and by geometric \
+            mean; prices say which work is worth more, not how much."
             .to_owned(),
         form: Form::Lines,
         needs: source.needs(&needs),
@@ -71,12 +78,35 @@ pub(super) fn figure_4(source: &Source<'_>) -> Exhibit {
         panels: Vec::new(),
         notes: Vec::new(),
     };
-    let (Some((_, rubric)), Some(column)) = (source.rubric("work_mode"), source.column("work_mode")) else {
-        return exhibit;
-    };
     let month = Dimension::month(source);
-    let Some(mode) = Dimension::mode(source) else { return exhibit };
+    let mode = Dimension::mode(source);
     let rows = month.split(&source.all);
+    let mut hidden = Vec::new();
+    if let Some((panel, found)) = shares(source, &month, &rows) {
+        exhibit.panels.push(panel);
+        hidden = found;
+        exhibit.panels.extend(mode.as_ref().and_then(|mode| together(source, &month, mode, &rows, &hidden)));
+    }
+    let means: [(&str, &str, Change); 2] = [
+        ("value", "Change of value, mean", ratio_of_means),
+        ("value_geometric", "Change of value, geometric mean", ratio_of_geometric_means),
+    ];
+    let panels = means.map(|(id, title, change)| {
+        let cells = value(source, (&month, mode.as_ref()), &rows, &hidden, change)?;
+        Some(Panel { id: id.to_owned(), title: title.to_owned(), unit: Unit::Change, cells })
+    });
+    let before = exhibit.panels.len();
+    exhibit.panels.extend(panels.into_iter().flatten());
+    if exhibit.panels.len() > before {
+        exhibit.notes.push(format!("{}{}. {GROWTH}", ORDINAL[..1].to_uppercase(), &ORDINAL[1..]));
+    }
+    exhibit
+}
+
+/// The shares of modes by month, and which of them are withheld; none without modes.
+fn shares(source: &Source<'_>, month: &Dimension, rows: &[Vec<usize>]) -> Option<(Panel, Vec<Vec<Option<Withheld>>>)> {
+    let (_, rubric) = source.rubric("work_mode")?;
+    let column = source.column("work_mode")?;
     let mut table: Vec<Vec<Held>> = Vec::new();
     let mut cells: Vec<Vec<Cell>> = Vec::new();
     for (number, rows) in rows.iter().enumerate() {
@@ -92,12 +122,8 @@ pub(super) fn figure_4(source: &Source<'_>) -> Exhibit {
         let both = cells.iter_mut().zip(why).filter_map(|(cell, why)| why.map(|why| (cell, why)));
         both.for_each(|(cell, why)| cell.withhold(why));
     }
-    let id = "modes".to_owned();
-    let title = "Share of sessions by mode".to_owned();
-    exhibit.panels.push(Panel { id, title, unit: Unit::Share, cells: cells.into_iter().flatten().collect() });
-    exhibit.panels.extend(together(source, &month, &mode, &rows, &hidden));
-    exhibit.panels.extend(value(source, &month, &mode, &rows, &hidden));
-    exhibit
+    let (id, title) = ("modes".to_owned(), "Share of sessions by mode".to_owned());
+    Some((Panel { id, title, unit: Unit::Share, cells: cells.into_iter().flatten().collect() }, hidden))
 }
 
 /// The modes taken together by month; what holds a mode that is withheld is withheld too.
@@ -134,33 +160,37 @@ fn together(
         }
         cells.extend(own);
     }
-    let (id, title) = ("groups".to_owned(), "Share of sessions, modes taken together".to_owned());
+    let (id, title) = ("groups".to_owned(), "Modes taken together".to_owned());
     Some(Panel { id, title, unit: Unit::Share, cells })
 }
+
+/// The change of a mean between two groups of sessions.
+type Change = fn(&[Weighed], &[Weighed], bool, f64) -> Estimate;
 
 /// Change of value since the first month; `hidden` are the cells of months and modes that are withheld.
 fn value(
     source: &Source<'_>,
-    month: &Dimension,
-    mode: &Dimension,
+    (month, mode): (&Dimension, Option<&Dimension>),
     rows: &[Vec<usize>],
     hidden: &[Vec<Option<Withheld>>],
-) -> Option<Panel> {
+    change: Change,
+) -> Option<Vec<Cell>> {
     let values = source.task_values()?;
+    let of_mode = |at: usize| mode.and_then(|mode| mode.of(at));
     let priced = |rows: &[usize], of: Option<usize>| -> Vec<usize> {
-        rows.iter().copied().filter(|at| values[*at].is_some() && (of.is_none() || mode.of(*at) == of)).collect()
+        rows.iter().copied().filter(|at| values[*at].is_some() && (of.is_none() || of_mode(*at) == of)).collect()
     };
-    let series = std::iter::once(None).chain((0..mode.groups.len()).map(Some));
+    let modes = mode.map_or(0, |mode| mode.groups.len());
+    let first = rows.first()?;
     let mut cells = Vec::new();
-    for of in series {
-        let Some(first) = rows.first() else { continue };
+    for of in std::iter::once(None).chain((0..modes).map(Some)) {
         let base = weighed(source.table, priced(first, of).into_iter(), |at| values[at]);
-        let measure = of.map_or(("all", "All modes"), |of| mode.group(of));
+        let measure = of.zip(mode).map_or(("all", "All modes"), |(of, mode)| mode.group(of));
         let held = |rows: &[usize]| (rows.len() as u64, persons(source.table, rows.iter().copied()));
         let own: Vec<Vec<usize>> = rows.iter().map(|rows| priced(rows, of)).collect();
         let small =
             withheld(&[own.iter().map(|rows| held(rows)).collect()], source.floors, Totals::Rows).swap_remove(0);
-        let why = |at: usize| of.and_then(|of| hidden[at][of]).or(small[at]);
+        let why = |at: usize| of.and_then(|of| hidden.get(at)?[of]).or(small[at]);
         for (at, own) in own.iter().enumerate() {
             let mut cell = Cell::new(month.group(at), measure);
             if let Some(why) = why(0).or(why(at)) {
@@ -169,12 +199,10 @@ fn value(
                 let later = weighed(source.table, own.iter().copied(), |at| values[at]);
                 let (sessions, persons) = held(own);
                 (cell.sessions, cell.persons) = (Some(sessions), persons);
-                cell.raw = Some(ratio_of_means(&later, &base, at == 0, CONFIDENCE));
+                cell.raw = Some(change(&later, &base, at == 0, CONFIDENCE));
             }
             cells.push(cell);
         }
     }
-    let id = "value".to_owned();
-    let title = "Change of estimated value since the first month".to_owned();
-    Some(Panel { id, title, unit: Unit::Change, cells })
+    Some(cells)
 }

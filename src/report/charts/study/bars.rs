@@ -4,7 +4,7 @@ use crate::report::charts::theme::{Align, Axis, Ink, draw_sized};
 use crate::report::error::ReportError;
 use crate::report::study::Panel;
 
-use super::frame::{Place, along, span, step, tick};
+use super::frame::{Place, absent, along, span, step, tick};
 
 const WIDTH: i32 = 380;
 const LEFT: i32 = 14;
@@ -30,12 +30,9 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             // The name stands above its bar, so that the bars keep the whole width of a phone.
             let y = TOP + ROW * row + ROW - 13;
             canvas.text(&cell.group_title, (LEFT, y - 20), Align::Start, Ink::Text, 50)?;
-            if cell.withheld.is_some() {
-                canvas.text("withheld", (LEFT + 8, y), Align::Start, Ink::Quiet, 12)?;
+            if let Some(why) = absent(cell) {
+                canvas.text(why, (LEFT + 8, y), Align::Start, Ink::Quiet, 12)?;
                 continue;
-            }
-            if cell.sessions == Some(0) {
-                canvas.text("no session", (LEFT + 8, y), Align::Start, Ink::Quiet, 12)?;
             }
             if let Some(raw) = cell.raw.as_ref().and_then(|raw| raw.value) {
                 canvas.area([(axis.at(0.0), y - 9), (axis.at(raw), y + 9)], Ink::Soft(0))?;

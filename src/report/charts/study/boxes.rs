@@ -4,7 +4,7 @@ use crate::report::charts::theme::{Align, Axis, Ink, Mark, draw_sized};
 use crate::report::error::ReportError;
 use crate::report::study::{Cell, Panel, Unit};
 
-use super::frame::{Place, below, cell, groups, tick};
+use super::frame::{Place, above, absent, below, cell, groups, published, tick};
 
 const SIZE: (i32, i32) = (340, 262);
 const LEFT: i32 = 52;
@@ -15,7 +15,7 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
     let right = SIZE.0 - 8;
     let levels = groups(panel);
     let count = i32::try_from(levels.len()).unwrap_or(1).clamp(1, 50);
-    let values = panel.cells.iter().flat_map(|cell| [cell.best(), cell.published.as_ref().map(|one| one.value)]);
+    let values = panel.cells.iter().flat_map(|cell| [cell.best(), published(cell)]);
     let positive: Vec<f64> = values.flatten().filter(|value| *value > 0.0).collect();
     let low = positive.iter().copied().fold(f64::INFINITY, f64::min).log10().floor();
     let high = positive.iter().copied().fold(0.0, f64::max).log10().ceil();
@@ -45,11 +45,11 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                 canvas.line((x - 15, at(median)), (x + 15, at(median)), Ink::Series(0), 2)?;
             }
             let Some(own) = cell(panel, level, "geometric_mean") else { continue };
-            if own.withheld.is_some() {
-                canvas.text("withheld", (x, BOTTOM - 12), Align::Middle, Ink::Quiet, 10)?;
+            if let Some(why) = absent(own) {
+                canvas.text(why, (x, above(BOTTOM, number)), Align::Middle, Ink::Quiet, 10)?;
             }
-            if let Some(published) = &own.published {
-                let y = at(published.value);
+            if let Some(published) = published(own) {
+                let y = at(published);
                 canvas.line((x - 18, y), (x + 18, y), Ink::Text, 3)?;
             }
             if let Some(mean) = own.best() {

@@ -4,7 +4,7 @@ use crate::report::charts::theme::{Align, Axis, Ink, draw_sized};
 use crate::report::error::ReportError;
 use crate::report::study::Panel;
 
-use super::frame::{Place, along, cell, groups, measures, span, step, tick};
+use super::frame::{Place, absent, along, cell, groups, measures, span, step, tick};
 
 const WIDTH: i32 = 380;
 const LEFT: i32 = 14;
@@ -48,10 +48,9 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
                 .filter_map(|(number, (measure, _))| Some((number, cell(panel, group, measure)?)));
             for (number, cell) in own {
                 let y = top + NAME + STEP / 2 + STEP * i32::try_from(number).unwrap_or(0);
-                if cell.withheld.is_some() {
-                    canvas.text("withheld", (LEFT + 8, y), Align::Start, Ink::Quiet, 12)?;
-                } else {
-                    along(canvas, cell, axis, y, number)?;
+                match absent(cell) {
+                    Some(why) => canvas.text(why, (LEFT + 8, y), Align::Start, Ink::Quiet, 12)?,
+                    None => along(canvas, cell, axis, y, number)?,
                 }
             }
         }

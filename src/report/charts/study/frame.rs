@@ -2,7 +2,7 @@
 
 use crate::report::charts::theme::{Align, Axis, Canvas, Ink, Mark, series_mark};
 use crate::report::error::ReportError;
-use crate::report::figures::{decimal, quantity};
+use crate::report::figures::{count, decimal, quantity};
 use crate::report::study::{Cell, Panel, Unit};
 
 /// A chart's name inside the page, and its title.
@@ -47,6 +47,25 @@ pub(super) fn ends(cell: &Cell) -> Option<(f64, f64)> {
     }
 }
 
+/// What was published, where a number of ours stands beside it: a mark alone would say that something was compared.
+pub(super) fn published(cell: &Cell) -> Option<f64> {
+    cell.published.as_ref().map(|one| one.value).filter(|_| cell.best().is_some())
+}
+
+/// Why a cell has no number, in the words of the chart.
+pub(super) fn absent(cell: &Cell) -> Option<&'static str> {
+    match cell.sessions {
+        _ if cell.withheld.is_some() => Some("withheld"),
+        Some(0) if cell.best().is_none() => Some("no session"),
+        _ => None,
+    }
+}
+
+/// The height of such words above an axis at `bottom`: those of neighbours stand above each other.
+pub(super) fn above(bottom: i32, number: i32) -> i32 {
+    bottom - 11 - 16 * (number % 2)
+}
+
 /// A round step that cuts `span` into about five.
 pub(super) fn step(span: f64) -> f64 {
     let power = 10_f64.powf((span / 5.0).log10().floor());
@@ -59,12 +78,7 @@ pub(super) fn span(panel: &Panel) -> (f64, f64) {
     let numbers = panel.cells.iter().flat_map(|cell| {
         let ends = ends(cell).map_or([None, None], |(low, high)| [Some(low), Some(high)]);
         let raw = cell.raw.as_ref().and_then(|raw| raw.value);
-        let own = [
-            cell.best(),
-            raw,
-            cell.published.as_ref().map(|one| one.value),
-            cell.adjusted.as_ref().and_then(|one| one.value),
-        ];
+        let own = [cell.best(), raw, published(cell), cell.adjusted.as_ref().and_then(|one| one.value)];
         ends.into_iter().chain(own).flatten()
     });
     // Adjusted rates of a linear model can lie beyond 0 and 1.
@@ -81,6 +95,11 @@ pub(super) fn tick(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Share => format!("{} %", decimal(Some(value * 100.0), 0)),
         Unit::Number if value.abs() >= 10_000.0 => format!("{}k", decimal(Some(value / 1_000.0), 0)),
+        Unit::Number if value >= 1_000.0 => {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between the two, and rounded")]
+            let whole = value.round() as u64;
+            count(whole)
+        }
         Unit::Number => decimal(Some(value), usize::from(value.fract().abs() > 1e-9)),
         Unit::Change | Unit::Points => format!("{} %", quantity(Some(value), Unit::Change, 0)),
     }
@@ -126,8 +145,8 @@ fn mark(cell: &Cell) -> Option<f64> {
 /// A cell as a mark with its interval at `x`, upright; the raw number is a ring where there is a corrected one, and what was
 /// published is a bar across.
 pub(super) fn upright(canvas: &Canvas<'_>, cell: &Cell, axis: Axis, x: i32, series: usize) -> Result<(), ReportError> {
-    if let Some(published) = &cell.published {
-        let y = axis.at(published.value);
+    if let Some(published) = published(cell) {
+        let y = axis.at(published);
         canvas.line((x - 7, y), (x + 7, y), Ink::Text, 2)?;
     }
     if let Some((low, high)) = ends(cell) {
@@ -144,8 +163,8 @@ pub(super) fn upright(canvas: &Canvas<'_>, cell: &Cell, axis: Axis, x: i32, seri
 
 /// The same along a row at height `y`.
 pub(super) fn along(canvas: &Canvas<'_>, cell: &Cell, axis: Axis, y: i32, series: usize) -> Result<(), ReportError> {
-    if let Some(published) = &cell.published {
-        canvas.mark((axis.at(published.value), y), Ink::Text, Mark::Bar)?;
+    if let Some(published) = published(cell) {
+        canvas.mark((axis.at(published), y), Ink::Text, Mark::Bar)?;
     }
     if let Some((low, high)) = ends(cell) {
         canvas.line((axis.at(low), y), (axis.at(high), y), Ink::Series(series), 2)?;
@@ -161,7 +180,29 @@ pub(super) fn along(canvas: &Canvas<'_>, cell: &Cell, axis: Axis, y: i32, series
 
 #[cfg(test)]
 mod tests {
-    use super::step;
+    use super::{Cell, absent, published, step, tick};
+    use crate::report::study::{PublishedNumber, Unit, Withheld};
+    use crate::rubric::PublishedKind;
+    use crate::stats::Estimate;
+
+    #[test]
+    fn a_published_mark_needs_a_number_beside_it_and_its_want_is_said() {
+        let known = Some(PublishedNumber { value: 0.13, known: PublishedKind::Stated, note: None });
+        let bare = Cell { published: known, ..Cell::new(("1", "one"), ("rate", "rate")) };
+        let raw = Estimate { value: Some(0.2), low: None, high: None, n: 9, method: String::new(), undefined: None };
+        let full = Cell { sessions: Some(9), raw: Some(raw), ..bare.clone() };
+        assert_eq!((published(&full), absent(&full)), (Some(0.13), None));
+        let empty = Cell { sessions: Some(0), ..bare.clone() };
+        assert_eq!((published(&empty), absent(&empty)), (None, Some("no session")));
+        let hidden = Cell { withheld: Some(Withheld::TooFewSessions), ..bare };
+        assert_eq!((published(&hidden), absent(&hidden)), (None, Some("withheld")));
+    }
+
+    #[test]
+    fn ticks_are_written_as_numbers_are() {
+        let ticks = [0.5, 20.0, 1_000.0, 20_000.0].map(|value| tick(value, Unit::Number));
+        assert_eq!(ticks, ["0.5", "20", "1,000", "20k"]);
+    }
 
     #[test]
     fn steps_are_round() {

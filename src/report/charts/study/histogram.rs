@@ -4,7 +4,7 @@ use crate::report::charts::theme::{Align, Axis, Ink, draw_sized};
 use crate::report::error::ReportError;
 use crate::report::study::Panel;
 
-use super::frame::{Place, ends, grid, span};
+use super::frame::{Place, ends, grid, published, span};
 
 const SIZE: (i32, i32) = (340, 236);
 const LEFT: i32 = 48;
@@ -12,7 +12,8 @@ const TOP: i32 = 10;
 const BOTTOM: i32 = 184;
 
 pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> {
-    let right = SIZE.0 - 8;
+    // Half of the last number stands beyond the axis.
+    let right = SIZE.0 - 17;
     let axis = Axis { data: span(panel), pixels: (BOTTOM, TOP) };
     let bins = i32::try_from(panel.cells.len()).unwrap_or(1).clamp(1, 100);
     let about = "Bars are shares of sessions by bin, lines their 95 % intervals, short bars across the published shares. The table \
@@ -30,8 +31,8 @@ pub(super) fn draw(panel: &Panel, place: &Place) -> Result<String, ReportError> 
             if let Some((low, high)) = ends(cell) {
                 canvas.line((middle, axis.at(low)), (middle, axis.at(high)), Ink::Series(0), 2)?;
             }
-            if let Some(published) = &cell.published {
-                let y = axis.at(published.value);
+            if let Some(published) = published(cell) {
+                let y = axis.at(published);
                 canvas.line((from - 1, y), (to + 1, y), Ink::Text, 3)?;
             }
         }

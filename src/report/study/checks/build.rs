@@ -36,7 +36,7 @@ pub(in crate::report) fn build(inputs: &Inputs, names: Names<'_>) -> Vec<Exhibit
 pub(super) fn exhibit(id: String, title: &str, kind: Kind, form: Form, panels: Vec<Panel>) -> Exhibit {
     Exhibit {
         id,
-        number: "Check".to_owned(),
+        number: kind.number().to_owned(),
         title: title.to_owned(),
         caption: kind.caption().to_owned(),
         form,

@@ -1,7 +1,7 @@
 //! Whether success by expertise is still there when expertise is rated from the first prompt alone (report.md 9.4).
 
 use crate::estimate::DerivedMeasure as Measure;
-use crate::estimate::regression::{Panel as Sessions, ladder};
+use crate::estimate::regression::{Panel as Sessions, slope};
 use crate::report::inputs::Inputs;
 use crate::report::study::model::{Cell, Exhibit, Form, Panel, Unit};
 use crate::report::study::outcomes::title;
@@ -54,7 +54,7 @@ fn gradient(inputs: &Inputs, number: usize, judges: [usize; 2], names: Names<'_>
             weights: weights.as_deref(),
             min_sessions: 1,
         };
-        let Some(rung) = ladder(&sessions, &[], &[]).into_iter().next() else { continue };
+        let rung = slope(&sessions, &[], &[]);
         let used = || rows.iter().copied().filter(|at| outcomes[*at].is_some());
         slopes.push(Cell {
             sessions: Some(rung.slope.n as u64),

@@ -24,6 +24,19 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// The check by its name.
+    pub(super) fn number(self) -> &'static str {
+        match self {
+            Self::FirstPrompt => "Check: first prompt alone",
+            Self::View => "Check: another cut",
+            Self::OptionOrder => "Check: order of labels",
+            Self::Canary => "Check: planted text",
+            Self::Model => "Check: another model",
+            Self::Repeats => "Check: asked again",
+            Self::Gradient => "Check: gradient",
+        }
+    }
+
     /// What is shown.
     pub(super) fn caption(self) -> &'static str {
         match self {

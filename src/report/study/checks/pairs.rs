@@ -29,7 +29,7 @@ pub(super) fn pair(inputs: &Inputs, pair: &Pair, names: Names<'_>) -> Option<Exh
         id: "agreement".to_owned(),
         title: "Agreement with each other".to_owned(),
         unit: Unit::Number,
-        cells: agreement(inputs, &rubric.name, [name(pair.base), name(pair.other)], &both_names),
+        cells: agreement(inputs, pair, [name(pair.base), name(pair.other)], &both_names),
     }];
     if rubric.answer.kind.has_labels() {
         panels.extend(labels(inputs, pair, &shown, &both_names));
@@ -55,12 +55,16 @@ pub(super) fn estimate(one: &Coefficient) -> Estimate {
 }
 
 /// Coefficients of the two, as the section on agreement has them.
-fn agreement(inputs: &Inputs, rubric: &str, pair: [&str; 2], shown: &str) -> Vec<Cell> {
-    let report = inputs.agreement.iter().find(|report| report.rubric.as_deref() == Some(rubric));
-    let is_pair = |raters: &[String; 2]| pair.iter().all(|judge| raters.iter().any(|rater| rater == judge));
+fn agreement(inputs: &Inputs, pair: &Pair, judges: [&str; 2], shown: &str) -> Vec<Cell> {
+    let rubric = &inputs.rubrics[pair.number];
+    let report = inputs.agreement.iter().find(|report| report.rubric.as_ref() == Some(&rubric.name));
+    let is_pair = |raters: &[String; 2]| judges.iter().all(|judge| raters.iter().any(|rater| rater == judge));
     let found = report.and_then(|report| report.pairs.iter().find(|known| is_pair(&known.raters)));
+    let rows = both(inputs, pair);
+    let persons = persons(&inputs.table, rows.into_iter()).filter(|_| rubric.answer.kind.has_labels());
     let cell = |one: &Coefficient| Cell {
         sessions: Some(one.n as u64),
+        persons,
         raw: Some(estimate(one)),
         ..Cell::new((shown, shown), (&one.name, &words(&one.name)))
     };
@@ -97,13 +101,16 @@ fn labels(inputs: &Inputs, pair: &Pair, shown: &[String; 2], both_names: &str) -
         }
     }
     let moved = options.iter().enumerate().map(|(number, option)| {
-        let step = |at: usize| {
-            let is = |judge: usize| f64::from(u8::from(label(judge, at) == Some(number)));
-            Some(is(pair.other) - is(pair.base))
-        };
+        let is = |judge: usize, at: usize| label(judge, at) == Some(number);
+        let step = |at: usize| Some(f64::from(is(pair.other, at)) - f64::from(is(pair.base, at)));
+        let part =
+            |moved: bool| rows.iter().copied().filter(move |at| (is(pair.other, *at) != is(pair.base, *at)) == moved);
         Cell {
             sessions: Some(rows.len() as u64),
             persons: persons(table, rows.iter().copied()),
+            count: Some(part(true).count() as u64),
+            count_persons: persons(table, part(true)),
+            others_persons: persons(table, part(false)),
             raw: Some(mean(&weighed(table, rows.iter().copied(), step), CONFIDENCE)),
             ..Cell::new((&option.id, &option.title), (both_names, both_names))
         }
