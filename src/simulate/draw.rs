@@ -66,7 +66,7 @@ pub(super) fn draw(random: &mut Random, even: &mut Even, person: &Person, month:
         [random.round(plans * planning as f64).min(planning), random.round(executes * execution as f64).min(execution)];
     let prompts = random.weighted(&PROMPTS.values) + 1;
     let effort = RATES.effort(kind, end.outcome == GOALLESS);
-    let pace = pace(random, level, plans, executes, effort);
+    let [actions, words] = pace(random, level, plans, executes, effort);
     Planted {
         labels: labels.map(small),
         level: small(level),
@@ -75,8 +75,8 @@ pub(super) fn draw(random: &mut Random, even: &mut Even, person: &Person, month:
         decisions: [planning, execution].map(small),
         by_agent: by_agent.map(small),
         prompts: small(prompts),
-        actions: random.round(pace[0] * prompts as f64),
-        words: random.round(pace[1] * prompts as f64),
+        actions: random.round(actions * prompts as f64),
+        words: random.round(words * prompts as f64),
     }
 }
 
