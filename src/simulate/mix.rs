@@ -171,11 +171,15 @@ fn rake(table: &mut [[f64; LEVEL_COUNT]], rows: &[f64], columns: [f64; LEVEL_COU
     for _ in 0..ROUNDS {
         for (cells, wanted) in table.iter_mut().zip(rows) {
             let sum: f64 = cells.iter().sum();
-            cells.iter_mut().for_each(|cell| *cell *= wanted / sum);
+            for cell in cells {
+                *cell *= wanted / sum;
+            }
         }
         for (level, wanted) in columns.into_iter().enumerate() {
             let sum: f64 = table.iter().map(|cells| cells[level]).sum();
-            table.iter_mut().for_each(|cells| cells[level] *= wanted / sum);
+            for cells in &mut *table {
+                cells[level] *= wanted / sum;
+            }
         }
     }
 }

@@ -212,9 +212,9 @@ fn cells(kinds: &[(Kind, f64)]) -> Cells {
             }
         }
     }
-    cells.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|cell| {
+    for cell in cells.as_flattened_mut().as_flattened_mut() {
         cell.points = cell.points.map(|sum| sum / cell.share);
-    });
+    }
     cells
 }
 
