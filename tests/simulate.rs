@@ -33,6 +33,9 @@ fn records(simulation: &Simulation, index: usize) -> Vec<Value> {
 
 type Label<'a> = &'a dyn Fn(Question) -> &'static str;
 
+/// What is asked of a session, and what is published of it by level; 0 where nothing is.
+type ByLevel = (&'static str, fn(Label<'_>) -> bool, [f64; 5]);
+
 /// Percent of the sessions for which `holds`, among those in the `base`, and the standard error of as many independent ones.
 fn percent_of(
     simulation: &Simulation,
@@ -111,12 +114,12 @@ fn planted_shares_are_the_published_ones() {
 fn planted_rates_by_expertise_are_the_published_ones() {
     let simulation = Simulation::new(spec(40_000, 11), &[]).unwrap();
     // Table A2 and Figure 5; what is not published is not asked for.
-    let all: [(&str, fn(Label<'_>) -> bool, [f64; 5]); 3] = [
+    let all: [ByLevel; 3] = [
         ("verified", verified, [13.2, 20.9, 28.0, 29.3, 34.7]),
         ("judged", succeeded, [39.0, 0.0, 0.0, 0.0, 65.0]),
         ("at least partial", partial, [77.0, 0.0, 91.5, 91.5, 91.0]),
     ];
-    let in_trouble: [(&str, fn(Label<'_>) -> bool, [f64; 5]); 4] = [
+    let in_trouble: [ByLevel; 4] = [
         ("verified", verified, [4.0, 0.0, 0.0, 0.0, 15.0]),
         ("judged", succeeded, [10.0, 0.0, 0.0, 0.0, 27.0]),
         ("at least partial", partial, [60.0, 80.5, 80.5, 80.5, 80.0]),

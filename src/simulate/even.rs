@@ -81,12 +81,12 @@ mod tests {
     fn every_part_comes_once_in_a_round_and_streams_do_not_hang_together() {
         let mut even = Even::of(3);
         for _ in 0..3 {
-            let mut parts: Vec<usize> = (0..64).map(|_| (even.unit(("a", 0)) * 64.0) as usize).collect();
+            let mut parts: Vec<usize> = (0..64).map(|_| even.below(("a", 0), 64)).collect();
             assert!(!parts.is_sorted());
             parts.sort_unstable();
             assert_eq!(parts, (0..64).collect::<Vec<_>>());
         }
-        let mut parts: Vec<usize> = (0..512).map(|_| (even.unit(("b", 0)) * 512.0) as usize).collect();
+        let mut parts: Vec<usize> = (0..512).map(|_| even.below(("b", 0), 512)).collect();
         parts.sort_unstable();
         assert_eq!(parts, (0..512).collect::<Vec<_>>());
         // The correlation of 6,400 independent pairs is known to 0.0125.
