@@ -145,7 +145,7 @@ fn without_labels_the_report_says_that_nobody_checked_the_judge() {
 #[rstest]
 #[case::passes("kappa=0.02", 0, "gate pass")]
 #[case::fails("kappa=0.7", 1, "gate fail")]
-#[case::is_inconclusive("kappa=0.22", 2, "gate inconclusive")]
+#[case::is_inconclusive("kappa=0.4", 2, "gate inconclusive")]
 fn a_run_passes_fails_or_leaves_open_a_gate(#[case] gate: &str, #[case] code: i32, #[case] expected: &str) {
     let (folder, run, ratings) = demo();
     let output = assize(folder, &["agree", &run, "--gold", &ratings, "--rubric", "work_mode", "--min", gate]);

@@ -7,7 +7,9 @@ use assize::gold::Rating;
 use assize::ingest;
 use assize::rubric::{self, BUILT_IN, Rubric};
 use assize::session::{Measures, Scope, Session};
-use assize::simulate::{Detail, Question, SimulateError, SimulateSpec, Simulation};
+use assize::simulate::{Detail, Planned, Question, SimulateError, SimulateSpec, Simulation};
+use assize::stats::Design;
+use assize::stats::regression::{Linear, LinearSample};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -29,84 +31,249 @@ fn records(simulation: &Simulation, index: usize) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Percent of the sessions for which `holds`, among those in the `base`.
-fn percent(
+type Label<'a> = &'a dyn Fn(Question) -> &'static str;
+
+/// What is asked of a session, and what is published of it by level; 0 where nothing is.
+type ByLevel = (&'static str, fn(Label<'_>) -> bool, [f64; 5]);
+
+/// Percent of the sessions for which `holds`, among those in the `base`, and the standard error of as many independent ones.
+fn percent_of(
     simulation: &Simulation,
-    base: impl Fn(&dyn Fn(Question) -> &'static str) -> bool,
-    holds: impl Fn(&dyn Fn(Question) -> &'static str) -> bool,
-) -> f64 {
+    base: impl Fn(&Planned, Label<'_>) -> bool,
+    holds: impl Fn(&Planned, Label<'_>) -> bool,
+) -> (f64, f64) {
     let (mut all, mut with) = (0, 0);
     for one in simulation.planned() {
         let label = |question: Question| one.planted.label(question);
-        if base(&label) {
+        if base(one, &label) {
             all += 1;
-            with += u32::from(holds(&label));
+            with += u32::from(holds(one, &label));
         }
     }
-    100.0 * f64::from(with) / f64::from(all)
+    let rate = f64::from(with) / f64::from(all);
+    (100.0 * rate, 100.0 * (rate * (1.0 - rate) / f64::from(all)).sqrt())
+}
+
+/// Asserts that a planted percentage is the published one, within three standard errors and what a figure can be read to.
+fn near((found, error): (f64, f64), published: f64, what: &str) {
+    assert!((found - published).abs() < 3.0 * error + 0.5, "{what}: {found} ({error}), published {published}");
+}
+
+fn goal(of: Label<'_>) -> bool {
+    of(Question::Outcome) != "no_clear_goal"
+}
+
+fn trouble(of: Label<'_>) -> bool {
+    goal(of) && matches!(of(Question::FailureSignal), "3" | "4" | "5")
+}
+
+fn succeeded(of: Label<'_>) -> bool {
+    of(Question::Outcome) == "succeeded"
+}
+
+fn verified(of: Label<'_>) -> bool {
+    succeeded(of) && matches!(of(Question::SuccessSignal), "4" | "5")
+}
+
+fn partial(of: Label<'_>) -> bool {
+    of(Question::Outcome) != "failed"
 }
 
 #[test]
-fn planted_shares_and_gradients_are_the_published_ones() {
+fn planted_shares_are_the_published_ones() {
     let simulation = Simulation::new(spec(40_000, 11), &[]).unwrap();
-    let share = |question: Question, label: &str| percent(&simulation, |_| true, |of| of(question) == label);
-    // Half-widths of about four standard errors of 40,000 sessions, or of the cell.
-    let near = |found: f64, published: f64, within: f64, what: &str| {
-        assert!((found - published).abs() < within, "{what}: {found}, published {published}");
-    };
+    let share = |question: Question, label: &str| percent_of(&simulation, |_, _| true, |_, of| of(question) == label);
     let modes =
         [("fix", 26.0), ("build", 25.0), ("operate", 17.0), ("communicate", 10.0), ("understand", 7.0), ("plan", 7.0)];
     for (mode, published) in modes {
-        near(share(Question::WorkMode, mode), published, 1.0, mode);
+        near(share(Question::WorkMode, mode), published, mode);
     }
-    near(share(Question::Outcome, "no_clear_goal"), 7.7, 0.6, "no clear goal");
-    near(share(Question::OccupationUser, "unclear"), 30.0, 1.0, "occupation unclear");
+    let by_month = [("fix", "2025-10", 33.0), ("fix", "2026-04", 19.0), ("operate", "2026-04", 21.0)];
+    for (mode, month, published) in by_month {
+        let of_month = |one: &Planned, _: Label<'_>| one.start.to_string().starts_with(month);
+        let share = percent_of(&simulation, of_month, |_, of| of(Question::WorkMode) == mode);
+        near(share, published, &format!("{mode} in {month}"));
+    }
+    near(share(Question::Outcome, "no_clear_goal"), 7.7, "no clear goal");
+    near(share(Question::OccupationUser, "unclear"), 30.0, "occupation unclear");
+    near(share(Question::Expertise, "unclear"), 3.0, "expertise unclear");
+    for (level, published) in ["1", "2", "3", "4", "5"].into_iter().zip([1.6, 20.5, 26.8, 40.8, 10.1]) {
+        let told = |_: &Planned, of: Label<'_>| goal(of) && of(Question::Expertise) != "unclear";
+        near(percent_of(&simulation, told, |_, of| of(Question::Expertise) == level), published, level);
+    }
+    // By work mode the contexts are ours, and make up the published ones to a point and a half.
     for (context, published) in
         [("modify_existing", 48.0), ("explore", 17.0), ("create_new", 14.0), ("no_codebase", 20.0)]
     {
-        near(share(Question::CodebaseContext, context), published, 2.0, context);
+        let (found, _) = share(Question::CodebaseContext, context);
+        assert!((found - published).abs() < 2.0, "{context}: {found}");
     }
-    let goal = |of: &dyn Fn(Question) -> &'static str| of(Question::Outcome) != "no_clear_goal";
-    let hard = |of: &dyn Fn(Question) -> &'static str, signal| matches!(of(signal), "4" | "5");
-    let succeeded = |of: &dyn Fn(Question) -> &'static str| of(Question::Outcome) == "succeeded";
-    // Table A2 and Figure 5 by expertise; what is not published is not asked for.
-    let levels = [
-        ("1", 13.2, 77.0, 6.0),
-        ("2", 20.9, 0.0, 2.5),
-        ("3", 28.0, 91.5, 2.5),
-        ("4", 29.3, 91.5, 2.5),
-        ("5", 34.7, 91.0, 4.0),
+}
+
+#[test]
+fn planted_rates_by_expertise_are_the_published_ones() {
+    let simulation = Simulation::new(spec(40_000, 11), &[]).unwrap();
+    // Table A2 and Figure 5; what is not published is not asked for.
+    let all: [ByLevel; 3] = [
+        ("verified", verified, [13.2, 20.9, 28.0, 29.3, 34.7]),
+        ("judged", succeeded, [39.0, 0.0, 0.0, 0.0, 65.0]),
+        ("at least partial", partial, [77.0, 0.0, 91.5, 91.5, 91.0]),
     ];
-    let unclear = percent(&simulation, |_| true, |of| of(Question::Expertise) == "unclear");
-    near(unclear, 3.0, 0.5, "expertise unclear");
-    for ((level, verified, partial, within), published) in levels.into_iter().zip([1.6, 20.5, 26.8, 40.8, 10.1]) {
-        let at = |of: &dyn Fn(Question) -> &'static str| goal(of) && of(Question::Expertise) == level;
-        let found = percent(&simulation, at, |of| succeeded(of) && hard(of, Question::SuccessSignal));
-        near(found, verified, within, &format!("verified at {level}"));
-        if partial > 0.0 {
-            near(
-                percent(&simulation, at, |of| of(Question::Outcome) != "failed"),
-                partial,
-                within,
-                &format!("partial at {level}"),
-            );
+    let in_trouble: [ByLevel; 4] = [
+        ("verified", verified, [4.0, 0.0, 0.0, 0.0, 15.0]),
+        ("judged", succeeded, [10.0, 0.0, 0.0, 0.0, 27.0]),
+        ("at least partial", partial, [60.0, 80.5, 80.5, 80.5, 80.0]),
+        (
+            "verified failure",
+            |of| !partial(of) && matches!(of(Question::FailureSignal), "4" | "5"),
+            [30.0, 0.0, 0.0, 0.0, 18.0],
+        ),
+    ];
+    for (at, level) in ["1", "2", "3", "4", "5"].into_iter().enumerate() {
+        for (base, rates) in [(goal as fn(Label<'_>) -> bool, &all[..]), (trouble, &in_trouble[..])] {
+            for (what, holds, published) in rates.iter().filter(|(_, _, published)| published[at] > 0.0) {
+                let of_level = |_: &Planned, of: Label<'_>| base(of) && of(Question::Expertise) == level;
+                near(
+                    percent_of(&simulation, of_level, |_, of| holds(of)),
+                    published[at],
+                    &format!("{what} at {level}"),
+                );
+            }
         }
-        near(share(Question::Expertise, level) / 0.97, published, 1.3, level);
+        let of_level = |_: &Planned, of: Label<'_>| trouble(of) && of(Question::Expertise) == level;
+        let abandoned = percent_of(&simulation, of_level, |one, of| !partial(of) && !one.planted.writes);
+        near(abandoned, [19.0, 6.0, 6.0, 6.0, 7.0][at], &format!("abandoned at {level}"));
     }
     // Figure A1: what the signals say of success.
-    let given = |question: Question, level: &'static str| {
-        percent(&simulation, |of| goal(of) && of(question) == level, succeeded)
+    for (question, level, published) in [
+        (Question::SuccessSignal, "5", 90.0),
+        (Question::SuccessSignal, "1", 13.0),
+        (Question::FailureSignal, "1", 85.0),
+        (Question::FailureSignal, "5", 3.0),
+    ] {
+        let given = percent_of(&simulation, |_, of| goal(of) && of(question) == level, |_, of| succeeded(of));
+        near(given, published, &format!("{question:?} {level}"));
+    }
+}
+
+#[test]
+fn planted_rates_by_occupation_are_the_published_ones() {
+    let simulation = Simulation::new(spec(40_000, 14), &[]).unwrap();
+    // Figure 6.
+    let groups = [
+        ("computer_mathematical", [34.0, 60.0, 94.0]),
+        ("management", [37.0, 55.0, 95.0]),
+        ("legal", [33.0, 57.0, 95.0]),
+        ("business_financial", [29.0, 54.0, 93.0]),
+        ("healthcare_practitioners", [28.0, 56.0, 93.0]),
+        ("arts_design_media", [28.0, 53.0, 92.0]),
+        ("sales", [28.0, 58.0, 92.0]),
+        ("architecture_engineering", [27.0, 54.0, 93.0]),
+        ("education_library", [27.0, 52.0, 92.0]),
+        ("life_physical_social_science", [27.0, 54.0, 94.0]),
+    ];
+    for (group, published) in groups {
+        let code =
+            |one: &Planned, of: Label<'_>| goal(of) && one.planted.writes && of(Question::OccupationUser) == group;
+        for (holds, published) in [verified, succeeded, partial].into_iter().zip(published) {
+            near(percent_of(&simulation, code, |_, of| holds(of)), published, group);
+        }
+    }
+    let software = |of: Label<'_>| of(Question::OccupationUser) == "computer_mathematical";
+    let others = |of: Label<'_>| !software(of) && of(Question::OccupationUser) != "unclear";
+    let rate = |base: &dyn Fn(&Planned, Label<'_>) -> bool| percent_of(&simulation, base, |_, of| verified(of));
+    near(rate(&|_, of| goal(of) && software(of)), 30.0, "software");
+    near(rate(&|_, of| goal(of) && others(of)), 26.0, "others");
+    near(rate(&|one, of| goal(of) && one.planted.writes && others(of)), 29.0, "others with code");
+}
+
+/// The slope of `outcome` by level where sessions are equal in the first `held` of: work mode by value band, month, occupation of
+/// the work, software occupation; and its standard error by person.
+fn slope(simulation: &Simulation, outcome: impl Fn(&Planned, Label<'_>) -> Option<f64>, held: usize) -> (f64, f64) {
+    let (mut outcomes, mut levels, mut persons) = (Vec::new(), Vec::new(), Vec::new());
+    let mut effects = vec![Vec::new(); held];
+    for one in simulation.planned() {
+        let label = |question: Question| one.planted.label(question);
+        let position = |question: Question| {
+            u32::try_from(question.labels().iter().position(|known| *known == label(question)).unwrap()).unwrap()
+        };
+        let (Some(outcome), Ok(level)) = (outcome(one, &label), label(Question::Expertise).parse::<f64>()) else {
+            continue;
+        };
+        let band = [200, 1_000, 5_000].iter().map(|least| u32::from(one.planted.dollars >= *least)).sum::<u32>();
+        let user = match label(Question::OccupationUser) {
+            "computer_mathematical" => 0,
+            "unclear" => 1,
+            _ => 2,
+        };
+        let month = one.start.to_string()[5..7].parse().unwrap();
+        let cells = [position(Question::WorkMode) * 4 + band, month, position(Question::OccupationWork), user];
+        effects.iter_mut().zip(cells).for_each(|(effect, cell)| effect.push(cell));
+        outcomes.push(outcome);
+        levels.push(level);
+        persons.push(u32::try_from(one.person).unwrap());
+    }
+    let columns = [levels];
+    let sample = LinearSample { outcomes: &outcomes, columns: &columns, effects: &effects, weights: None };
+    let fit = Linear::fit(sample).unwrap();
+    let error = fit.standard_errors(Design { clusters: Some(&persons), strata: None }).unwrap()[0].se;
+    (fit.coefficients[0].value, error)
+}
+
+#[test]
+fn planted_slopes_move_with_what_is_held_equal_as_the_published_ones_do() {
+    let simulation = Simulation::new(spec(80_000, 17), &[]).unwrap();
+    let success = |_: &Planned, of: Label<'_>| goal(of).then(|| f64::from(u8::from(verified(of))));
+    let [raw, tasks, months, all] = [0, 1, 2, 4].map(|held| slope(&simulation, success, held));
+    // Table A1, columns 1, 2, 3: as published. Column 5 falls as the study's does, but by less: docs/recovery.md says why.
+    for ((found, error), published) in [raw, tasks, months].into_iter().zip([4.26, 5.07, 4.43]) {
+        assert!((100.0 * found - published).abs() < 300.0 * error, "{found} ({error}), published {published}");
+    }
+    assert!(all.0 > 0.0379 - 3.0 * all.1 && all.0 < 0.0379 + 3.0 * all.1, "{all:?}");
+    assert!(tasks.0 - raw.0 > 0.004 && tasks.0 - all.0 > 0.007, "{raw:?} {tasks:?} {all:?}");
+    // The text: 9 % more actions and 13 % more words a level, of 19 and 40 % where nothing is held equal.
+    let pace = |of: fn(&Planned) -> usize| {
+        move |one: &Planned, _: Label<'_>| Some((of(one).max(1) as f64 / f64::from(one.planted.prompts)).ln())
     };
-    near(given(Question::SuccessSignal, "5"), 90.0, 4.0, "success signal 5");
-    near(given(Question::SuccessSignal, "1"), 13.0, 6.0, "success signal 1");
-    near(given(Question::FailureSignal, "1"), 85.0, 4.0, "failure signal 1");
-    near(given(Question::FailureSignal, "5"), 3.0, 4.0, "failure signal 5");
+    for (of, published, least) in [(actions as fn(&Planned) -> usize, 1.09_f64, 0.16), (words, 1.13, 0.30)] {
+        let (found, error) = slope(&simulation, pace(of), 4);
+        assert!((found - published.ln()).abs() < 3.0 * error, "{found} ({error}), published {published}");
+        assert!(slope(&simulation, pace(of), 0).0 > least);
+    }
+}
+
+fn actions(one: &Planned) -> usize {
+    one.planted.actions
+}
+
+fn words(one: &Planned) -> usize {
+    one.planted.words
+}
+
+#[test]
+fn planted_paces_by_expertise_are_the_published_ones() {
+    let simulation = Simulation::new(spec(40_000, 18), &[]).unwrap();
+    for (of, level, published) in [
+        (actions as fn(&Planned) -> usize, "1", 4.9_f64),
+        (actions, "5", 11.7),
+        (words, "1", 607.0),
+        (words, "5", 3_200.0),
+    ] {
+        let of_level = simulation.planned().iter().filter(|one| one.planted.label(Question::Expertise) == level);
+        let logs: Vec<f64> =
+            of_level.map(|one| (of(one).max(1) as f64 / f64::from(one.planted.prompts)).ln()).collect();
+        let n = logs.len() as f64;
+        let mean = logs.iter().sum::<f64>() / n;
+        let error = (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / n / n).sqrt();
+        // Whole actions of a session are a little fewer in the geometric mean.
+        assert!((mean - published.ln()).abs() < 3.0 * error + 0.02, "{level}: {} ({error})", mean.exp());
+    }
 }
 
 #[test]
 fn shares_of_decisions_and_values_grow_as_published() {
     let simulation = Simulation::new(spec(40_000, 12), &[]).unwrap();
-    let mean = |of: &dyn Fn(&assize::simulate::Planned) -> Option<f64>| {
+    let mean = |of: &dyn Fn(&Planned) -> Option<f64>| {
         let all: Vec<f64> = simulation.planned().iter().filter_map(of).collect();
         all.iter().sum::<f64>() / all.len() as f64
     };
@@ -121,9 +288,17 @@ fn shares_of_decisions_and_values_grow_as_published() {
         })
     };
     let growth = |mode| 100.0 * (dollars(mode, "2026-04") / dollars(mode, "2025-10") - 1.0);
-    // A mean of some 1,500 log-normal values is known to about 4 %.
-    for (mode, published) in [("", 27.0), ("build", 43.0), ("operate", 34.0), ("fix", 32.0), ("communicate", 2.0)] {
-        assert!((growth(mode) - published).abs() < 22.0, "{mode}: {}", growth(mode));
+    // Three standard errors over seeds: prices drawn evenly give the growth to 1.5 points, by mode to 3; independent ones gave it to 3
+    // and 5 to 8.
+    let modes = [
+        ("", 27.0, 5.0),
+        ("build", 43.0, 10.0),
+        ("operate", 34.0, 10.0),
+        ("fix", 32.0, 10.0),
+        ("communicate", 2.0, 10.0),
+    ];
+    for (mode, published, within) in modes {
+        assert!((growth(mode) - published).abs() < within, "{mode}: {}", growth(mode));
     }
 }
 

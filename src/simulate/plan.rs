@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::rubric::Rubric;
 
 use super::draw::draw;
+use super::even::Even;
 use super::people::{self, Person};
 use super::question::Question;
 use super::random::Random;
@@ -171,10 +172,13 @@ pub(super) fn plan(spec: SimulateSpec, rubrics: &[Rubric]) -> Result<Vec<Planned
         Some(persons) => people::given(sessions, persons, seed),
         None => people::study(sessions, seed),
     };
+    let mut even = Even::of(seed);
+    let known = persons.iter().max().map_or(0, |last| last + 1);
+    let known: Vec<Person> = (0..known).map(|number| Person::of(seed, number, PROJECTS.len(), &mut even)).collect();
     let session = |(index, person): (usize, usize)| {
         let mut random = Random::of(seed, "plan", index);
-        let own = Person::of(seed, person, PROJECTS.len());
-        let mut day = random.below(DAYS.iter().sum());
+        let own = &known[person];
+        let mut day = even.below(("day", 0), DAYS.iter().sum());
         let time = FIRST_SECOND + day as u64 * 86_400 + 7 * 3_600 + random.below(14 * 3_600) as u64;
         let month = DAYS.iter().take_while(|days| day.checked_sub(**days).map(|left| day = left).is_some()).count();
         let milliseconds = Duration::from_millis(random.below(1_000) as u64);
@@ -183,7 +187,7 @@ pub(super) fn plan(spec: SimulateSpec, rubrics: &[Rubric]) -> Result<Vec<Planned
             project: *random.pick(&own.projects),
             start: Timestamp::UNIX_EPOCH + Duration::from_secs(time) + milliseconds,
             id: random.uuid(),
-            planted: draw(&mut random, &own, month),
+            planted: draw(&mut random, &mut even, own, month),
         }
     };
     Ok(persons.into_iter().enumerate().map(session).collect())

@@ -38,16 +38,9 @@ impl Random {
         &choices[self.below(choices.len())]
     }
 
-    /// An index, drawn with the given weights; the last one where rounding leaves nothing else.
+    /// An index, drawn with the given weights.
     pub(super) fn weighted(&mut self, weights: &[f64]) -> usize {
-        let mut left = self.unit() * weights.iter().sum::<f64>();
-        for (index, weight) in weights.iter().enumerate() {
-            left -= weight;
-            if left < 0.0 {
-                return index;
-            }
-        }
-        weights.len() - 1
+        choice(self.unit(), weights)
     }
 
     /// A number with mean 0 and variance 1, nearly normal: twelve uniform numbers summed.
@@ -81,4 +74,17 @@ impl Random {
         let tail: String = (0..22).map(|_| char::from(*self.pick(LETTERS))).collect();
         format!("{prefix}_01{tail}")
     }
+}
+
+/// The index that the number `unit` from 0 to 1 falls on where each has as much room as its weight; the last one where rounding
+/// leaves nothing else.
+pub(super) fn choice(unit: f64, weights: &[f64]) -> usize {
+    let mut left = unit * weights.iter().sum::<f64>();
+    for (index, weight) in weights.iter().enumerate() {
+        left -= weight;
+        if left < 0.0 {
+            return index;
+        }
+    }
+    weights.len() - 1
 }
