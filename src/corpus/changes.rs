@@ -178,11 +178,11 @@ impl Changes {
         });
         let sessions: Vec<_> = sessions.collect();
         let parts = connected(sessions.len(), |at| sessions[at].2.iter().copied());
-        let group = |part: &Box<[usize]>| {
+        let group = |part: &[usize]| {
             let places = part.iter().map(|at| sessions[*at].0).collect();
             (Group::new(sessions[part[0]].1, part.iter().map(|at| sessions[*at].3)), places)
         };
-        Job { groups: parts.iter().map(group).collect(), absent, stored: self.stored(part) }
+        Job { groups: parts.iter().map(|part| group(part)).collect(), absent, stored: self.stored(part) }
     }
 
     /// Whether the corpus stays as it is.

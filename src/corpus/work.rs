@@ -18,7 +18,9 @@ impl Across {
     /// Adds what is kept of one session.
     pub fn add(&mut self, plan: &PlanPart, opening: Option<Opening>) {
         self.wanted.add(plan);
-        opening.into_iter().for_each(|opening| self.doubts.add(opening));
+        if let Some(opening) = opening {
+            self.doubts.add(opening);
+        }
     }
 
     /// The sessions that carry out plans, and those that may have made them.

@@ -101,7 +101,9 @@ pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> u32) -> Result<Found
         }
         same
     });
-    files.iter_mut().for_each(|file| file.deepen(depth(file.real())));
+    for file in &mut files {
+        file.deepen(depth(file.real()));
+    }
     files.par_iter_mut().for_each(|file| {
         (file.kind, file.stamp) = (known_unopened(&file.path, &file.name()), stamp(&file.path));
     });

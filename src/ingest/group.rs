@@ -123,8 +123,8 @@ pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
 /// The groups of `sessions`: format and links of each file, sorted by name.
 fn groups(sessions: &[(Format, Box<[u64]>, FoundFile)]) -> Vec<Group> {
     let parts = connected(sessions.len(), |at| sessions[at].1.iter().copied());
-    let group = |part: &Box<[usize]>| Group::new(sessions[part[0]].0, part.iter().map(|at| &sessions[*at].2));
-    parts.iter().map(group).collect()
+    let group = |part: &[usize]| Group::new(sessions[part[0]].0, part.iter().map(|at| &sessions[*at].2));
+    parts.iter().map(|part| group(part)).collect()
 }
 
 /// The places of what shares a link, directly or through others, by union of disjoint sets; parts and places in order.

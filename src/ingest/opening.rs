@@ -103,7 +103,9 @@ mod tests {
         let mut all: Vec<Session> = (1..=4).map(|number| session(&number.to_string(), &prompt(number))).collect();
         let ids = |all: &[Session]| -> BTreeSet<String> {
             let mut doubts = Doubts::default();
-            all.iter().filter_map(Opening::of).for_each(|opening| doubts.add(opening));
+            for opening in all.iter().filter_map(Opening::of) {
+                doubts.add(opening);
+            }
             doubts.doubtful().into_iter().map(str::to_owned).collect()
         };
         let of = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>();

@@ -189,7 +189,9 @@ mod tests {
         reversed.reverse();
         assert_eq!(plan_links(&reversed), links, "the order decides nothing");
         let mut wanted = Wanted::default();
-        parts.iter().for_each(|part| wanted.add(part));
+        for part in parts {
+            wanted.add(part);
+        }
         reversed.retain(|part| wanted.needs(part));
         assert_eq!(plan_links(&reversed), links, "nothing else has to be known");
         links.into_iter().collect()

@@ -21,6 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Pages of 4 KiB that the write-ahead log holds before they go into the file.
 const WAL_PAGES: i64 = 4_000;
 
+/// The part of a ledger that reading keeps in memory: the inner pages of its keys, which come in no order.
+const INNER: u64 = 32;
+/// KiB that are kept at least, `SQLite`'s own figure, and at most.
+const KEPT: (u64, u64) = (2_048, 256 * 1_024);
+
 /// A ledger open for reading.
 #[derive(Debug)]
 pub struct Ledger {
@@ -58,7 +63,12 @@ impl Ledger {
                 path: path.to_owned(),
                 message: format!("the ledger has the older format {found}; the next run brings it to format {FORMAT}"),
             }),
-            _ => Ok(ledger),
+            _ => {
+                let bytes = fs_err::metadata(path).map_or(0, |data| data.len());
+                let kept = (bytes / INNER / 1_024).clamp(KEPT.0, KEPT.1).cast_signed();
+                ledger.sql(|connection| connection.pragma_update(None, "cache_size", -kept))?;
+                Ok(ledger)
+            }
         }
     }
 
