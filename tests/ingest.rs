@@ -8,7 +8,7 @@ mod shared;
 use std::path::{Path, PathBuf};
 
 use assize::corpus::{BuildOptions, Corpus, IngestReport, Salt, build};
-use assize::ingest::{PlanPart, plan_links, read, survey};
+use assize::ingest::{read, survey};
 use assize::session::{
     ActionStatus, Evidence, EvidenceKind, Measures, Note, PromptKind, ReplyKind, Scope, Session, Step,
 };
@@ -57,24 +57,18 @@ fn counts_of_real_sessions_are_those_that_came_with_them() {
 #[test]
 fn a_plan_of_a_real_session_is_linked_to_the_one_that_carries_it_out() {
     let Some(folder) = shared::folder("sessions") else { return };
-    let survey = survey(&[folder.join("PackmindHub__context-evaluator")]).unwrap();
-    let parts: Vec<PlanPart> = survey
-        .groups
-        .iter()
-        .flat_map(|group| read(group, &KEY).sessions)
-        .map(|session| PlanPart::of(&session))
-        .collect();
-    let handed_over = parts.iter().filter(|part| part.executes).count();
-    let links = plan_links(&parts);
-    println!("{} of {handed_over} plans were made in a session that is there: {links:?}", links.len());
-    assert_eq!(
-        links.keys().filter(|id| parts.iter().any(|part| part.executes && &part.id == *id)).count(),
-        links.len()
-    );
-    assert!(
-        handed_over > 0
-            && links.iter().all(|(id, planner)| id != planner && parts.iter().any(|part| &part.id == planner))
-    );
+    let into = tempfile::tempdir().unwrap();
+    let salt = Salt::fixed(KEY);
+    build(&[folder.join("PackmindHub__context-evaluator")], into.path(), &BuildOptions::quiet(salt)).unwrap();
+    let corpus = Corpus::open(into.path()).unwrap();
+    let rows = corpus.rows().unwrap();
+    let handed_over = |id: &str| corpus.session(id).unwrap().turns.first().unwrap().kind == PromptKind::PlanHandOff;
+    let links: Vec<_> = rows.iter().filter_map(|row| Some((&row.id, row.planned_in.as_ref()?))).collect();
+    println!("{} plans were made in a session that is there: {links:?}", links.len());
+    assert!(!links.is_empty());
+    for (id, planner) in links {
+        assert!(handed_over(id) && id != planner && rows.iter().any(|row| &row.id == planner), "{id}");
+    }
 }
 
 /// The fixtures: made by hand, one file or folder a trap.

@@ -17,8 +17,9 @@ const FLOORS: [&[&str]; 6] = [
 
 /// Words that may stand in some rooms only, and why.
 const POWERS: [(&str, &[&str], &str); 6] = [
-    // OpenCode keeps its sessions in a database: a foreign store is an input format, read in one file.
-    ("rusqlite", &["ledger", "corpus", "ingest/opencode/database.rs"], "SQL lives in the stores"),
+    // OpenCode keeps its sessions in a database: a foreign store is an input format, read in one file. The list of files that
+    // were found is one too: it may be larger than memory.
+    ("rusqlite", &["ledger", "corpus", "ingest/opencode/database.rs", "ingest/found.rs"], "SQL lives in the stores"),
     ("reqwest", &["provider"], "HTTP to models lives in provider"),
     ("jsonschema", &["verdict"], "one room knows the validator"),
     ("governor", &["limit"], "one room knows the rate limiter"),

@@ -1,8 +1,7 @@
 //! One session for one id, whatever the order in which files were read.
 
-use std::collections::HashSet;
-
 use super::job::holds;
+use super::list::List;
 use super::sources::unpack;
 use super::store::CorpusError;
 use super::write::{Facts, Stored, Writer};
@@ -13,8 +12,8 @@ use super::write::{Facts, Stored, Writer};
 pub(super) struct Admission<'w> {
     /// The corpus.
     pub writer: &'w Writer,
-    /// Groups of which no file is there.
-    pub fixed: &'w HashSet<i64>,
+    /// Tells the groups of which no file is there.
+    pub list: &'w List,
 }
 
 /// The session of an id that is in the corpus by now.
@@ -73,13 +72,14 @@ impl Admission<'_> {
     fn rival(&self, id: &str) -> Result<Option<Rival>, CorpusError> {
         let query = "SELECT grp, file, content_hash, records, kept FROM sessions JOIN origins USING (id) WHERE id = ?";
         let read = |row: &rusqlite::Row<'_>| {
-            let (group, kept): (i64, bool) = (row.get(0)?, row.get(4)?);
-            let (file, content_hash) = (row.get(1)?, row.get(2)?);
-            let (records, fixed) = (unpack(&row.get::<_, Vec<u8>>(3)?), kept || self.fixed.contains(&group));
+            let (group, file, content_hash) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (records, fixed) = (unpack(&row.get::<_, Vec<u8>>(3)?), row.get(4)?);
             Ok(Rival { group, file, content_hash, records, fixed })
         };
         let query = self.writer.connection()?.prepare_cached(query);
         let rival = query.and_then(|mut query| query.query_map([id], read)?.next().transpose());
-        rival.map_err(|error| self.writer.fail(&error))
+        let Some(mut rival) = rival.map_err(|error| self.writer.fail(&error))? else { return Ok(None) };
+        rival.fixed = rival.fixed || self.list.is_fixed(rival.group)?;
+        Ok(Some(rival))
     }
 }

@@ -9,9 +9,10 @@ use super::model::IngestReport;
 use super::pipeline::in_order;
 use super::previous::{Old, Previous};
 use super::salt::Salt;
-use super::sources::{State, forget, save, save_absent, save_read};
+use super::sources::{forget, save, save_absent, save_read};
 use super::store::CorpusError;
 use super::totals::totals;
+use super::work::join_work;
 use super::write::Writer;
 use crate::session::Format;
 use crate::view::Scrubber;
@@ -53,11 +54,13 @@ impl BuildOptions<'_> {
 /// was, and a new key is not kept.
 pub fn build(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Result<IngestReport, CorpusError> {
     let (previous, changes) = compare(paths, folder, options)?;
-    if let Some(previous) = previous.as_ref().filter(|_| changes.is_nothing()) {
-        return Ok(changes.report(totals(&previous.connection, &previous.path)?.0));
+    if let Some(previous) = &previous
+        && changes.list.is_nothing()?
+    {
+        return changes.report(totals(&previous.connection, &previous.path)?);
     }
-    let writer = Writer::create(folder, previous.as_ref(), &changes.replaced())?;
-    let report = work(changes, previous.as_ref(), &writer, options)?;
+    let writer = Writer::create(folder, previous.as_ref(), changes.list.replaced())?;
+    let report = work(&changes, previous.as_ref(), &writer, options)?;
     some_session(paths, &report)?;
     writer.finish(&report, &options.salt)?;
     Ok(report)
@@ -69,8 +72,8 @@ pub fn build(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Re
 /// As [`build`], but for those of writing.
 pub fn dry_run(paths: &[PathBuf], folder: &Path, options: &BuildOptions<'_>) -> Result<IngestReport, CorpusError> {
     let (previous, changes) = compare(paths, folder, options)?;
-    let writer = Writer::tried_out(previous.as_ref(), &changes.replaced())?;
-    let report = work(changes, previous.as_ref(), &writer, options)?;
+    let writer = Writer::tried_out(previous.as_ref(), changes.list.replaced())?;
+    let report = work(&changes, previous.as_ref(), &writer, options)?;
     some_session(paths, &report)?;
     Ok(report)
 }
@@ -83,8 +86,8 @@ fn compare(
 ) -> Result<(Option<Previous>, Changes), CorpusError> {
     let previous = if options.fresh { None } else { Previous::open(folder, &options.salt)? };
     let changes = Changes::find(paths, options.only, previous.as_ref(), &options.salt)?;
-    if !changes.any_session() {
-        return Err(CorpusError::no_sessions(paths, &changes.looked_at()));
+    if !changes.list.any_session()? {
+        return Err(CorpusError::no_sessions(paths, &changes.looked_at()?));
     }
     Ok((previous, changes))
 }
@@ -95,23 +98,22 @@ fn some_session(paths: &[PathBuf], report: &IngestReport) -> Result<(), CorpusEr
 
 /// Reads what has changed and writes it; the report is of the whole corpus.
 fn work(
-    mut changes: Changes,
+    changes: &Changes,
     previous: Option<&Previous>,
     writer: &Writer,
     options: &BuildOptions<'_>,
 ) -> Result<IngestReport, CorpusError> {
     let scrubber = Scrubber::new();
     let connection = writer.connection()?;
-    save_sources(&changes, writer, &options.salt)?;
-    changes.slim();
-    let total = changes.read().count() as u64;
+    save_sources(changes, writer, &options.salt)?;
+    let total = changes.list.to_read()?;
     let (mut next, mut done) = (previous.map_or(Ok(0), Previous::last_group)? + 1, 0);
-    let admission = Admission { writer, fixed: &changes.fixed };
+    let admission = Admission { writer, list: &changes.list };
     let old = |job: &Job| match previous {
         Some(previous) if !job.absent.is_empty() => previous.sessions(&job.stored),
         _ => Ok(Vec::new()),
     };
-    let jobs = changes.jobs().map(|job| old(&job).map(|old| (job, old)));
+    let jobs = changes.jobs().map(|job| job.and_then(|job| old(&job).map(|old| (job, old))));
     let read = |job: Result<(Job, Vec<Old>), CorpusError>| {
         job.and_then(|(job, old)| read_job(&job, &old, &options.salt, &scrubber))
     };
@@ -122,41 +124,35 @@ fn work(
         |batch| {
             let batch = batch?;
             done += batch.files;
-            for key in batch.absent.iter().map(|at| &changes.sources[*at].key) {
+            for key in &batch.absent {
                 save_absent(connection, key, next).map_err(|error| writer.fail(&error))?;
             }
-            next = store(&changes, &admission, batch, next)?;
+            next = store(&admission, batch, next)?;
             (options.progress)(done, total);
             Ok::<(), CorpusError>(())
         },
     )?;
-    let (report, across) = totals(connection, writer.target())?;
-    across.join_work(connection).map_err(|error| writer.fail(&error))?;
-    Ok(changes.report(report))
+    join_work(connection).map_err(|error| writer.fail(&error))?;
+    changes.report(totals(connection, writer.target())?)
 }
 
 /// Writes what is known of the files that are new or changed.
 fn save_sources(changes: &Changes, writer: &Writer, salt: &Salt) -> Result<(), CorpusError> {
     let connection = writer.connection()?;
     let fail = |error: rusqlite::Error| writer.fail(&error);
-    for key in &changes.forgotten {
-        forget(connection, key).map_err(fail)?;
+    for key in changes.list.forgotten()? {
+        forget(connection, &key).map_err(fail)?;
     }
-    for source in changes.sources.iter().filter(|source| source.state != State::Unchanged) {
-        if let Some(file) = &source.file {
-            save(connection, salt, source, file).map_err(fail)?;
-        }
-    }
-    Ok(())
+    changes.touched(|source, file| save(connection, salt, source, file).map_err(fail))
 }
 
 /// Writes the sessions of one job, beginning with group number `next`; returns the number after the last one it used.
-fn store(changes: &Changes, admission: &Admission<'_>, batch: Batch, mut next: i64) -> Result<i64, CorpusError> {
+fn store(admission: &Admission<'_>, batch: Batch, mut next: i64) -> Result<i64, CorpusError> {
     let writer = admission.writer;
     for part in batch.parts {
         writer.add_group(next, &part.tally)?;
-        for at in part.sources {
-            save_read(writer.connection()?, &changes.sources[at].key, next).map_err(|error| writer.fail(&error))?;
+        for key in part.sources {
+            save_read(writer.connection()?, &key, next).map_err(|error| writer.fail(&error))?;
         }
         for (id, records) in part.kept {
             admission.keep(&id, &records, next)?;

@@ -7,6 +7,7 @@ use super::model::SessionRow;
 use super::pack::pack;
 use super::previous::Old;
 use super::salt::Salt;
+use super::sources::PathKey;
 use super::store::CorpusError;
 use super::write::{Facts, Stored};
 use crate::ingest::{Group, Opening, PlanPart, Reading, Tally, read, read_each, read_without};
@@ -22,16 +23,16 @@ pub(super) struct Part {
     pub kept: Vec<Old>,
     /// What reading came to.
     pub tally: Tally,
-    /// Places of the files that were read.
-    pub sources: Vec<usize>,
+    /// The files that were read.
+    pub sources: Vec<PathKey>,
 }
 
 /// What reading one job gave.
 pub(super) struct Batch {
     /// Its groups. One where some of its files are gone, so that the others are never read without a look at what stays.
     pub parts: Vec<Part>,
-    /// Places of the sources that are not there, but belong to it.
-    pub absent: Vec<usize>,
+    /// Files that are not there, but belong to it.
+    pub absent: Vec<PathKey>,
     /// How many files were read.
     pub files: u64,
 }
@@ -62,7 +63,7 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
 }
 
 /// Reads one group. Of a session that was read only its stored form stays in memory.
-fn stream(group: &Group, sources: &[usize], salt: &Salt, scrubber: &Scrubber) -> Result<Part, CorpusError> {
+fn stream(group: &Group, sources: &[PathKey], salt: &Salt, scrubber: &Scrubber) -> Result<Part, CorpusError> {
     let mut sessions = Vec::new();
     let tally = read_each(group, salt.key(), &[], &mut |session, records| {
         sessions.push(prepare(session, scrubber).map(|(stored, facts)| (stored, facts, records)));
@@ -88,7 +89,7 @@ fn compared(job: &Job, old: &[Old], salt: &Salt) -> (Vec<Reading>, Vec<Old>) {
     (again.collect(), kept)
 }
 
-fn part(reading: Reading, sources: &[usize], scrubber: &Scrubber) -> Result<Part, CorpusError> {
+fn part(reading: Reading, sources: &[PathKey], scrubber: &Scrubber) -> Result<Part, CorpusError> {
     let mut records = reading.records;
     let sessions = reading.sessions.into_iter().map(|session| {
         let records = records.remove(&session.id).unwrap_or_default();

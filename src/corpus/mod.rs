@@ -8,6 +8,7 @@ mod admit;
 mod build;
 mod changes;
 mod job;
+mod list;
 mod lock;
 mod model;
 mod pack;

@@ -1,12 +1,12 @@
 //! The corpus that an ingest goes on from.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::salt::Salt;
-use super::sources::{Known, PathKey, find, missing, unpack};
+use super::sources::{Known, PathKey, each_known, find, unpack};
 use super::store::{Corpus, CorpusError, FILE};
 
 /// The corpus that is there, and what it was read from.
@@ -16,8 +16,6 @@ pub(super) struct Previous {
     pub path: PathBuf,
     /// Size and time of change of its file, to find out whether another ingest replaced it.
     pub stamp: Option<(u64, std::time::SystemTime)>,
-    /// Groups with sessions that others were preferred to.
-    pub shadowed: HashSet<i64>,
     /// A connection for reading.
     pub connection: Connection,
 }
@@ -41,16 +39,14 @@ impl Previous {
         let fail = |error: rusqlite::Error| CorpusError::sqlite(&path, &error);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(fail)?;
+        // Else a cached statement is prepared again each time it is used.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fail)?;
         let made_under: String =
             connection.query_row("SELECT salt FROM reports", [], |row| row.get(0)).map_err(fail)?;
         if made_under != salt.id() {
             return Err(CorpusError::OtherSalt(path));
         }
-        let shadowed = || -> rusqlite::Result<HashSet<i64>> {
-            connection.prepare("SELECT grp FROM groups WHERE shadowed > 0")?.query_map([], |row| row.get(0))?.collect()
-        };
-        let shadowed = shadowed().map_err(fail)?;
-        Ok(Some(Self { path, stamp, shadowed, connection }))
+        Ok(Some(Self { path, stamp, connection }))
     }
 
     /// What it knows of a file.
@@ -58,9 +54,17 @@ impl Previous {
         find(&self.connection, key).map_err(|error| self.fail(&error))
     }
 
-    /// The files it was read from, without those in `found`, in the order of their keys.
-    pub fn missing(&self, found: &HashSet<PathKey>) -> Result<Vec<Known>, CorpusError> {
-        missing(&self.connection, found).map_err(|error| self.fail(&error))
+    /// Hands every file it was read from to `each`, in the order of their keys.
+    pub fn each_known(&self, each: impl FnMut(Known) -> Result<(), CorpusError>) -> Result<(), CorpusError> {
+        each_known(&self.connection, |error| self.fail(error), each)
+    }
+
+    /// Hands every group with sessions that others were preferred to to `each`.
+    pub fn each_shadowed(&self, mut each: impl FnMut(i64) -> Result<(), CorpusError>) -> Result<(), CorpusError> {
+        let query = self.connection.prepare("SELECT grp FROM groups WHERE shadowed > 0");
+        let mut query = query.map_err(|error| self.fail(&error))?;
+        let mut groups = query.query_map([], |row| row.get(0)).map_err(|error| self.fail(&error))?;
+        groups.try_for_each(|group| each(group.map_err(|error| self.fail(&error))?))
     }
 
     /// The highest number of a group.

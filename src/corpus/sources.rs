@@ -1,10 +1,9 @@
 //! The files that a corpus was read from: by a keyed hash of their path, since paths hold names of people.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use serde::de::DeserializeOwned;
+use serde::Serialize;
 
 use super::model::name;
 use super::salt::Salt;
@@ -19,7 +18,8 @@ pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
 pub(super) type PathKey = [u8; 16];
 
 /// How a file stands, compared with the last ingest that saw it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum State {
     /// Not seen before.
     New,
@@ -41,7 +41,7 @@ pub(super) struct Known {
     /// Parts of its name.
     pub depth: u32,
     /// Its stamp when it was seen last.
-    pub stamp: Box<str>,
+    pub stamp: String,
     /// What it is.
     pub kind: FileKind,
     /// The group of files it was read in, where it was.
@@ -57,16 +57,25 @@ pub(super) struct Known {
 pub(super) struct Source {
     /// Keyed hash of its path.
     pub key: PathKey,
-    /// The file, where it is there and wanted.
-    pub file: Option<FoundFile>,
+    /// Its place among the files that were found, where it is there and wanted.
+    pub file: Option<u32>,
     /// What it is.
     pub kind: FileKind,
     /// The group of files it was read in last, where it was.
     pub group: Option<i64>,
-    /// Whether it was there when that group was read last.
+}
+
+/// What looking at a source came to.
+#[derive(Debug, Clone)]
+pub(super) struct Look {
+    /// The source.
+    pub source: Source,
+    /// Whether it was there when its group was read last.
     pub read: bool,
     /// How it stands.
     pub state: State,
+    /// Whether it was opened to find that out.
+    pub opened: bool,
 }
 
 /// Keyed hash of `path`.
@@ -95,7 +104,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Vec<u64> {
 }
 
 /// How a kind is stored: its name, its reason, its links.
-fn kind_columns(kind: &FileKind) -> (String, Option<&str>, Option<Vec<u8>>) {
+pub(super) fn kind_columns(kind: &FileKind) -> (String, Option<&str>, Option<Vec<u8>>) {
     match kind {
         FileKind::Session(format, links) => (name(format), None, Some(pack(links))),
         FileKind::Other(reason) => ("other".to_owned(), Some(reason), None),
@@ -107,10 +116,10 @@ fn kind_columns(kind: &FileKind) -> (String, Option<&str>, Option<Vec<u8>>) {
 /// Writes how a file stands over what was known of it; it is in no group until it is read.
 pub(super) fn save(connection: &Connection, salt: &Salt, source: &Source, file: &FoundFile) -> rusqlite::Result<()> {
     let (kind, reason, links) = kind_columns(&source.kind);
-    let name = mask_file(&file.name(), None);
+    let name = mask_file(&file.name, None);
     let insert = "INSERT OR REPLACE INTO sources (path, above, name, depth, stamp, kind, reason, links, read, reader)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)";
-    let above = above(salt, file.real());
+    let above = above(salt, &file.real);
     let columns = (source.key, above, name, file.depth(), &file.stamp, kind, reason, links, READER);
     connection.prepare_cached(insert)?.execute(columns).map(drop)
 }
@@ -138,32 +147,21 @@ pub(super) fn find(connection: &Connection, key: &PathKey) -> rusqlite::Result<O
     connection.prepare_cached(&query)?.query_row([key], known).optional()
 }
 
-/// Every file that is known and that `found` does not hold, in the order of their keys.
-pub(super) fn missing(connection: &Connection, found: &HashSet<PathKey>) -> rusqlite::Result<Vec<Known>> {
-    let mut query = connection.prepare(&format!("{KNOWN} ORDER BY path"))?;
-    let missing = query
-        .query_and_then([], known)?
-        .filter(|known| known.as_ref().map_or(true, |known| !found.contains(&known.key)));
-    missing.collect()
+/// Hands every file that is known to `each`, in the order of their keys.
+pub(super) fn each_known<E>(
+    connection: &Connection,
+    fail: impl Fn(&rusqlite::Error) -> E,
+    mut each: impl FnMut(Known) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut query = connection.prepare(&format!("{KNOWN} ORDER BY path")).map_err(|error| fail(&error))?;
+    let mut rows = query.query_map([], known).map_err(|error| fail(&error))?;
+    rows.try_for_each(|row| each(row.map_err(|error| fail(&error))?))
 }
 
 const KNOWN: &str = "SELECT path, depth, stamp, kind, reason, links, grp, read, reader FROM sources";
 
 fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
-    let (kind, reason): (String, Option<String>) = (row.get("kind")?, row.get("reason")?);
-    let links: Option<Vec<u8>> = row.get("links")?;
-    let reason = reason.unwrap_or_default();
-    let format = || variant::<Format>(&kind);
-    let (kind, current) = match kind.as_str() {
-        "other" => (FileKind::Other(reason), true),
-        "unreadable" => (FileKind::Unreadable(reason), true),
-        "unreachable" => (FileKind::Unreachable(reason), true),
-        // A format that this version does not know is looked at again.
-        _ => match format() {
-            Some(format) => (FileKind::Session(format, unpack(&links.unwrap_or_default()).into()), true),
-            None => (FileKind::Other(String::new()), false),
-        },
-    };
+    let (kind, current) = kind(row)?;
     Ok(Known {
         key: row.get("path")?,
         depth: row.get("depth")?,
@@ -175,8 +173,19 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
     })
 }
 
-fn variant<T: DeserializeOwned>(name: &str) -> Option<T> {
-    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+/// The kind that [`kind_columns`] wrote, and whether this version knows it; a format that it does not is looked at again.
+pub(super) fn kind(row: &Row<'_>) -> rusqlite::Result<(FileKind, bool)> {
+    let (kind, reason): (String, Option<String>) = (row.get("kind")?, row.get("reason")?);
+    let (reason, links): (_, Option<Vec<u8>>) = (reason.unwrap_or_default(), row.get("links")?);
+    Ok(match kind.as_str() {
+        "other" => (FileKind::Other(reason), true),
+        "unreadable" => (FileKind::Unreadable(reason), true),
+        "unreachable" => (FileKind::Unreachable(reason), true),
+        _ => match serde_json::from_value::<Format>(serde_json::Value::String(kind)) {
+            Ok(format) => (FileKind::Session(format, unpack(&links.unwrap_or_default()).into()), true),
+            Err(_) => (FileKind::Other(String::new()), false),
+        },
+    })
 }
 
 #[cfg(test)]

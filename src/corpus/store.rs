@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 use serde::de::DeserializeOwned;
 
@@ -142,6 +143,8 @@ impl Corpus {
         // An ingest writes a new file and puts it in place of this one, which nobody changes: it is locked once, and what is
         // read of it stays good, instead of both being seen to for every session.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(fail)?;
+        // Else a cached statement is prepared again each time it is used.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fail)?;
         Ok(Self { path, connection: Mutex::new(connection) })
     }
 

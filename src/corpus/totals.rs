@@ -1,6 +1,6 @@
 //! The ingest report of a whole corpus, from what is kept of every file, group and session.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, Row};
@@ -9,26 +9,24 @@ use serde::de::DeserializeOwned;
 use super::model::{IngestReport, REPORT_VERSION, add};
 use super::sources::READER;
 use super::store::CorpusError;
-use super::work::Across;
 use super::write::Facts;
 use crate::ingest::{BadFile, Tally};
 
 /// Why a session is not the one of its id.
 const SHADOWED: &str = "session id of another session";
 
-/// The report of the corpus that is open at `path`, without what the last ingest did, and what is kept of all its sessions:
-/// both from one pass.
-pub(super) fn totals(connection: &Connection, path: &Path) -> Result<(IngestReport, Across), CorpusError> {
+/// The report of the corpus that is open at `path`, without what the last ingest did.
+pub(super) fn totals(connection: &Connection, path: &Path) -> Result<IngestReport, CorpusError> {
     let mut report = IngestReport { version: REPORT_VERSION, ..IngestReport::default() };
-    let mut work = || -> rusqlite::Result<Across> {
+    let mut work = || -> rusqlite::Result<()> {
         of_sources(connection, &mut report)?;
         of_groups(connection, &mut report)?;
         of_sessions(connection, &mut report)
     };
-    let across = work().map_err(|error| CorpusError::sqlite(path, &error))?;
+    work().map_err(|error| CorpusError::sqlite(path, &error))?;
     report.bad_files.sort_by(|one, other| (&one.file, &one.reason).cmp(&(&other.file, &other.reason)));
     report.bad_lines = report.bad_files.iter().map(|bad| bad.lines.len() as u64).sum();
-    Ok((report, across))
+    Ok(report)
 }
 
 fn of_sources(connection: &Connection, report: &mut IngestReport) -> rusqlite::Result<()> {
@@ -70,20 +68,16 @@ fn of_groups(connection: &Connection, report: &mut IngestReport) -> rusqlite::Re
     Ok(())
 }
 
-fn of_sessions(connection: &Connection, report: &mut IngestReport) -> rusqlite::Result<Across> {
-    let mut across = Across::default();
-    let mut persons: BTreeSet<String> = BTreeSet::new();
-    let mut query = connection.prepare(
-        "SELECT format, scope, scope_rule, person, prompts, actions, facts FROM sessions JOIN origins USING (id)",
-    )?;
+fn of_sessions(connection: &Connection, report: &mut IngestReport) -> rusqlite::Result<()> {
+    let mut query = connection
+        .prepare("SELECT format, scope, scope_rule, prompts, actions, facts FROM sessions JOIN origins USING (id)")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let (format, scope, rule): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let facts: Facts = from_json(&row.get::<_, String>(6)?)?;
-        persons.extend(row.get::<_, Option<String>>(3)?);
+        let facts: Facts = from_json(&row.get::<_, String>(5)?)?;
         report.sessions += 1;
-        report.prompts += number(row, 4)?;
-        report.actions += number(row, 5)?;
+        report.prompts += number(row, 3)?;
+        report.actions += number(row, 4)?;
         *report.scope_rules.entry(scope.clone()).or_default().entry(rule).or_default() += 1;
         *report.scopes.entry(scope).or_default() += 1;
         let versions = report.agent_versions.entry(format.clone()).or_default();
@@ -95,14 +89,16 @@ fn of_sessions(connection: &Connection, report: &mut IngestReport) -> rusqlite::
         add(&mut report.unknown_records, facts.losses.unknown_records);
         add(&mut report.excluded_prompts, facts.losses.excluded_prompts);
         add(&mut report.scrubbed, facts.scrubbed);
-        across.add(&facts.plan, facts.opening);
     }
     report.agent_versions.retain(|_, versions| !versions.is_empty());
-    report.persons = persons.len() as u64;
+    let count = |query: &str, parameters: &[&str]| {
+        connection.query_row(query, rusqlite::params_from_iter(parameters), |row| number(row, 0))
+    };
+    report.persons = count("SELECT COUNT(DISTINCT person) FROM sessions", &[])?;
     let older = "SELECT COUNT(*) FROM origins WHERE grp NOT IN
         (SELECT grp FROM sources WHERE grp IS NOT NULL AND reader = ?)";
-    report.older_reader_sessions = connection.query_row(older, [READER], |row| number(row, 0))?;
-    Ok(across)
+    report.older_reader_sessions = count(older, &[READER])?;
+    Ok(())
 }
 
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params_from_iter, types::Value};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use super::salt::Salt;
 use super::schema::{EVIDENCE_COLUMNS, migrate};
 use super::sources::pack;
 use super::store::{CorpusError, FILE};
-use crate::ingest::{Opening, PlanPart, Tally};
+use crate::ingest::{IngestError, Opening, PlanPart, Tally};
 use crate::session::Losses;
 
 /// What stays of the corpus before: everything but the sessions of replaced groups.
@@ -72,7 +73,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Begins a corpus for `folder`, which is made where it is missing, from `previous` without the groups in `replaced`.
-    pub fn create(folder: &Path, previous: Option<&Previous>, replaced: &[i64]) -> Result<Self, CorpusError> {
+    pub fn create(
+        folder: &Path,
+        previous: Option<&Previous>,
+        replaced: impl Iterator<Item = Result<i64, IngestError>>,
+    ) -> Result<Self, CorpusError> {
         let target = folder.join(FILE);
         let unusable = |error: &dyn std::fmt::Display| CorpusError::Store {
             path: target.clone(),
@@ -98,7 +103,10 @@ impl Writer {
     }
 
     /// Begins a corpus that is never put in place, in a temporary file of `SQLite`'s own.
-    pub fn tried_out(previous: Option<&Previous>, replaced: &[i64]) -> Result<Self, CorpusError> {
+    pub fn tried_out(
+        previous: Option<&Previous>,
+        replaced: impl Iterator<Item = Result<i64, IngestError>>,
+    ) -> Result<Self, CorpusError> {
         let target = PathBuf::from("temporary file");
         let connection = Connection::open("").map_err(|error| CorpusError::sqlite(&target, &error))?;
         let connection = Some(connection);
@@ -108,12 +116,18 @@ impl Writer {
     }
 
     /// Makes the tables and takes over what stays, in SQL: nothing is unpacked.
-    fn begin(&self, previous: Option<&Previous>, replaced: &[i64]) -> Result<(), CorpusError> {
+    fn begin(
+        &self,
+        previous: Option<&Previous>,
+        replaced: impl Iterator<Item = Result<i64, IngestError>>,
+    ) -> Result<(), CorpusError> {
         let connection = self.connection()?;
         let work = || -> rusqlite::Result<()> {
             // Nobody reads the file before it is whole, so that a journal would protect nothing.
             connection
                 .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 16384;")?;
+            // Else a cached statement is prepared again each time it is used.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             if let Some(previous) = previous {
                 connection.execute("ATTACH ? AS old", [previous.path.to_string_lossy()])?;
             }
@@ -121,18 +135,21 @@ impl Writer {
         };
         work().map_err(|error| self.fail(&error))?;
         migrate(connection, &self.target)?;
-        let work = || -> rusqlite::Result<()> {
-            connection.execute_batch("BEGIN")?;
-            if previous.is_some() {
-                connection.execute_batch("CREATE TEMP TABLE replaced (grp INTEGER PRIMARY KEY)")?;
-                let mut insert = connection.prepare("INSERT INTO replaced VALUES (?)")?;
-                replaced.iter().try_for_each(|group| insert.execute([group]).map(drop))?;
-                let transcripts = if self.place.is_some() { TAKE_TRANSCRIPTS } else { "" };
-                connection.execute_batch(&format!("{TAKE_OVER}{transcripts}"))?;
+        let run = |sql: &str| connection.execute_batch(sql).map_err(|error| self.fail(&error));
+        run("BEGIN")?;
+        if previous.is_some() {
+            run("CREATE TEMP TABLE replaced (grp INTEGER PRIMARY KEY)")?;
+            for group in replaced {
+                let insert = connection.prepare_cached("INSERT INTO replaced VALUES (?)");
+                let group = group?;
+                insert.and_then(|mut insert| insert.execute([group])).map_err(|error| self.fail(&error))?;
             }
-            Ok(())
-        };
-        work().map_err(|error| self.fail(&error))
+            run(TAKE_OVER)?;
+            if self.place.is_some() {
+                run(TAKE_TRANSCRIPTS)?;
+            }
+        }
+        Ok(())
     }
 
     /// The tables as they are by now.

@@ -1,18 +1,16 @@
 //! Finding the files below some paths.
 
-use std::borrow::Cow;
-use std::cmp::Ordering;
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::entire::{Copied, checkouts};
+use super::found::{Found, FoundFile, Listing, last};
 use super::group::FileKind;
 use super::person::mask_file;
 use super::read::plain;
 use super::recorder::beside;
-use super::swe_chat::{self, Table};
+use super::swe_chat::Tables;
 
 /// Why nothing can be ingested.
 #[derive(Debug, thiserror::Error)]
@@ -28,41 +26,11 @@ pub enum IngestError {
         /// What is wrong with it.
         source: glob::PatternError,
     },
-}
-
-/// One file below the given paths, or something in their way. There may be millions: what follows from its path is not kept.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FoundFile {
-    /// Where it is opened.
-    pub path: Box<Path>,
-    /// Parts of its name.
-    depth: u32,
-    /// Its real path and its name, where they do not follow from `path`.
-    apart: Option<Box<Apart>>,
-    /// Size and time of change of the file and of what belongs to it; a file that has the same stamp again is unchanged.
-    pub stamp: Box<str>,
-    /// What it is, where that is known without opening it.
-    pub kind: Option<FileKind>,
-    /// The session table of the dataset that it is part of.
-    pub(super) table: Option<Arc<Table>>,
-}
-
-/// Real path and name of a file that was found through a link, that is a copy, or that cannot be reached.
-#[derive(Debug, Clone, PartialEq)]
-struct Apart {
-    real: PathBuf,
-    name: String,
-}
-
-/// What lies below some paths.
-#[derive(Debug, Default)]
-pub struct Found {
-    /// Every file, sorted by name.
-    pub files: Vec<FoundFile>,
-    /// The given files and folders without links, with those that patterns stand for.
-    pub roots: Vec<PathBuf>,
-    /// Folders with copies out of git repositories, which some of the files are; removed when dropped.
-    pub copies: Vec<tempfile::TempDir>,
+    /// The list of files cannot be kept.
+    #[error(
+        "the list of files cannot be kept in the folder for temporary files: {0}; free some space there, or name another folder in TMPDIR"
+    )]
+    List(String),
 }
 
 /// Finds every file below `paths`, each a file, a folder or a glob pattern, and opens none. A file reached twice is found
@@ -70,9 +38,10 @@ pub struct Found {
 /// file has the same name whether paths are given together or one after the other.
 ///
 /// # Errors
-/// When a path matches nothing.
+/// When a path matches nothing, or the list of files cannot be kept.
 pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> u32) -> Result<Found, IngestError> {
-    let (mut files, mut bad) = (Vec::new(), Vec::new());
+    let listing = Listing::new()?;
+    let mut bad = Vec::new();
     let roots: Vec<PathBuf> =
         roots(paths, &mut bad)?.into_iter().map(|root| fs_err::canonicalize(&root).unwrap_or(root)).collect();
     for root in &roots {
@@ -81,7 +50,7 @@ pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> u32) -> Result<Found
         for entry in walk.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git") {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) => files.push(FoundFile::below(root, entry.path())),
+                Ok(entry) => listing.add(&below(root, entry.into_path()))?,
                 Err(error) => {
                     let path = error.path().map_or_else(PathBuf::new, Path::to_owned);
                     let name = mask_file(&name_below(root, &path), None);
@@ -91,112 +60,38 @@ pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> u32) -> Result<Found
             }
         }
     }
-    // By real path, so that overlapping paths and their order change nothing; the longest name wins.
-    let reached = |file: &FoundFile| (file.name().len(), file.name().into_owned(), file.path.clone());
-    files.sort_by(|one, other| one.by_real(other).then_with(|| reached(one).cmp(&reached(other))));
-    files.dedup_by(|later, earlier| {
-        let same = later.real() == earlier.real();
-        if same {
-            std::mem::swap(later, earlier);
+    let mut tables = Tables::default();
+    listing.look(|files| {
+        for file in files.iter_mut() {
+            file.deepen(depth(&file.real));
         }
-        same
-    });
-    for file in &mut files {
-        file.deepen(depth(file.real()));
-    }
-    files.par_iter_mut().for_each(|file| {
-        (file.kind, file.stamp) = (known_unopened(&file.path, &file.name()), stamp(&file.path));
-    });
+        files.par_iter_mut().for_each(|file| {
+            (file.kind, file.stamp) = (known_unopened(&file.path, &file.name), stamp(&file.path));
+        });
+        for file in files.iter() {
+            tables.note(file);
+        }
+    })?;
     let checkouts = checkouts(paths);
-    files.extend(checkouts.files.into_iter().map(FoundFile::copied));
-    files.extend(checkouts.bad.into_iter().map(|bad| FoundFile::unreachable(bad.real, bad.name, bad.reason)));
-    files.append(&mut bad);
-    swe_chat::attach(&mut files);
-    files.sort_by(FoundFile::by_real);
-    files.sort_by_cached_key(|file| file.name().into_owned());
-    Ok(Found { files, roots, copies: checkouts.folders })
+    bad.extend(checkouts.bad.into_iter().map(|bad| FoundFile::unreachable(bad.real, bad.name, bad.reason)));
+    checkouts.files.into_iter().map(copied).chain(bad).try_for_each(|file| listing.add(&file))?;
+    listing.finish(roots, tables.read(), checkouts.folders)
 }
 
-impl FoundFile {
-    /// The file at `path`, found below `root`, whose path has no links.
-    fn below(root: &Path, path: &Path) -> Self {
-        let real = fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let name = name_below(root, path);
-        let apart = (real != path).then(|| Box::new(Apart { real, name: name.clone() }));
-        Self { path: path.into(), depth: depth(&name), apart, stamp: Box::default(), kind: None, table: None }
-    }
-
-    fn unreachable(path: PathBuf, name: String, reason: String) -> Self {
-        Self {
-            path: path.as_path().into(),
-            depth: depth(&name),
-            apart: Some(Box::new(Apart { real: path, name })),
-            stamp: Box::default(),
-            kind: Some(FileKind::Unreachable(reason)),
-            table: None,
-        }
-    }
-
-    /// A copy out of a repository, known again by its name there, and unchanged while its content is.
-    fn copied(copy: Copied) -> Self {
-        let Copied { path, real, name, object } = copy;
-        // The note beside it also tells which commits carry its checkpoint, which its own object does not.
-        let note = |note: PathBuf| fs_err::read(note).map_or_else(|_| "-".to_owned(), |bytes| hash(&bytes));
-        let stamp = std::iter::once(object).chain(beside(&path).map(note)).collect::<Vec<_>>().join(", ");
-        let kind = known_unopened(&path, &name);
-        let (depth, apart) = (depth(&name), Some(Box::new(Apart { real, name })));
-        Self { path: path.into(), depth, apart, stamp: stamp.into(), kind, table: None }
-    }
-
-    /// A file that is not there, to try out what only looks at names.
-    #[cfg(test)]
-    pub(super) fn named(name: &str) -> Self {
-        Self::below(Path::new(""), Path::new(name))
-    }
-
-    /// Its path without links, by which it is known again.
-    #[must_use]
-    pub fn real(&self) -> &Path {
-        self.apart.as_ref().map_or(&self.path, |apart| &apart.real)
-    }
-
-    /// Its name below the path it was found through, `/` between folders.
-    #[must_use]
-    pub fn name(&self) -> Cow<'_, str> {
-        self.apart.as_ref().map_or_else(|| last(&self.path, self.depth), |apart| Cow::Borrowed(&apart.name))
-    }
-
-    /// Parts of its name.
-    #[must_use]
-    pub fn depth(&self) -> u32 {
-        self.depth
-    }
-
-    /// Gives it the name with `depth` parts of its real path, if that is longer than the one it has.
-    fn deepen(&mut self, depth: u32) {
-        if depth > self.depth && self.real().components().nth(depth as usize).is_some() {
-            self.depth = depth;
-            if let Some(apart) = &mut self.apart {
-                apart.name = last(&apart.real, depth).into_owned();
-            }
-        }
-    }
-
-    fn by_real(&self, other: &Self) -> Ordering {
-        self.real().as_os_str().cmp(other.real().as_os_str())
-    }
+/// The file at `path`, found below `root`, whose path has no links.
+fn below(root: &Path, path: PathBuf) -> FoundFile {
+    let real = fs_err::canonicalize(&path).unwrap_or_else(|_| path.clone());
+    let name = name_below(root, &path);
+    FoundFile::new(path, real, name)
 }
 
-/// Parts of a name.
-fn depth(name: &str) -> u32 {
-    name.split('/').fold(0, |depth, _| depth + 1)
-}
-
-/// The last `parts` parts of `path`, `/` between them.
-fn last(path: &Path, parts: u32) -> Cow<'_, str> {
-    let below = path.ancestors().nth(parts as usize).and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
-    let text = below.to_string_lossy();
-    if MAIN_SEPARATOR == '/' { text } else { Cow::Owned(text.replace(MAIN_SEPARATOR, "/")) }
+/// A copy out of a repository, known again by its name there, and unchanged while its content is.
+fn copied(copy: Copied) -> FoundFile {
+    let Copied { path, real, name, object } = copy;
+    // The note beside it also tells which commits carry its checkpoint, which its own object does not.
+    let note = |note: PathBuf| fs_err::read(note).map_or_else(|_| "-".to_owned(), |bytes| hash(&bytes));
+    let stamp = std::iter::once(object).chain(beside(&path).map(note)).collect::<Vec<_>>().join(", ");
+    FoundFile { kind: known_unopened(&path, &name), stamp, ..FoundFile::new(path, real, name) }
 }
 
 fn hash(bytes: &[u8]) -> String {
@@ -205,7 +100,7 @@ fn hash(bytes: &[u8]) -> String {
 
 /// Size and time of change, in nanoseconds since 1970, of the file, of a recorder's notes on it, and of the log that
 /// `SQLite` writes before it changes a file.
-fn stamp(path: &Path) -> Box<str> {
+fn stamp(path: &Path) -> String {
     let log = path.file_name().map(|name| path.with_file_name(format!("{}-wal", name.to_string_lossy())));
     let files = [Some(path.to_owned()), beside(path), log.filter(|log| log.is_file())];
     let stamps = files.into_iter().flatten().map(|file| {
@@ -213,7 +108,7 @@ fn stamp(path: &Path) -> Box<str> {
         let since = data.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         format!("{} {}", data.len(), since.unwrap_or_default().as_nanos())
     });
-    stamps.collect::<Vec<_>>().join(", ").into()
+    stamps.collect::<Vec<_>>().join(", ")
 }
 
 /// The files and folders that `paths` name; folders that a pattern could not look into are put into `bad`.
@@ -247,7 +142,7 @@ fn roots(paths: &[PathBuf], bad: &mut Vec<FoundFile>) -> Result<Vec<PathBuf>, In
 /// The name of `path` below `root` with `/` between folders; the file name where `root` is the file itself.
 fn name_below(root: &Path, path: &Path) -> String {
     let parts = path.strip_prefix(root).map_or(0, |below| below.components().fold(0, |parts, _| parts + 1));
-    last(path, parts.max(1)).into_owned()
+    last(path, parts.max(1))
 }
 
 /// What is told by kind and name alone: files that lie beside sessions.
@@ -282,11 +177,19 @@ mod tests {
         }
         let paths = [sub.join("a.jsonl"), folder.path().to_owned(), folder.path().join("*")];
         let found = discover(&paths, &|_| 0).unwrap();
-        assert_eq!(found.files.len(), 4);
-        let unopened: Vec<_> = found.files.iter().filter(|file| file.kind.is_none()).collect();
-        assert_eq!(unopened.iter().map(|file| file.name()).collect::<Vec<_>>(), ["sub/a.jsonl"]);
+        let files = found.parts().next().unwrap().unwrap();
+        let names: Vec<_> = files.iter().map(|file| (file.name.as_str(), file.kind.is_none())).collect();
+        let expected = ["a.jsonl", "a.meta.json", "history.jsonl", "journal.jsonl"];
+        assert_eq!(
+            names,
+            expected
+                .map(|name| (format!("sub/{name}"), name == "a.jsonl"))
+                .each_ref()
+                .map(|(name, none)| (name.as_str(), *none))
+        );
+        assert_eq!(found.file(2).unwrap(), files[2]);
         let alone = discover(&paths[..1], &|_| 2).unwrap();
-        assert_eq!(alone.files[0].name(), "sub/a.jsonl", "the longer name holds");
+        assert_eq!(alone.file(0).unwrap().name, "sub/a.jsonl", "the longer name holds");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Which files have to be read together, because they may hold the same records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::detect::{Head, detect};
-use super::discover::{FoundFile, IngestError, discover};
+use super::discover::{IngestError, discover};
+use super::found::FoundFile;
 use super::person::mask_file;
 use super::read::{BadFile, plain};
 use super::seen::short_hash;
@@ -28,13 +29,13 @@ pub struct Group {
 impl Group {
     /// A group of `files`, which have `format`.
     #[must_use]
-    pub fn new<'a>(format: Format, files: impl IntoIterator<Item = &'a FoundFile>) -> Self {
-        let (mut group, mut table) = (Self { format, files: Vec::new(), table: None }, None);
+    pub fn new(format: Format, files: impl IntoIterator<Item = FoundFile>) -> Self {
+        let mut group = Self { format, files: Vec::new(), table: None };
         for file in files {
-            group.files.push((file.path.to_path_buf(), file.name().into_owned()));
-            table = table.or_else(|| file.table.clone());
+            group.files.push((file.path, file.name));
+            group.table = group.table.or(file.table);
         }
-        Self { table, ..group }
+        group
     }
 
     /// About how many bytes of text the files hold; what cannot be measured counts as nothing.
@@ -96,67 +97,74 @@ impl FileKind {
 /// Finds the files below `paths` and groups the sessions among them. Reads only the head of each file.
 ///
 /// # Errors
-/// When a path matches nothing.
+/// When a path matches nothing, or the list of files cannot be kept.
 pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
     let found = discover(paths, &|_| 0)?;
-    let kinds: Vec<_> = found
-        .files
-        .par_iter()
-        .map(|file| file.kind.clone().unwrap_or_else(|| FileKind::of(&file.path, &file.name())))
-        .collect();
-    let mut survey = Survey { copies: found.copies, ..Survey::default() };
+    let mut survey = Survey::default();
     let mut sessions = Vec::new();
-    for (file, kind) in found.files.into_iter().zip(kinds) {
-        survey.files += u64::from(!matches!(kind, FileKind::Unreachable(_)));
-        match kind {
-            FileKind::Session(format, links) => sessions.push((format, links, file)),
-            FileKind::Other(reason) => *survey.skipped.entry(reason).or_default() += 1,
-            FileKind::Unreadable(reason) | FileKind::Unreachable(reason) => {
-                survey.bad.push(BadFile { file: mask_file(&file.name(), None), lines: Vec::new(), reason });
+    for files in found.parts() {
+        let files = files?;
+        let kind = |file: &FoundFile| file.kind.clone().unwrap_or_else(|| FileKind::of(&file.path, &file.name));
+        let kinds: Vec<_> = files.par_iter().map(kind).collect();
+        for (file, kind) in files.into_iter().zip(kinds) {
+            survey.files += u64::from(!matches!(kind, FileKind::Unreachable(_)));
+            match kind {
+                FileKind::Session(format, links) => sessions.push((format, links, file)),
+                FileKind::Other(reason) => *survey.skipped.entry(reason).or_default() += 1,
+                FileKind::Unreadable(reason) | FileKind::Unreachable(reason) => {
+                    survey.bad.push(BadFile { file: mask_file(&file.name, None), lines: Vec::new(), reason });
+                }
             }
         }
     }
-    survey.groups = groups(&sessions);
+    survey.groups = grouped(sessions).into_iter().map(|(format, files)| Group::new(format, files)).collect();
+    survey.copies = found.copies;
     Ok(survey)
 }
 
-/// The groups of `sessions`: format and links of each file, sorted by name.
-fn groups(sessions: &[(Format, Box<[u64]>, FoundFile)]) -> Vec<Group> {
-    let parts = connected(sessions.len(), |at| sessions[at].1.iter().copied());
-    let group = |part: &[usize]| Group::new(sessions[part[0]].0, part.iter().map(|at| &sessions[*at].2));
-    parts.iter().map(|part| group(part)).collect()
-}
-
-/// The places of what shares a link, directly or through others, by union of disjoint sets; parts and places in order.
-/// `links` gives those of each of `count` places, and is called several times so that few links are in memory at once.
+/// Sessions that share a link, directly or through others, put together, in the order of the first of each: of every session
+/// its format, its links and what is to be put together.
 #[must_use]
-pub fn connected<L: Iterator<Item = u64>>(count: usize, links: impl Fn(usize) -> L) -> Vec<Box<[usize]>> {
-    let mut root: Vec<usize> = (0..count).collect();
-    for pass in 0..PASSES {
-        let of = |at| links(at).filter(move |link| link % PASSES == pass).map(move |link| (link, at));
-        let mut held: Vec<(u64, usize)> = (0..count).flat_map(of).collect();
-        held.sort_unstable();
-        for pair in held.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-            let (one, other) = (find(&mut root, pair[0].1), find(&mut root, pair[1].1));
-            // The lower number stays the root, so that parts keep the order of their first places.
-            root[one.max(other)] = one.min(other);
+pub fn grouped<T>(sessions: Vec<(Format, Box<[u64]>, T)>) -> Vec<(Format, Vec<T>)> {
+    let mut sets = Sets::new(u32::try_from(sessions.len()).unwrap_or(u32::MAX));
+    let mut holders: HashMap<u64, u32> = HashMap::new();
+    for (at, (_, links, _)) in (0..).zip(&sessions) {
+        for other in links.iter().filter_map(|link| holders.insert(*link, at)) {
+            sets.join(other, at);
         }
     }
-    let mut places: Vec<(usize, usize)> = (0..count).map(|at| (find(&mut root, at), at)).collect();
-    places.sort_unstable();
-    let part = |part: &[(usize, usize)]| part.iter().map(|(_, at)| *at).collect();
-    places.chunk_by(|one, next| one.0 == next.0).map(part).collect()
+    let mut groups: BTreeMap<u32, (Format, Vec<T>)> = BTreeMap::new();
+    for (at, (format, _, session)) in (0..).zip(sessions) {
+        groups.entry(sets.first(at)).or_insert_with(|| (format, Vec::new())).1.push(session);
+    }
+    groups.into_values().collect()
 }
 
-/// In how many passes links are compared.
-const PASSES: u64 = 16;
+/// Disjoint sets of numbers, four bytes each.
+#[derive(Debug)]
+pub struct Sets(Vec<u32>);
 
-fn find(root: &mut [usize], mut at: usize) -> usize {
-    while root[at] != at {
-        root[at] = root[root[at]];
-        at = root[at];
+impl Sets {
+    /// Every number below `count` in a set of its own.
+    #[must_use]
+    pub fn new(count: u32) -> Self {
+        Self((0..count).collect())
     }
-    at
+
+    /// Makes one set of those of `one` and `other`.
+    pub fn join(&mut self, one: u32, other: u32) {
+        let (one, other) = (self.first(one), self.first(other));
+        self.0[one.max(other) as usize] = one.min(other);
+    }
+
+    /// The lowest number of the set that `at` is in.
+    pub fn first(&mut self, mut at: u32) -> u32 {
+        while self.0[at as usize] != at {
+            self.0[at as usize] = self.0[self.0[at as usize] as usize];
+            at = self.0[at as usize];
+        }
+        at
+    }
 }
 
 #[cfg(test)]
@@ -164,11 +172,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_share_a_link_are_one_group() {
-        let file = |name: &str, links: &[u64]| (Format::ClaudeCode, links.into(), FoundFile::named(name));
-        let groups = groups(&[file("a", &[1]), file("b", &[2]), file("c", &[3, 1]), file("d", &[3])]);
-        let names: Vec<Vec<&str>> =
-            groups.iter().map(|group| group.files.iter().map(|(_, name)| name.as_str()).collect()).collect();
-        assert_eq!(names, [vec!["a", "c", "d"], vec!["b"]]);
+    fn sessions_that_share_a_link_are_one_group() {
+        let session = |name: &'static str, links: &[u64]| (Format::ClaudeCode, links.into(), name);
+        let sessions = vec![session("a", &[1]), session("b", &[2]), session("c", &[3, 1]), session("d", &[3])];
+        let groups: Vec<_> = grouped(sessions).into_iter().map(|(_, names)| names).collect();
+        assert_eq!(groups, [vec!["a", "c", "d"], vec!["b"]]);
     }
 }

@@ -1,10 +1,7 @@
 //! Sessions that may be a program's although nothing says how they were started (sessions.md 1.5).
 
-use std::collections::{BTreeSet, HashMap};
-
 use serde::{Deserialize, Serialize};
 
-use super::seen::short_hash;
 use crate::session::{Note, PromptKind, Scope, Session, Step};
 
 /// Words of the first prompt that are compared.
@@ -13,13 +10,13 @@ const COMPARED: usize = 30;
 /// Fewest words of a template; people repeat shorter prompts word for word.
 const SHORTEST: usize = 8;
 
-/// Fewest sessions that begin with a template; people try a prompt twice.
-const REPEATED: usize = 3;
-
 /// The mode in which nobody is asked for permission.
 const BYPASS: &str = "bypassPermissions";
 
 /// How a session begins, and whether it may be a program's; holds none of its text.
+///
+/// Its scope is in doubt where it fits a program and [`Opening::REPEATED`] sessions or more begin with its template. The
+/// scope stays unknown; the doubt stands beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
     /// Id of the session.
@@ -32,6 +29,9 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// Fewest sessions that begin with a template; people try a prompt twice.
+    pub const REPEATED: u32 = 3;
+
     /// How `session` begins; none where its first prompt is no typed text, or too short for a template.
     #[must_use]
     pub fn of(session: &Session) -> Option<Self> {
@@ -54,35 +54,6 @@ fn masked(word: &str) -> String {
     if filled_in { "*".to_owned() } else { word.to_lowercase() }
 }
 
-/// Which sessions are in doubt: they fit a program, and three sessions or more begin with the same template.
-///
-/// Their scope stays unknown; the doubt stands beside it. The order of openings decides nothing.
-#[derive(Debug, Clone, Default)]
-pub struct Doubts {
-    /// How many sessions begin with a template, by its hash.
-    count: HashMap<u64, usize>,
-    /// Template and id of those that fit a program.
-    fitting: Vec<(u64, String)>,
-}
-
-impl Doubts {
-    /// Adds how one session begins.
-    pub fn add(&mut self, opening: Opening) {
-        let template = short_hash(&opening.template);
-        *self.count.entry(template).or_default() += 1;
-        if opening.fits_program {
-            self.fitting.push((template, opening.id));
-        }
-    }
-
-    /// Ids of the sessions whose scope is in doubt.
-    #[must_use]
-    pub fn doubtful(&self) -> BTreeSet<&str> {
-        let repeated = |template: &u64| self.count.get(template).is_some_and(|count| *count >= REPEATED);
-        self.fitting.iter().filter(|(template, _)| repeated(template)).map(|(_, id)| id.as_str()).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::session::{Format, Turn};
@@ -97,25 +68,20 @@ mod tests {
     }
 
     #[test]
-    fn a_template_of_three_sessions_raises_doubt_about_those_that_fit() {
+    fn sessions_of_one_template_are_told_and_which_of_them_fit_a_program() {
         let prompt =
             |number: u32| format!("Review pull request #{number} in src/{number}.rs and report every fault you find");
-        let mut all: Vec<Session> = (1..=4).map(|number| session(&number.to_string(), &prompt(number))).collect();
-        let ids = |all: &[Session]| -> BTreeSet<String> {
-            let mut doubts = Doubts::default();
-            for opening in all.iter().filter_map(Opening::of) {
-                doubts.add(opening);
-            }
-            doubts.doubtful().into_iter().map(str::to_owned).collect()
-        };
-        let of = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-        assert_eq!(ids(&all[..2]), of(&[]));
-        assert_eq!(ids(&all), of(&["1", "2", "3", "4"]));
+        let mut all: Vec<Session> = (1..=5).map(|number| session(&number.to_string(), &prompt(number))).collect();
         all[0].permission_modes = vec![BYPASS.to_owned()];
         all[1].permission_modes = vec!["default".to_owned()];
         all[2].preamble = vec![Step::Note(Note::Interrupted)];
         all[3].scope = Scope::Headless;
-        assert_eq!(ids(&all), of(&["1"]));
+        let openings: Vec<Opening> = all.iter().filter_map(Opening::of).collect();
+        assert!(openings.iter().all(|opening| opening.template == openings[0].template));
+        let other = Opening::of(&session("6", "Review the pull request in src/6.rs and mend every fault")).unwrap();
+        assert_ne!(other.template, openings[0].template);
+        let fits: Vec<bool> = openings.iter().map(|opening| opening.fits_program).collect();
+        assert_eq!(fits, [true, false, false, false, true]);
     }
 
     #[test]

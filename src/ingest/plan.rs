@@ -4,7 +4,7 @@
 //! the plan over may name the file of the session that made it, the plan may stand word for word in a call of that session,
 //! and both share a `slug`. They are believed in this order.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub struct PlanPart {
     proposed: BTreeSet<String>,
 }
 
+/// Whether a session may be the one that is looked for.
+type Fits = fn(&PlanPart) -> bool;
+
 impl PlanPart {
     /// Takes from `session` what a link needs.
     #[must_use]
@@ -62,6 +65,44 @@ impl PlanPart {
         }
     }
 
+    /// The keys under which [`PlanPart::planner`] asks for it: its file, its slug, its plans.
+    pub fn keys(&self) -> impl Iterator<Item = String> {
+        let plans = self.proposed.iter().map(|plan| plan_key(plan));
+        std::iter::once(file_key(file(&self.id))).chain(self.slug.as_deref().map(slug_key)).chain(plans)
+    }
+
+    /// The id of the session in which the plan that this one carries out was made; `known` gives the sessions that have a
+    /// key.
+    ///
+    /// The planner began before: so there are no circles. Where several sessions fit equally well, it is the one that began
+    /// last, of those that put a plan before the person; of all of one `slug` that do not carry out a plan themselves, where
+    /// none did. The order of sessions decides nothing.
+    ///
+    /// # Errors
+    /// Those of `known`.
+    pub fn planner<E>(&self, mut known: impl FnMut(&str) -> Result<Vec<Self>, E>) -> Result<Option<String>, E> {
+        if !self.executes {
+            return Ok(None);
+        }
+        let named = self.named.as_deref().map(file_key);
+        let (plan, slug) = (self.handed.as_deref().map(plan_key), self.slug.as_deref().map(slug_key));
+        let ties: [(&Option<String>, Fits); 5] = [
+            (&named, |other| other.plans),
+            (&named, |_| true),
+            (&plan, |_| true),
+            (&slug, |other| other.plans),
+            (&slug, |other| !other.executes),
+        ];
+        for (key, fits) in ties {
+            let Some(key) = key else { continue };
+            let all = known(key)?.into_iter().filter(|other| fits(other) && other.before(self));
+            if let Some(last) = all.max_by(|one, other| (one.started, &one.id).cmp(&(other.started, &other.id))) {
+                return Ok(Some(last.id));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether `self` may have made the plan of `other`: another session, begun no later, of no other person.
     fn before(&self, other: &Self) -> bool {
         let same_person = self.person == other.person || self.person.is_none() || other.person.is_none();
@@ -70,45 +111,21 @@ impl PlanPart {
     }
 }
 
-/// What the sessions that carry out a plan say of the session that made it.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    executing: bool,
-    files: HashSet<String>,
-    plans: HashSet<String>,
-    slugs: HashSet<String>,
-}
-
-impl Wanted {
-    /// Adds what `part` says, if it carries out a plan.
-    pub fn add(&mut self, part: &PlanPart) {
-        if part.executes {
-            self.executing = true;
-            self.files.extend(part.named.clone());
-            self.plans.extend(part.handed.clone());
-            self.slugs.extend(part.slug.clone());
-        }
-    }
-
-    /// Whether no session carries out a plan.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        !self.executing
-    }
-
-    /// Whether [`plan_links`] has to know `part`: it carries out a plan, or may have made one that another carries out.
-    #[must_use]
-    pub fn needs(&self, part: &PlanPart) -> bool {
-        part.executes
-            || self.files.contains(file(&part.id))
-            || part.slug.as_ref().is_some_and(|slug| self.slugs.contains(slug))
-            || part.proposed.iter().any(|plan| self.plans.contains(plan))
-    }
-}
-
 /// The id of the first session in the file of session `id`: a cleared session lies in the file of the first.
 fn file(id: &str) -> &str {
     id.split('#').next().unwrap_or_default()
+}
+
+fn file_key(file: &str) -> String {
+    format!("file {file}")
+}
+
+fn slug_key(slug: &str) -> String {
+    format!("slug {slug}")
+}
+
+fn plan_key(plan: &str) -> String {
+    format!("plan {plan}")
 }
 
 fn microseconds(time: &str) -> Option<i64> {
@@ -132,46 +149,11 @@ fn named(prompt: &str) -> Option<&str> {
     path.rsplit(['/', '\\']).next()?.strip_suffix(".jsonl")
 }
 
-/// For each session that carries out a plan, the id of the session in which the plan was made, as far as it is among
-/// `sessions`.
-///
-/// The planner began before: so there are no circles. Where several sessions fit equally well, it is the one that began last,
-/// of those that put a plan before the person; of all of one `slug` that do not carry out a plan themselves, where none did.
-/// The order of `sessions` decides nothing.
-#[must_use]
-pub fn plan_links(sessions: &[PlanPart]) -> BTreeMap<String, String> {
-    let mut by_slug: BTreeMap<&str, Vec<&PlanPart>> = BTreeMap::new();
-    let mut by_plan: BTreeMap<&str, Vec<&PlanPart>> = BTreeMap::new();
-    let mut by_id: BTreeMap<&str, Vec<&PlanPart>> = BTreeMap::new();
-    for part in sessions {
-        by_id.entry(file(&part.id)).or_default().push(part);
-        if let Some(slug) = &part.slug {
-            by_slug.entry(slug).or_default().push(part);
-        }
-        for plan in &part.proposed {
-            by_plan.entry(plan).or_default().push(part);
-        }
-    }
-    let planner = |part: &PlanPart| {
-        let last = |all: Option<&Vec<&PlanPart>>, fits: fn(&PlanPart) -> bool| {
-            let all = all.into_iter().flatten().filter(|other| fits(other) && other.before(part));
-            all.max_by_key(|other| (other.started, &other.id)).map(|other| other.id.clone())
-        };
-        let named = part.named.as_deref().and_then(|id| by_id.get(id));
-        let equal = part.handed.as_deref().and_then(|plan| by_plan.get(plan));
-        let slug = part.slug.as_deref().and_then(|slug| by_slug.get(slug));
-        last(named, |other| other.plans)
-            .or_else(|| last(named, |_| true))
-            .or_else(|| last(equal, |_| true))
-            .or_else(|| last(slug, |other| other.plans))
-            .or_else(|| last(slug, |other| !other.executes))
-    };
-    let executing = sessions.iter().filter(|part| part.executes);
-    executing.filter_map(|part| Some((part.id.clone(), planner(part)?))).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::convert::Infallible;
+
     use serde_json::json;
 
     use crate::session::{Action, Format, Step, Turn};
@@ -184,17 +166,17 @@ mod tests {
     }
 
     fn links(parts: &[PlanPart]) -> Vec<(String, String)> {
-        let links = plan_links(parts);
+        let links = |parts: &[PlanPart]| -> BTreeMap<String, String> {
+            let known = |key: &str| {
+                let has = |part: &&PlanPart| part.keys().any(|own| own == key);
+                Ok::<_, Infallible>(parts.iter().filter(has).cloned().collect())
+            };
+            parts.iter().filter_map(|part| Some((part.id.clone(), part.planner(known).unwrap()?))).collect()
+        };
         let mut reversed = parts.to_vec();
         reversed.reverse();
-        assert_eq!(plan_links(&reversed), links, "the order decides nothing");
-        let mut wanted = Wanted::default();
-        for part in parts {
-            wanted.add(part);
-        }
-        reversed.retain(|part| wanted.needs(part));
-        assert_eq!(plan_links(&reversed), links, "nothing else has to be known");
-        links.into_iter().collect()
+        assert_eq!(links(&reversed), links(parts), "the order decides nothing");
+        links(parts).into_iter().collect()
     }
 
     fn pair(one: &str, other: &str) -> (String, String) {
@@ -212,11 +194,6 @@ mod tests {
             part("f", 9, "loom", false, true),
         ];
         assert_eq!(links(&all), [pair("b", "a"), pair("c", "a"), pair("d", "c")]);
-        let mut wanted = Wanted::default();
-        assert!(wanted.is_empty());
-        wanted.add(&all[1]);
-        let needed = [&all[0], &part("g", 1, "other", false, true)].map(|part| wanted.needs(part));
-        assert_eq!((wanted.is_empty(), needed), (false, [true, false]));
         let unseen =
             [part("a", 1, "loom", false, false), part("b", 2, "loom", true, false), part("c", 2, "loom", true, false)];
         assert_eq!(links(&unseen), [pair("b", "a"), pair("c", "a")]);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fs_err::File;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::LedgerError;
@@ -75,7 +76,11 @@ impl Ledger {
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, LedgerError> {
         let connection =
             Connection::open_with_flags(path, flags).map_err(|error| LedgerError::from_sqlite(path, &error))?;
-        connection.busy_timeout(PATIENCE).map_err(|error| LedgerError::from_sqlite(path, &error))?;
+        connection
+            .busy_timeout(PATIENCE)
+            // Else a cached statement is prepared again each time it is used.
+            .and_then(|()| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true))
+            .map_err(|error| LedgerError::from_sqlite(path, &error))?;
         Ok(Self { connection, path: path.to_owned() })
     }
 

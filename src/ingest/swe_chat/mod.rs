@@ -6,4 +6,4 @@
 mod rows;
 mod table;
 
-pub(super) use table::{Table, attach};
+pub(super) use table::{Table, Tables};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::discover::FoundFile;
+use super::super::found::FoundFile;
 use super::super::group::FileKind;
 use super::super::person::{project, pseudonym};
 use super::rows::{Row, rows};
@@ -80,36 +80,60 @@ fn entry(mut row: Row) -> Result<(String, Entry), String> {
     Ok((session, Entry { repository, user, agent: text("agent"), branch: text("branch"), agent_percentage }))
 }
 
-/// Finds the session tables among `files`, a file of that name beside a folder `transcripts`, and gives the files of that folder
-/// the table. A file below a table that changed counts as changed too.
-pub(in super::super) fn attach(files: &mut [FoundFile]) {
-    let mut tables: BTreeMap<PathBuf, (usize, usize)> = BTreeMap::new();
-    for (at, file) in files.iter().enumerate() {
+/// The session tables below some paths: each a file of one of [`NAMES`] beside a folder `transcripts`, whose files it is
+/// about. A file below a table that changed counts as changed too.
+#[derive(Debug, Default)]
+pub(in super::super) struct Tables {
+    /// By the folder of the transcripts.
+    tables: BTreeMap<PathBuf, Chosen>,
+}
+
+/// The table of one folder of transcripts.
+#[derive(Debug)]
+struct Chosen {
+    /// Its place among the names.
+    place: usize,
+    path: PathBuf,
+    stamp: String,
+    /// What it says, or why it cannot be read; none where it is another kind of table, or not read yet.
+    table: Option<Result<Arc<Table>, String>>,
+}
+
+impl Tables {
+    /// Notes `file`, if it is a table.
+    pub fn note(&mut self, file: &FoundFile) {
         let place = NAMES.iter().position(|name| file.path.file_name().is_some_and(|own| own == *name));
-        if let (Some(place), Some(folder)) = (place, file.path.parent()) {
-            let transcripts = folder.join("transcripts");
-            if transcripts.is_dir() {
-                let chosen = tables.entry(transcripts).or_insert((place, at));
-                *chosen = (*chosen).min((place, at));
-            }
+        let (Some(place), Some(folder)) = (place, file.path.parent()) else { return };
+        let transcripts = folder.join("transcripts");
+        if transcripts.is_dir() && self.tables.get(&transcripts).is_none_or(|chosen| place < chosen.place) {
+            let chosen = Chosen { place, path: file.path.clone(), stamp: file.stamp.clone(), table: None };
+            self.tables.insert(transcripts, chosen);
         }
     }
-    for (transcripts, (_, at)) in tables {
-        let table = Table::read(&files[at].path);
-        let stamp = files[at].stamp.clone();
-        let table = match table {
-            Ok(None) => continue,
-            Ok(Some(table)) => Ok(Arc::new(table)),
-            Err(reason) => Err(reason),
-        };
-        files[at].kind = Some(match &table {
-            Ok(_) => FileKind::Other("session table".to_owned()),
-            Err(reason) => FileKind::Unreadable(reason.clone()),
-        });
-        for file in files.iter_mut().filter(|file| file.path.starts_with(&transcripts)) {
-            file.stamp = format!("{}, table {stamp}", file.stamp).into();
-            file.table = table.clone().ok();
+
+    /// Reads the tables.
+    pub fn read(mut self) -> Self {
+        for chosen in self.tables.values_mut() {
+            chosen.table = Table::read(&chosen.path).map(|table| table.map(Arc::new)).transpose();
         }
+        self.tables.retain(|_, chosen| chosen.table.is_some());
+        self
+    }
+
+    /// `file` with the table that it is part of; a table is said to be one.
+    pub fn attach(&self, mut file: FoundFile) -> FoundFile {
+        for (transcripts, Chosen { path, stamp, table, .. }) in &self.tables {
+            if file.path == *path {
+                file.kind = Some(match table {
+                    Some(Err(reason)) => FileKind::Unreadable(reason.clone()),
+                    _ => FileKind::Other("session table".to_owned()),
+                });
+            } else if file.path.starts_with(transcripts) {
+                file.stamp = format!("{}, table {stamp}", file.stamp);
+                file.table = table.as_ref().and_then(|table| table.clone().ok());
+            }
+        }
+        file
     }
 }
 
