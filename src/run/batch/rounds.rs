@@ -60,10 +60,10 @@ impl Office {
         let sessions = plan.sessions.as_slice().to_vec();
         loop {
             plan = self.round(plan).await?;
-            let waiting = self.floor.post.get().map(super::Post::waiting).unwrap_or_default();
+            let is_done = !self.floor.post.get().is_some_and(super::Post::is_awaited);
             let is_stuck = self.batches.is_empty() && !self.round.is_news;
-            if self.stops() || waiting.is_empty() || is_stuck {
-                return Ok(waiting.is_empty() && !self.stops());
+            if self.stops() || is_done || is_stuck {
+                return Ok(is_done && !self.stops());
             }
             if !self.batches.is_empty() {
                 self.collect().await;
@@ -71,7 +71,8 @@ impl Office {
             if self.stops() {
                 return Ok(false);
             }
-            plan.restart(&sessions, |id| waiting.contains(id));
+            let due = self.floor.post.get().map(super::Post::take_due).unwrap_or_default();
+            plan.restart(&sessions, |id| due.contains(id));
         }
     }
 
