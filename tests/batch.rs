@@ -442,6 +442,28 @@ async fn a_batch_that_is_gone_is_bought_anew_only_by_consent(#[values(ANTHROPIC,
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_does_not_wait_for_a_model_that_is_given_up() {
+    let project = project(5, OPENAI, "");
+    let text = fs_err::read_to_string(project.path("experiment.yaml")).unwrap();
+    let both = text.replace("{model: openai/tiny}", "{model: openai/tiny}, {model: anthropic/tiny}");
+    fs_err::write(project.path("experiment.yaml"), both).unwrap();
+    let provider = Provider::start(glad).await;
+    provider.state().looks = 1_000;
+    let mut child = assize(&project, &provider, &["run", "experiment.yaml"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("two batches", || provider.sizes().len() == 2);
+    // One is gone, which is believed after some looks; the other ends after that.
+    provider.state().batches.remove(0);
+    provider.state().batches[0].looks = 6;
+    wait_until("the end", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    assert_eq!(kinds(&project), (0..5).map(|n| (n, ("label".to_owned(), 1))).collect());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_budget_holds_and_is_used_as_far_as_it_goes() {
     let project = project(60, OPENAI, "budget: 0.2");
     let models = PRICES.replace("input: 100", "input: 10").replace("output: 1000", "output: 100");

@@ -177,6 +177,13 @@ impl Post {
         }
     }
 
+    /// A call stays under way, and is not waited for.
+    pub(super) fn abandon(&self, call: &Fingerprint) {
+        if let Some(awaited) = self.state().under_way.get_mut(call) {
+            awaited.sessions.clear();
+        }
+    }
+
     /// A call was answered now.
     pub(super) fn answered(&self, call: &Fingerprint) {
         self.state().fresh.insert(call.clone());
@@ -234,9 +241,9 @@ mod tests {
         assert_eq!(post.lookup(&call("b"), "second"), Err(Halt::Later));
 
         post.release(&call("b"));
-        post.release(&call("restored"));
-        assert!(post.is_awaited(), "two sessions are still to be gone through");
-        assert_eq!(post.take_due(), ["second", "third"].map(str::to_owned).into());
+        post.abandon(&call("restored"));
+        assert!(post.is_awaited(), "one session is still to be gone through");
+        assert_eq!(post.take_due(), ["second".to_owned()].into());
         assert!(!post.is_awaited());
     }
 }
