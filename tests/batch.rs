@@ -620,7 +620,7 @@ async fn one_odd_session_at_the_front_does_not_stop_a_batch() {
 const SHORT: &str = "{% block system %}Label the session.{% endblock %}{% block session %}{{ session.text }}{% endblock %}\
      {% block question %}{{ rubric.question }} {{ rubric.labels | join(\", \") }}{% endblock %}";
 
-/// Takes a minute or two each, and 2 GB: `cargo test --release --test batch -- --ignored`.
+/// Takes one to four minutes each, and up to 1.5 GB: `cargo test --release --test batch -- --ignored`.
 #[rstest]
 #[case(ANTHROPIC, 100_000)]
 #[case(OPENAI, 50_000)]
