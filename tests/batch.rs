@@ -131,14 +131,16 @@ async fn the_whole_way_with_every_fate(#[values(ANTHROPIC, OPENAI)] model: &str)
     assert!(provider.state().direct <= 4 && provider.state().direct > 0, "{}", said(&direct));
 }
 
+/// A `batches.yaml` with these limits.
+fn limits(requests: usize, bytes: usize) -> String {
+    let limits = format!("{{requests: {requests}, bytes: {bytes}, source: ours, date: 2026-01-01}}");
+    format!("anthropic: {limits}\nopenai: {limits}\n")
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_are_split_at_the_provider_s_limits(#[values(ANTHROPIC, OPENAI)] model: &str) {
     let by_count = project(12, model, "");
-    let limits = |requests: usize, bytes: usize| {
-        let limits = format!("{{requests: {requests}, bytes: {bytes}, source: ours, date: 2026-01-01}}");
-        format!("anthropic: {limits}\nopenai: {limits}\n")
-    };
     fs_err::write(by_count.path("batches.yaml"), limits(5, 100_000_000)).unwrap();
     let provider = Provider::start(glad).await;
     done(&run(&by_count, &provider, &[]));
@@ -159,6 +161,18 @@ async fn batches_are_split_at_the_provider_s_limits(#[values(ANTHROPIC, OPENAI)]
     let output = run(&by_bytes, &provider, &[]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(kinds(&by_bytes).values().all(|(kind, _)| kind == "too_long"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_that_end_one_after_another_lose_nothing(#[values(ANTHROPIC, OPENAI)] model: &str) {
+    let project = project(8, model, "");
+    fs_err::write(project.path("batches.yaml"), limits(5, 100_000_000)).unwrap();
+    let provider = Provider::start(glad).await;
+    provider.state().looks = 1;
+    let text = done(&run(&project, &provider, &[]));
+    assert_eq!(kinds(&project), (0..8).map(|n| (n, ("label".to_owned(), 1))).collect(), "{text}");
+    assert_eq!((provider.sizes(), record(&project)["paid"]["calls"].as_u64()), (vec![5, 3], Some(8)), "{text}");
 }
 
 #[rstest]
@@ -267,8 +281,7 @@ fn any_below(bound: u64) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_nothing_is_lost_or_bought_twice(#[values(ANTHROPIC, OPENAI)] model: &str) {
     let project = project(30, model, "");
-    let limits = "{requests: 7, bytes: 100000000, source: ours, date: 2026-01-01}";
-    fs_err::write(project.path("batches.yaml"), format!("anthropic: {limits}\nopenai: {limits}\n")).unwrap();
+    fs_err::write(project.path("batches.yaml"), limits(7, 100_000_000)).unwrap();
     let fates = |entry: &Entry| match (entry.session() % 3, entry.body.to_string().contains("cannot be used")) {
         (0, false) => Fate::Says("nothing".to_owned()),
         _ => glad(entry),
@@ -429,6 +442,28 @@ async fn a_batch_that_is_gone_is_bought_anew_only_by_consent(#[values(ANTHROPIC,
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_does_not_wait_for_a_model_that_is_given_up() {
+    let project = project(5, OPENAI, "");
+    let text = fs_err::read_to_string(project.path("experiment.yaml")).unwrap();
+    let both = text.replace("{model: openai/tiny}", "{model: openai/tiny}, {model: anthropic/tiny}");
+    fs_err::write(project.path("experiment.yaml"), both).unwrap();
+    let provider = Provider::start(glad).await;
+    provider.state().looks = 1_000;
+    let mut child = assize(&project, &provider, &["run", "experiment.yaml"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("two batches", || provider.sizes().len() == 2);
+    // One is gone, which is believed after some looks; the other ends after that.
+    provider.state().batches.remove(0);
+    provider.state().batches[0].looks = 6;
+    wait_until("the end", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    assert_eq!(kinds(&project), (0..5).map(|n| (n, ("label".to_owned(), 1))).collect());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_budget_holds_and_is_used_as_far_as_it_goes() {
     let project = project(60, OPENAI, "budget: 0.2");
     let models = PRICES.replace("input: 100", "input: 10").replace("output: 1000", "output: 100");
@@ -581,7 +616,11 @@ async fn one_odd_session_at_the_front_does_not_stop_a_batch() {
     assert_eq!((direct(&provider), provider.sizes()), (5, vec![MANY - 3]), "{text}");
 }
 
-/// Takes minutes: `cargo test --release --test batch -- --ignored`.
+/// A prompt so short that a batch is full by its requests before it is by its bytes.
+const SHORT: &str = "{% block system %}Label the session.{% endblock %}{% block session %}{{ session.text }}{% endblock %}\
+     {% block question %}{{ rubric.question }} {{ rubric.labels | join(\", \") }}{% endblock %}";
+
+/// Takes one to four minutes each, and up to 1.5 GB: `cargo test --release --test batch -- --ignored`.
 #[rstest]
 #[case(ANTHROPIC, 100_000)]
 #[case(OPENAI, 50_000)]
@@ -589,6 +628,8 @@ async fn one_odd_session_at_the_front_does_not_stop_a_batch() {
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_are_split_at_the_real_number_of_requests(#[case] model: &str, #[case] most: usize) {
     let project = project(most + 3, model, "");
+    fs_err::create_dir(project.path("prompts")).unwrap();
+    fs_err::write(project.path("prompts/classify.md.j2"), SHORT).unwrap();
     let provider = Provider::start(glad).await;
     done(&run(&project, &provider, &[]));
     // One went ahead directly.

@@ -81,7 +81,7 @@ pub struct State {
     files: HashMap<String, String>,
     /// Requests by kind.
     pub asked: HashMap<String, usize>,
-    /// Looks that each new batch takes until it ends.
+    /// Looks that the first batch takes until it ends; the nth takes n times as many.
     pub looks: usize,
     /// Direct calls.
     pub direct: usize,
@@ -286,7 +286,8 @@ impl State {
         let failed = self.at_most.filter(|(most, _)| entries.len() > *most).map(|(_, code)| code);
         let id = format!("batch_{number}");
         let created = now();
-        self.batches.push(Stored { id, created, label, entries, looks: self.looks, failed });
+        let looks = self.looks * (number + 1);
+        self.batches.push(Stored { id, created, label, entries, looks, failed });
         self.view(&self.batches[number], self.batches[number].label.is_null())
     }
 

@@ -37,8 +37,8 @@ pub(in crate::run) struct Post {
 #[derive(Debug, Default)]
 struct State {
     outbox: Option<mpsc::Sender<Item>>,
-    /// Calls in a batch, or on their way into one, with the run that pays for them.
-    under_way: HashMap<Fingerprint, Arc<str>>,
+    /// Calls in a batch, or on their way into one.
+    under_way: HashMap<Fingerprint, Awaited>,
     /// Calls that failed for good, as far as this run is concerned.
     failed: HashMap<Fingerprint, (NoVerdict, String)>,
     /// Requests sent for calls that came back without an answer.
@@ -47,14 +47,24 @@ struct State {
     fresh: HashSet<Fingerprint>,
     /// Places that have their verdict, and were told.
     decided: HashSet<Fingerprint>,
-    /// Sessions of units that wait for a call.
-    waiting: HashSet<String>,
+    /// Sessions of units whose call is under way no more: the next round is theirs.
+    due: HashSet<String>,
+}
+
+/// A call under way.
+#[derive(Debug)]
+struct Awaited {
+    /// The run that pays for it.
+    run: Arc<str>,
+    /// Sessions of units that wait for it.
+    sessions: Vec<String>,
 }
 
 impl Post {
     /// A post that sends calls by batch, or only knows which are `under_way`, each with the run that pays.
     pub(in crate::run) fn new(sends: bool, under_way: impl Iterator<Item = (Fingerprint, Arc<str>)>) -> Self {
-        Self { sends, state: Mutex::new(State { under_way: under_way.collect(), ..State::default() }) }
+        let under_way = under_way.map(|(call, run)| (call, Awaited { run, sessions: Vec::new() })).collect();
+        Self { sends, state: Mutex::new(State { under_way, ..State::default() }) }
     }
 
     /// The answer to a call, and whether it was there before this run; none where it has to be sent directly. What has to
@@ -70,20 +80,20 @@ impl Post {
     ) -> Result<Option<(StoredCall, bool)>, Halt> {
         if !self.sends {
             return match self.state().under_way.get(call) {
-                Some(run) => Err(Halt::None(
+                Some(Awaited { run, .. }) => Err(Halt::None(
                     NoVerdict::Stopped,
                     format!("its call is in a batch of run {run}: `mode: batch` fetches the answer"),
                 )),
                 None => Ok(None),
             };
         }
-        self.lookup(call, ask)?;
+        self.lookup(call, &ask.session.id)?;
         if let Some(stored) = floor.store.known(call).await.map_err(|_| Halt::Stop)? {
             seat.line.answered();
             let recorded = !self.state().fresh.remove(call);
             return Ok(Some((stored, recorded)));
         }
-        let Some(outbox) = self.take_over(call, ask) else { return Err(Halt::Later) };
+        let Some(outbox) = self.take_over(call, &ask.session.id) else { return Err(Halt::Later) };
         let item = Item {
             call: call.clone(),
             judge: seat.name.clone(),
@@ -98,30 +108,31 @@ impl Post {
         Err(Halt::Later)
     }
 
-    /// Ends the matter where the call failed or is under way.
-    fn lookup(&self, call: &Fingerprint, ask: &Ask<'_>) -> Result<(), Halt> {
+    /// Ends the matter of a unit of `session` where the call failed or is under way.
+    fn lookup(&self, call: &Fingerprint, session: &str) -> Result<(), Halt> {
         let mut state = self.state();
         if let Some((kind, detail)) = state.failed.get(call) {
             return Err(Halt::None(*kind, detail.clone()));
         }
-        if state.under_way.contains_key(call) {
-            state.waiting.insert(ask.session.id.clone());
-            return Err(Halt::Later);
+        match state.under_way.get_mut(call) {
+            Some(awaited) => {
+                awaited.sessions.push(session.to_owned());
+                Err(Halt::Later)
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Marks a call as under way; the way to the office, unless somebody else was faster.
-    fn take_over(&self, call: &Fingerprint, ask: &Ask<'_>) -> Option<mpsc::Sender<Item>> {
+    /// Marks a call as under way, for a unit of `session`; the way to the office, unless somebody else was faster.
+    fn take_over(&self, call: &Fingerprint, session: &str) -> Option<mpsc::Sender<Item>> {
         let mut state = self.state();
-        state.waiting.insert(ask.session.id.clone());
-        match state.under_way.insert(call.clone(), Arc::from("")) {
-            None => state.outbox.clone(),
-            Some(run) => {
-                state.under_way.insert(call.clone(), run);
-                None
-            }
+        let session = session.to_owned();
+        if let Some(awaited) = state.under_way.get_mut(call) {
+            awaited.sessions.push(session);
+            return None;
         }
+        state.under_way.insert(call.clone(), Awaited { run: Arc::from(""), sessions: vec![session] });
+        state.outbox.clone()
     }
 
     /// Whether `place` has its verdict, and that was told.
@@ -136,11 +147,9 @@ impl Post {
         }
     }
 
-    /// Begins a round: calls go to `outbox`, and nobody waits yet.
+    /// Begins a round: calls go to `outbox`.
     pub(super) fn open(&self, outbox: mpsc::Sender<Item>) {
-        let mut state = self.state();
-        state.outbox = Some(outbox);
-        state.waiting.clear();
+        self.state().outbox = Some(outbox);
     }
 
     /// Ends a round.
@@ -148,14 +157,31 @@ impl Post {
         self.state().outbox = None;
     }
 
-    /// Sessions of units that wait.
-    pub(super) fn waiting(&self) -> HashSet<String> {
-        self.state().waiting.clone()
+    /// Whether any unit waits.
+    pub(super) fn is_awaited(&self) -> bool {
+        let state = self.state();
+        !state.due.is_empty() || state.under_way.values().any(|awaited| !awaited.sessions.is_empty())
+    }
+
+    /// Sessions of units whose wait is over, for the next round. Those whose calls are all under way still are not made
+    /// again: a run of many batches would go through all that is left after each of them.
+    pub(super) fn take_due(&self) -> HashSet<String> {
+        std::mem::take(&mut self.state().due)
     }
 
     /// A call is under way no more: answered, or to be asked again.
     pub(super) fn release(&self, call: &Fingerprint) {
-        self.state().under_way.remove(call);
+        let mut state = self.state();
+        if let Some(awaited) = state.under_way.remove(call) {
+            state.due.extend(awaited.sessions);
+        }
+    }
+
+    /// A call stays under way, and is not waited for.
+    pub(super) fn abandon(&self, call: &Fingerprint) {
+        if let Some(awaited) = self.state().under_way.get_mut(call) {
+            awaited.sessions.clear();
+        }
     }
 
     /// A call was answered now.
@@ -187,4 +213,37 @@ impl Post {
 fn mark(place: &Place) -> Fingerprint {
     let replicate = place.replicate.to_le_bytes();
     Fingerprint::of(&[place.session.as_bytes(), place.rubric.as_bytes(), place.judge.as_bytes(), &replicate])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sessions_whose_calls_came_back_are_gone_through_again() {
+        let call = |name: &str| Fingerprint(name.to_owned());
+        let restored = [(call("restored"), Arc::from("an earlier run"))];
+        let post = Post::new(true, restored.into_iter());
+        let (outbox, _items) = mpsc::channel(1);
+        post.open(outbox);
+        assert!(!post.is_awaited(), "what nobody of this run asks for is not waited for");
+        assert!(post.take_over(&call("a"), "first").is_some());
+        assert!(post.take_over(&call("a"), "second").is_none(), "it is sent once");
+        assert!(post.take_over(&call("b"), "second").is_some());
+        assert_eq!(post.lookup(&call("restored"), "third"), Err(Halt::Later));
+        post.close();
+        assert!(post.is_awaited() && post.take_due().is_empty());
+
+        post.release(&call("a"));
+        assert_eq!(post.take_due(), ["first", "second"].map(str::to_owned).into());
+        assert!(post.is_awaited() && post.take_due().is_empty());
+        assert_eq!(post.lookup(&call("a"), "first"), Ok(()));
+        assert_eq!(post.lookup(&call("b"), "second"), Err(Halt::Later));
+
+        post.release(&call("b"));
+        post.abandon(&call("restored"));
+        assert!(post.is_awaited(), "one session is still to be gone through");
+        assert_eq!(post.take_due(), ["second".to_owned()].into());
+        assert!(!post.is_awaited());
+    }
 }

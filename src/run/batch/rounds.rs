@@ -13,10 +13,10 @@ use crate::run::event::Event;
 use crate::run::feed;
 use crate::run::plan::Plan;
 use crate::run::stages::Stages;
-use crate::run::stop::Signals;
+use crate::run::stop::{Signals, Stage};
 use crate::run::thread;
 
-use super::office::{Office, Round};
+use super::office::{Office, Round, UnderWay};
 use super::post::Item;
 
 /// Calls that may wait to be packed.
@@ -60,10 +60,11 @@ impl Office {
         let sessions = plan.sessions.as_slice().to_vec();
         loop {
             plan = self.round(plan).await?;
-            let waiting = self.floor.post.get().map(super::Post::waiting).unwrap_or_default();
+            self.set_aside();
+            let is_done = !self.floor.post.get().is_some_and(super::Post::is_awaited);
             let is_stuck = self.batches.is_empty() && !self.round.is_news;
-            if self.stops() || waiting.is_empty() || is_stuck {
-                return Ok(waiting.is_empty() && !self.stops());
+            if self.stops() || is_done || is_stuck {
+                return Ok(is_done && !self.stops());
             }
             if !self.batches.is_empty() {
                 self.collect().await;
@@ -71,7 +72,21 @@ impl Office {
             if self.stops() {
                 return Ok(false);
             }
-            plan.restart(&sessions, |id| waiting.contains(id));
+            let due = self.floor.post.get().map(super::Post::take_due).unwrap_or_default();
+            plan.restart(&sessions, |id| due.contains(id));
+        }
+    }
+
+    /// Leaves the batches of models that are asked no more to a later run: nobody waits for them in this one.
+    fn set_aside(&mut self) {
+        let batches = std::mem::take(&mut self.batches);
+        let is_asked = |under_way: &UnderWay| {
+            self.seat(&under_way.batch.model).is_some_and(|seat| seat.line.stop.stage() == Stage::Go)
+        };
+        let (asked, left): (Vec<_>, Vec<_>) = batches.into_iter().partition(is_asked);
+        self.batches = asked;
+        for call in left.iter().flat_map(|under_way| under_way.calls.keys()) {
+            self.with_post(|post| post.abandon(call));
         }
     }
 
