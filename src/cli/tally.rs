@@ -25,6 +25,7 @@ pub struct Tally {
     awaited: u64,
     interrupted: bool,
     over_budget: bool,
+    batched: bool,
 }
 
 impl Tally {
@@ -43,6 +44,7 @@ impl Tally {
             awaited: 0,
             interrupted: false,
             over_budget: false,
+            batched: false,
         }
     }
 
@@ -69,8 +71,8 @@ impl Tally {
             }
             Event::Finished { interrupted, .. } => self.interrupted = *interrupted,
             Event::OverBudget { .. } => self.over_budget = true,
+            Event::Batch { .. } => self.batched = true,
             Event::Answered { .. }
-            | Event::Batch { .. }
             | Event::Calibrated { .. }
             | Event::Waiting { .. }
             | Event::Warning { .. }
@@ -84,12 +86,13 @@ impl Tally {
         (self.done, self.units)
     }
 
-    /// Rate, time left, tokens and dollars of the work done now.
+    /// Rate, time left, tokens and dollars of the work done now. Nothing tells when a batch ends: of a run with batches there
+    /// is neither rate nor time.
     pub fn text(&self) -> String {
         let new = self.done - self.recorded;
         let seconds = self.start.elapsed().as_secs_f64();
         let mut parts = Vec::new();
-        if new > 0 && seconds > 0.0 {
+        if new > 0 && seconds > 0.0 && !self.batched {
             let rate = new as f64 / seconds;
             let left = self.units.saturating_sub(self.done) as f64 / rate;
             parts.push(format!(", {rate:.1}/s, {} left", time(left)));
@@ -150,6 +153,18 @@ fn thousands(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::BatchStage;
+
+    #[test]
+    fn time_left_is_told_unless_a_batch_decides_it() {
+        let mut tally = Tally::new();
+        tally.count(&Event::Planned { version: 1, run: "r".to_owned(), units: 9, recorded: 0, lost_calls: 0 });
+        tally.done = 1;
+        assert!(tally.text().contains("/s, ") && tally.text().contains(" left"));
+        let (model, batch) = ("anthropic/a".to_owned(), "b".to_owned());
+        tally.count(&Event::Batch { model, batch, calls: 9, stage: BatchStage::Created });
+        assert_eq!(tally.text(), "");
+    }
 
     #[test]
     fn times_and_counts_are_short() {
