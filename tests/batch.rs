@@ -7,7 +7,7 @@ mod project;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use batches::{Entry, Fate, Provider, Trick};
@@ -47,6 +47,17 @@ fn assize(project: &Project, provider: &Provider, args: &[&str]) -> Command {
 
 fn run(project: &Project, provider: &Provider, more: &[&str]) -> Output {
     assize(project, provider, &[&["run", "experiment.yaml"], more].concat()).output().unwrap()
+}
+
+/// A run that goes on while the test does.
+fn begin(project: &Project, provider: &Provider) -> Child {
+    assize(project, provider, &["run", "experiment.yaml"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Ends a run as a power failure would.
+fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 fn done(output: &Output) -> String {
@@ -237,11 +248,7 @@ async fn a_run_killed_at_any_point_goes_on_without_loss(
     let provider = Provider::tricky(fates, tricks).await;
     let stays = matches!(point, Point::Looking | Point::Second);
     provider.state().looks = if point == Point::Looking { 1_000 } else { 0 };
-    let mut child = assize(&project, &provider, &["run", "experiment.yaml"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let child = begin(&project, &provider);
     wait_until("the point", || match point {
         Point::Upload => provider.asked("upload") + usize::from(is_messages) * provider.asked("create") > 0,
         Point::Created => provider.asked("create") > 0,
@@ -252,8 +259,7 @@ async fn a_run_killed_at_any_point_goes_on_without_loss(
     if point == Point::Half {
         std::thread::sleep(Duration::from_millis(300));
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     if stays || point == Point::Created {
         let status = done(&assize(&project, &provider, &["status"]).output().unwrap());
         assert!(status.contains("in batch"), "{status}");
@@ -288,14 +294,9 @@ async fn killed_again_and_again_nothing_is_lost_or_bought_twice(#[values(ANTHROP
     };
     let provider = Provider::start(fates).await;
     for _ in 0..14 {
-        let mut child = assize(&project, &provider, &["run", "experiment.yaml"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let child = begin(&project, &provider);
         std::thread::sleep(Duration::from_millis(15 + any_below(120)));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill(child);
     }
     let text = done(&run(&project, &provider, &[]));
     assert_eq!(kinds(&project).values().filter(|(kind, _)| kind == "label").count(), 30, "{text}");
@@ -310,14 +311,9 @@ async fn a_batch_that_only_looks_like_ours_is_not_taken_for_it() {
         ((kind, nth) == ("create", 0)).then_some(Trick::Instead(503, "retry-after: 60", "busy"))
     };
     let provider = Provider::tricky(glad, tricks).await;
-    let mut child = assize(&project, &provider, &["run", "experiment.yaml"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let child = begin(&project, &provider);
     wait_until("the creation", || provider.asked("create") > 0);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     // Another program of the same workspace made a batch of the same size at the same time.
     let session = "repair part number 1 of".to_owned();
     let entries = (0..8).map(|n| Entry { batch: 0, custom_id: format!("theirs-{n}"), body: json!({"text": session}) });
@@ -394,14 +390,9 @@ async fn answers_of_a_run_that_cannot_be_resumed_are_not_lost() {
     let project = project(5, OPENAI, "");
     let provider = Provider::start(glad).await;
     provider.state().looks = 1_000;
-    let mut child = assize(&project, &provider, &["run", "experiment.yaml"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let child = begin(&project, &provider);
     wait_until("a look", || provider.asked("look") > 0);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     provider.state().batches[0].looks = 0;
     // Another run of the same project, with another name and another judge.
     let text = fs_err::read_to_string(project.path("experiment.yaml")).unwrap();
@@ -420,14 +411,9 @@ async fn a_batch_that_is_gone_is_bought_anew_only_by_consent(#[values(ANTHROPIC,
     let project = project(5, model, "");
     let provider = Provider::start(glad).await;
     provider.state().looks = 1_000;
-    let mut child = assize(&project, &provider, &["run", "experiment.yaml"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let child = begin(&project, &provider);
     wait_until("a look", || provider.asked("look") > 0);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     provider.state().batches.clear();
     provider.state().looks = 0;
     let output = run(&project, &provider, &[]);
@@ -449,11 +435,7 @@ async fn a_run_does_not_wait_for_a_model_that_is_given_up() {
     fs_err::write(project.path("experiment.yaml"), both).unwrap();
     let provider = Provider::start(glad).await;
     provider.state().looks = 1_000;
-    let mut child = assize(&project, &provider, &["run", "experiment.yaml"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = begin(&project, &provider);
     wait_until("two batches", || provider.sizes().len() == 2);
     // One is gone, which is believed after some looks; the other ends after that.
     provider.state().batches.remove(0);

@@ -1,10 +1,12 @@
 //! The sources that take part in an ingest, listed on disk, and which of them have to be read together.
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Row};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, Row};
 
 use super::model::name;
 use super::sources::{Look, PathKey, Source, State, kind, kind_columns, unpack};
+use super::store::connect;
 use crate::ingest::{IngestError, Sets};
 
 const TABLES: &str = "
@@ -49,9 +51,7 @@ pub(super) struct List {
 impl List {
     /// An empty list.
     pub fn new() -> Result<Self, IngestError> {
-        let connection = Connection::open("")?;
-        // Else a cached statement is prepared again each time it is used.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        let connection = connect(Path::new(""), OpenFlags::default())?;
         connection.execute_batch(TABLES)?;
         Ok(Self { connection, count: 0 })
     }
@@ -190,22 +190,22 @@ impl List {
 
     /// How many files have to be read.
     pub fn to_read(&self) -> Result<u64, IngestError> {
-        self.count(READ)
+        self.count(&format!("sources WHERE {READ}"))
     }
 
     /// How many files are read or looked into.
     pub fn opened(&self) -> Result<u64, IngestError> {
-        self.count(&format!("opened OR ({READ})"))
+        self.count(&format!("sources WHERE opened OR ({READ})"))
     }
 
     /// How many files stand in `state`.
     pub fn standing(&self, state: State) -> Result<u64, IngestError> {
-        let forgotten = if state == State::Gone { self.forgotten()?.len() as u64 } else { 0 };
-        Ok(self.count(&format!("state = '{}'", name(&state)))? + forgotten)
+        let forgotten = if state == State::Gone { self.count("forgotten")? } else { 0 };
+        Ok(self.count(&format!("sources WHERE state = '{}'", name(&state)))? + forgotten)
     }
 
     fn count(&self, which: &str) -> Result<u64, IngestError> {
-        let query = format!("SELECT COUNT(*) FROM sources WHERE {which}");
+        let query = format!("SELECT COUNT(*) FROM {which}");
         Ok(self.connection.query_row(&query, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 }

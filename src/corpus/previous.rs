@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use super::salt::Salt;
 use super::sources::{Known, PathKey, each_known, find, unpack};
-use super::store::{Corpus, CorpusError, FILE};
+use super::store::{Corpus, CorpusError, FILE, READ_ONLY, connect};
 
 /// The corpus that is there, and what it was read from.
 #[derive(Debug)]
@@ -37,10 +36,7 @@ impl Previous {
         // Checks that it is a corpus, and of this version.
         drop(Corpus::open(folder)?);
         let fail = |error: rusqlite::Error| CorpusError::sqlite(&path, &error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(fail)?;
-        // Else a cached statement is prepared again each time it is used.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fail)?;
+        let connection = connect(&path, READ_ONLY).map_err(fail)?;
         let made_under: String =
             connection.query_row("SELECT salt FROM reports", [], |row| row.get(0)).map_err(fail)?;
         if made_under != salt.id() {

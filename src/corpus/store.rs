@@ -112,6 +112,17 @@ impl CorpusError {
     }
 }
 
+/// How a corpus is opened that nobody changes.
+pub(super) const READ_ONLY: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// Opens the database at `path`; one of `SQLite`'s own, which ends with the connection, where the path is empty.
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    // Else a cached statement is prepared again each time it is used.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(connection)
+}
+
 /// An open corpus: `FOLDER/corpus.sqlite`, read only.
 #[derive(Debug)]
 pub struct Corpus {
@@ -130,8 +141,7 @@ impl Corpus {
             return Err(CorpusError::NotFound(folder.to_owned()));
         }
         let fail = |error: rusqlite::Error| CorpusError::sqlite(&path, &error);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(fail)?;
+        let connection = connect(&path, READ_ONLY).map_err(fail)?;
         let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
         let store = |message: String| CorpusError::Store { path: path.clone(), message };
         if application != APPLICATION {
@@ -143,8 +153,6 @@ impl Corpus {
         // An ingest writes a new file and puts it in place of this one, which nobody changes: it is locked once, and what is
         // read of it stays good, instead of both being seen to for every session.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(fail)?;
-        // Else a cached statement is prepared again each time it is used.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fail)?;
         Ok(Self { path, connection: Mutex::new(connection) })
     }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, params_from_iter, types::Value};
+use rusqlite::{Connection, OpenFlags, params_from_iter, types::Value};
 use serde::{Deserialize, Serialize};
 
 use super::lock::Lock;
@@ -14,7 +13,7 @@ use super::previous::{Previous, stamp};
 use super::salt::Salt;
 use super::schema::{EVIDENCE_COLUMNS, migrate};
 use super::sources::pack;
-use super::store::{CorpusError, FILE};
+use super::store::{CorpusError, FILE, connect};
 use crate::ingest::{IngestError, Opening, PlanPart, Tally};
 use crate::session::Losses;
 
@@ -95,7 +94,7 @@ impl Writer {
         if partial.exists() {
             fs_err::remove_file(&partial).map_err(|error| unusable(&error))?;
         }
-        let connection = Connection::open(&partial).map_err(|error| unusable(&error))?;
+        let connection = connect(&partial, OpenFlags::default()).map_err(|error| unusable(&error))?;
         let place = Some((partial, lock));
         let writer = Self { connection: Some(connection), place, target, before, made_folder };
         writer.begin(previous, replaced)?;
@@ -108,8 +107,8 @@ impl Writer {
         replaced: impl Iterator<Item = Result<i64, IngestError>>,
     ) -> Result<Self, CorpusError> {
         let target = PathBuf::from("temporary file");
-        let connection = Connection::open("").map_err(|error| CorpusError::sqlite(&target, &error))?;
-        let connection = Some(connection);
+        let connection = connect(Path::new(""), OpenFlags::default());
+        let connection = Some(connection.map_err(|error| CorpusError::sqlite(&target, &error))?);
         let writer = Self { connection, place: None, target, before: None, made_folder: false };
         writer.begin(previous, replaced)?;
         Ok(writer)
@@ -126,8 +125,6 @@ impl Writer {
             // Nobody reads the file before it is whole, so that a journal would protect nothing.
             connection
                 .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 16384;")?;
-            // Else a cached statement is prepared again each time it is used.
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             if let Some(previous) = previous {
                 connection.execute("ATTACH ? AS old", [previous.path.to_string_lossy()])?;
             }

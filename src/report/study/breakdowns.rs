@@ -3,7 +3,7 @@
 use crate::estimate::DerivedMeasure as Measure;
 use crate::report::measures::per_prompt;
 use crate::report::sessions::NumberColumn;
-use crate::stats::{CONFIDENCE, geometric_mean, mean};
+use crate::stats::{CONFIDENCE, Estimate, Weighed, geometric_mean, mean};
 
 use super::dimension::Dimension;
 use super::model::{Cell, Exhibit, Form, Panel, Unit};
@@ -36,54 +36,16 @@ pub(super) fn breakdowns(source: &Source<'_>) -> Vec<Exhibit> {
 }
 
 fn exhibit(source: &Source<'_>, dimension: &Dimension, marks: &[(Measure, Marks<'_>)]) -> Exhibit {
-    let parts = dimension.split(&source.all);
-    let used: Vec<usize> = (0..parts.len()).filter(|at| !parts[*at].is_empty()).collect();
-    let mut rates = Vec::new();
-    for (measure, marks) in marks {
+    let lines = Lines { source, dimension, parts: dimension.split(&source.all) };
+    let rate = |(measure, marks): &(Measure, Marks<'_>)| {
         let name = (measure.as_str(), title(*measure));
-        let one = |at: &usize| cell(dimension.group(*at), name, source.rate(marks, &parts[*at]));
-        let mut own: Vec<Cell> = used.iter().map(one).collect();
-        withhold_line(&mut own.iter_mut().collect::<Vec<_>>(), source.floors);
-        rates.extend(own);
-    }
-    let facts = &source.table.facts;
-    let mut amounts = Vec::new();
-    let values = source.task_values();
-    let measured = [
-        ("actions", "Actions per prompt"),
-        ("words", "Output words per prompt"),
-        ("value", "Estimated value in US dollars, an order and no price"),
-    ];
-    for (id, heading) in &measured[..if values.is_some() { 3 } else { 2 }] {
-        let amount = |at: usize| match *id {
-            "actions" => per_prompt(facts[at].actions, &facts[at]),
-            "words" => per_prompt(facts[at].output_words, &facts[at]),
-            _ => values.and_then(|values| values[at]),
-        };
-        let one = |at: &usize| {
-            let rows: Vec<usize> = parts[*at].iter().copied().filter(|row| amount(*row).is_some()).collect();
-            let raw = geometric_mean(&weighed(source.table, rows.iter().copied(), amount), CONFIDENCE);
-            Cell {
-                sessions: Some(rows.len() as u64),
-                persons: persons(source.table, rows.iter().copied()),
-                raw: Some(raw).filter(|raw| raw.value.is_some()),
-                ..Cell::new(dimension.group(*at), (id, heading))
-            }
-        };
-        let mut own: Vec<Cell> = used.iter().map(one).collect();
-        withhold_line(&mut own.iter_mut().collect::<Vec<_>>(), source.floors);
-        amounts.extend(own);
-    }
+        lines.line(|group, rows| cell(group, name, source.rate(marks, rows)))
+    };
     let panel = |id: &str, title: &str, unit, cells| Panel { id: id.to_owned(), title: title.to_owned(), unit, cells };
     let panels = [
-        panel("rates", "Rates", Unit::Share, rates),
-        panel("amounts", "Amounts, geometric means", Unit::Number, amounts),
-        panel(
-            "decisions",
-            "The agent's share of decisions, means",
-            Unit::Share,
-            decisions(source, dimension, &parts, &used),
-        ),
+        panel("rates", "Rates", Unit::Share, marks.iter().flat_map(rate).collect()),
+        panel("amounts", "Amounts, geometric means", Unit::Number, amounts(&lines)),
+        panel("decisions", "The agent's share of decisions, means", Unit::Share, decisions(&lines)),
     ];
     Exhibit {
         id: format!("by_{}", dimension.id),
@@ -98,29 +60,65 @@ fn exhibit(source: &Source<'_>, dimension: &Dimension, marks: &[(Measure, Marks<
     }
 }
 
+/// Geometric means of actions, words and value by group.
+fn amounts(lines: &Lines<'_>) -> Vec<Cell> {
+    let facts = &lines.source.table.facts;
+    let by = |id, heading, of: &dyn Fn(usize) -> Option<f64>| lines.means((id, heading), of, geometric_mean);
+    let mut cells = by("actions", "Actions per prompt", &|at| per_prompt(facts[at].actions, &facts[at]));
+    cells.extend(by("words", "Output words per prompt", &|at| per_prompt(facts[at].output_words, &facts[at])));
+    if let Some(values) = lines.source.task_values() {
+        cells.extend(by("value", "Estimated value in US dollars, an order and no price", &|at| values[at]));
+    }
+    cells
+}
+
 /// Means of the agent's share of decisions by group; empty where the run has no decisions.
-fn decisions(source: &Source<'_>, dimension: &Dimension, parts: &[Vec<usize>], used: &[usize]) -> Vec<Cell> {
+fn decisions(lines: &Lines<'_>) -> Vec<Cell> {
     let series = [
         (NumberColumn::PlanningByUser, "planning", "Planning decisions"),
         (NumberColumn::ExecutionByUser, "execution", "Execution decisions"),
     ];
-    let mut cells = Vec::new();
-    for (column, id, heading) in series {
-        let Some(shares) = source.numbers(column) else { continue };
-        let agent = |at: usize| shares[at].map(|user| 1.0 - user);
-        let one = |at: &usize| {
-            let rows: Vec<usize> = parts[*at].iter().copied().filter(|row| agent(*row).is_some()).collect();
-            let raw = mean(&weighed(source.table, rows.iter().copied(), agent), CONFIDENCE);
+    let by_agent = |(column, id, heading)| {
+        let shares = lines.source.numbers(column)?;
+        Some(lines.means((id, heading), &|at| shares[at].map(|user| 1.0 - user), mean))
+    };
+    series.into_iter().filter_map(by_agent).flatten().collect()
+}
+
+/// Lines of a table with a cell for each group.
+struct Lines<'a> {
+    source: &'a Source<'a>,
+    dimension: &'a Dimension,
+    /// Sessions of each group.
+    parts: Vec<Vec<usize>>,
+}
+
+impl Lines<'_> {
+    /// One line, of the groups that have sessions; what rests on too few is withheld.
+    fn line(&self, one: impl Fn((&str, &str), &[usize]) -> Cell) -> Vec<Cell> {
+        let used = self.parts.iter().enumerate().filter(|(_, rows)| !rows.is_empty());
+        let mut cells: Vec<Cell> = used.map(|(at, rows)| one(self.dimension.group(at), rows)).collect();
+        withhold_line(&mut cells.iter_mut().collect::<Vec<_>>(), self.source.floors);
+        cells
+    }
+
+    /// One line of means of the sessions that have a number.
+    fn means(
+        &self,
+        name: (&str, &str),
+        of: &dyn Fn(usize) -> Option<f64>,
+        mean: fn(&[Weighed], f64) -> Estimate,
+    ) -> Vec<Cell> {
+        let table = self.source.table;
+        self.line(|group, rows| {
+            let rows: Vec<usize> = rows.iter().copied().filter(|row| of(*row).is_some()).collect();
+            let raw = mean(&weighed(table, rows.iter().copied(), of), CONFIDENCE);
             Cell {
                 sessions: Some(rows.len() as u64),
-                persons: persons(source.table, rows.iter().copied()),
+                persons: persons(table, rows.iter().copied()),
                 raw: Some(raw).filter(|raw| raw.value.is_some()),
-                ..Cell::new(dimension.group(*at), (id, heading))
+                ..Cell::new(group, name)
             }
-        };
-        let mut own: Vec<Cell> = used.iter().map(one).collect();
-        withhold_line(&mut own.iter_mut().collect::<Vec<_>>(), source.floors);
-        cells.extend(own);
+        })
     }
-    cells
 }
