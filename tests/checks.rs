@@ -1,6 +1,8 @@
 //! The checks that the study did not make, on a run made by hand: what judges that differ in one thing do to the same sessions.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod rows;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -12,7 +14,7 @@ use assize::report::{
 };
 use assize::rubric::{self, Rubric};
 use assize::run::{Experiment, JudgeSpec, RunRecord, RunState};
-use assize::session::{Evidence, Format, Measures, Scope};
+use assize::session::Measures;
 use assize::stats::Estimate;
 use assize::verdict::{Fingerprint, Outcome, Verdict};
 use serde_json::json;
@@ -63,22 +65,10 @@ fn experiment() -> Experiment {
 
 fn row(session: usize) -> SessionRow {
     SessionRow {
-        id: format!("session-{session:04}"),
-        file: format!("p/session-{session:04}.jsonl"),
-        format: Format::ClaudeCode,
         person: Some(format!("person-{}", session / 5)),
-        project: None,
-        scope: Scope::Interactive,
-        scope_rule: "entrypoint cli".to_owned(),
-        scope_doubt: false,
-        planned_in: None,
-        work: String::new(),
         started_at: Some("2026-03-11T10:00:00Z".to_owned()),
-        models: vec![],
         measures: Measures { prompts: 2, actions: 20, output_words: 900, ..Measures::default() },
-        evidence: Evidence::default(),
-        recorder: None,
-        content_hash: String::new(),
+        ..rows::row(&format!("session-{session:04}"))
     }
 }
 

@@ -3,6 +3,7 @@
 
 #[expect(dead_code, reason = "other commands' tests need more of it")]
 mod project;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,7 +14,7 @@ use assize::estimate::{
     estimate_derived,
 };
 use assize::gold::{Missing, Rating, Ratings};
-use assize::session::{Evidence, Format, Measures, Scope};
+use assize::session::{Evidence, Measures};
 use assize::verdict::{Fingerprint, NoVerdict, Outcome, Verdict};
 use project::{Project, said};
 use rand_core::{Rng, SeedableRng};
@@ -37,24 +38,10 @@ fn every_measure_has_one_definition_on_the_page() {
 }
 
 fn row(number: usize, lines_added: u64, machine_success: Option<bool>) -> SessionRow {
-    let id = format!("s{number:04}");
     SessionRow {
-        work: id.clone(),
-        file: format!("{id}.jsonl"),
-        id,
-        format: Format::ClaudeCode,
-        person: None,
-        project: None,
-        scope: Scope::Interactive,
-        scope_rule: String::new(),
-        scope_doubt: false,
-        planned_in: None,
-        started_at: None,
-        models: vec![],
         measures: Measures { lines_added, ..Measures::default() },
         evidence: Evidence { machine_success, ..Evidence::default() },
-        recorder: None,
-        content_hash: String::new(),
+        ..rows::row(&format!("s{number:04}"))
     }
 }
 

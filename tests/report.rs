@@ -1,6 +1,8 @@
 //! The report: its analysis, and its forms as HTML, Markdown, CSV and JSON.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod rows;
+
 use std::collections::BTreeMap;
 
 use assize::agreement::{AgreementReport, Confusion, LabelScore, PairAgreement, RaterDetail, Role, ScaleOrigin};
@@ -10,7 +12,7 @@ use assize::limit::LimitSpec;
 use assize::report::{Floors, Inputs, Report, ReportError, TableBuilder, html, markdown, tables};
 use assize::rubric::{Answer, AnswerKind, AnswerOption, Level, Published, PublishedKind, ReasonKind, Rubric};
 use assize::run::{Experiment, JudgeSpec, JudgeTotals, RubricRecord, RunRecord, RunState};
-use assize::session::{Evidence, Format, Measures, Scope};
+use assize::session::{Measures, Scope};
 use assize::stats::Coefficient;
 use assize::verdict::{Fingerprint, NoVerdict, Outcome, Verdict};
 use assize::view::ViewSpec;
@@ -66,18 +68,8 @@ fn labelled(label: &str) -> Outcome {
 fn row(session: usize) -> SessionRow {
     let prompts = 1 + session as u64 % 4;
     SessionRow {
-        id: format!("session-{session:02}"),
-        file: format!("p/session-{session:02}.jsonl"),
-        format: Format::ClaudeCode,
         person: Some(format!("person-{}", session / 2)),
-        project: None,
-        scope: Scope::Interactive,
-        scope_rule: "entrypoint cli".to_owned(),
-        scope_doubt: false,
-        planned_in: None,
-        work: format!("session-{session:02}"),
         started_at: Some(format!("2026-0{}-11T10:00:00Z", 1 + session % 3)),
-        models: vec![],
         measures: Measures {
             prompts,
             actions: prompts * (6 + session as u64 % 5),
@@ -86,9 +78,7 @@ fn row(session: usize) -> SessionRow {
             prompt_words: prompts * 30,
             ..Measures::default()
         },
-        evidence: Evidence::default(),
-        recorder: None,
-        content_hash: String::new(),
+        ..rows::row(&format!("session-{session:02}"))
     }
 }
 

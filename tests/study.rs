@@ -1,6 +1,8 @@
 //! The study's exhibits on a run made by hand: figure data, correction by gold, withheld cells, and the page they stand on.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+mod rows;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -9,7 +11,7 @@ use assize::gold::{Rating, Ratings};
 use assize::report::{Cell, Exhibit, Floors, Inputs, Report, TableBuilder, Withheld, build, html, markdown, tables};
 use assize::rubric::{self, Rubric};
 use assize::run::{Experiment, RubricRecord, RunRecord, RunState};
-use assize::session::{Evidence, Format, Measures, Scope};
+use assize::session::Measures;
 use assize::verdict::{Fingerprint, NoVerdict, Outcome, Verdict};
 use serde_json::{Value, json};
 
@@ -74,16 +76,7 @@ fn row(session: usize) -> SessionRow {
     let prompts = 1 + session as u64 % 4;
     let level = 1 + (session as u64 / 2) % 5;
     SessionRow {
-        id: format!("session-{session:04}"),
-        file: format!("p/session-{session:04}.jsonl"),
-        format: Format::ClaudeCode,
         person: Some(format!("person-{}", session / 8)),
-        project: None,
-        scope: Scope::Interactive,
-        scope_rule: "entrypoint cli".to_owned(),
-        scope_doubt: false,
-        planned_in: None,
-        work: String::new(),
         started_at: Some(format!("{}-11T10:00:00Z", months[(session / 7) % 7])),
         models: vec![["claude-sonnet-4-5", "claude-opus-4-6"][usize::from((session / 7) % 7 > 2)].to_owned()],
         measures: Measures {
@@ -94,9 +87,7 @@ fn row(session: usize) -> SessionRow {
             lines_added: if session.is_multiple_of(5) { 0 } else { 40 },
             ..Measures::default()
         },
-        evidence: Evidence::default(),
-        recorder: None,
-        content_hash: String::new(),
+        ..rows::row(&format!("session-{session:04}"))
     }
 }
 
