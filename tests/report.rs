@@ -23,28 +23,20 @@ const MODEL: &str = "some/model";
 
 fn option(id: &str, title: &str, published: Option<(f64, PublishedKind)>) -> AnswerOption {
     AnswerOption {
-        id: id.to_owned(),
         title: title.to_owned(),
-        definition: "d".to_owned(),
-        includes: vec![],
-        excludes: vec![],
         published: published.map(|(percent, known)| Published { percent, known }),
+        ..AnswerOption::new(id, "d")
     }
 }
 
 fn rubric(name: &str, kind: AnswerKind, options: Vec<AnswerOption>) -> Rubric {
+    let answer = Answer { options, reason: ReasonKind::Short, evidence: true, ..Answer::new(kind) };
     Rubric {
-        name: name.to_owned(),
-        version: 1,
         title: format!("The {name}"),
         question: "Which one?".to_owned(),
-        answer: Answer { options, reason: ReasonKind::Short, evidence: true, ..Answer::new(kind) },
         published_base: Some("all sessions of the study".to_owned()),
-        guidance: vec![],
-        tie_breaks: vec![],
         prompt: "prompts/classify.md.j2".to_owned(),
-        view: "default".to_owned(),
-        needs: vec![],
+        ..Rubric::new(name, answer)
     }
 }
 

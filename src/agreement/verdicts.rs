@@ -93,29 +93,8 @@ mod tests {
     use crate::verdict::Fingerprint;
 
     fn rubric() -> Rubric {
-        let option = |id: &str| AnswerOption {
-            id: id.to_owned(),
-            title: id.to_owned(),
-            definition: id.to_owned(),
-            includes: Vec::new(),
-            excludes: Vec::new(),
-            published: None,
-        };
-        let options = ["low", "high"].map(option).to_vec();
-        let answer = Answer { options, ..Answer::new(AnswerKind::Scale) };
-        Rubric {
-            name: "level".to_owned(),
-            version: 1,
-            title: String::new(),
-            question: String::new(),
-            answer,
-            published_base: None,
-            guidance: Vec::new(),
-            tie_breaks: Vec::new(),
-            prompt: String::new(),
-            view: String::new(),
-            needs: Vec::new(),
-        }
+        let options = ["low", "high"].map(|id| AnswerOption::new(id, id)).to_vec();
+        Rubric::new("level", Answer { options, ..Answer::new(AnswerKind::Scale) })
     }
 
     fn verdict(session: &str, replicate: u32, outcome: Outcome) -> Verdict {

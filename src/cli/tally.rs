@@ -11,7 +11,8 @@ use super::summary::dollars;
 /// Counts over the events of a run.
 #[derive(Debug)]
 pub struct Tally {
-    start: Instant,
+    /// When the work began; none where batches decide when it ends.
+    start: Option<Instant>,
     units: u64,
     done: u64,
     recorded: u64,
@@ -25,14 +26,13 @@ pub struct Tally {
     awaited: u64,
     interrupted: bool,
     over_budget: bool,
-    batched: bool,
 }
 
 impl Tally {
     /// Nothing done yet; the clock runs from now.
     pub fn new() -> Self {
         Self {
-            start: Instant::now(),
+            start: Some(Instant::now()),
             units: 0,
             done: 0,
             recorded: 0,
@@ -44,7 +44,6 @@ impl Tally {
             awaited: 0,
             interrupted: false,
             over_budget: false,
-            batched: false,
         }
     }
 
@@ -71,7 +70,7 @@ impl Tally {
             }
             Event::Finished { interrupted, .. } => self.interrupted = *interrupted,
             Event::OverBudget { .. } => self.over_budget = true,
-            Event::Batch { .. } => self.batched = true,
+            Event::Batch { .. } => self.start = None,
             Event::Answered { .. }
             | Event::Calibrated { .. }
             | Event::Waiting { .. }
@@ -90,9 +89,9 @@ impl Tally {
     /// is neither rate nor time.
     pub fn text(&self) -> String {
         let new = self.done - self.recorded;
-        let seconds = self.start.elapsed().as_secs_f64();
+        let seconds = self.start.map_or(0.0, |start| start.elapsed().as_secs_f64());
         let mut parts = Vec::new();
-        if new > 0 && seconds > 0.0 && !self.batched {
+        if new > 0 && seconds > 0.0 {
             let rate = new as f64 / seconds;
             let left = self.units.saturating_sub(self.done) as f64 / rate;
             parts.push(format!(", {rate:.1}/s, {} left", time(left)));

@@ -206,17 +206,5 @@ impl Provider {
 
 /// A rubric that gives a probe its name, and nothing else.
 fn rubric() -> Rubric {
-    Rubric {
-        name: "probe".to_owned(),
-        version: 1,
-        title: String::new(),
-        question: String::new(),
-        answer: Answer::new(AnswerKind::Choice),
-        published_base: None,
-        guidance: Vec::new(),
-        tie_breaks: Vec::new(),
-        prompt: String::new(),
-        view: String::new(),
-        needs: Vec::new(),
-    }
+    Rubric::new("probe", Answer::new(AnswerKind::Choice))
 }

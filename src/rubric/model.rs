@@ -237,7 +237,40 @@ pub enum Level {
     Ratio,
 }
 
+impl AnswerOption {
+    /// The label `id`, which is also its name for people.
+    #[must_use]
+    pub fn new(id: &str, definition: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            definition: definition.to_owned(),
+            includes: Vec::new(),
+            excludes: Vec::new(),
+            published: None,
+        }
+    }
+}
+
 impl Rubric {
+    /// The first version of a rubric that has a name and a scale, and no words yet.
+    #[must_use]
+    pub fn new(name: &str, answer: Answer) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: 1,
+            title: String::new(),
+            question: String::new(),
+            answer,
+            published_base: None,
+            guidance: Vec::new(),
+            tie_breaks: Vec::new(),
+            prompt: String::new(),
+            view: default_view(),
+            needs: Vec::new(),
+        }
+    }
+
     /// The labels in scale order, without the abstention.
     #[must_use]
     pub fn labels(&self) -> Vec<&str> {

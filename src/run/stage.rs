@@ -222,19 +222,8 @@ mod tests {
     use crate::rubric::{Answer, AnswerKind};
 
     fn rubric(name: &str, needs: &[&str]) -> Rubric {
-        Rubric {
-            name: name.to_owned(),
-            version: 1,
-            title: String::new(),
-            question: String::new(),
-            answer: Answer::new(AnswerKind::Choice),
-            published_base: None,
-            guidance: Vec::new(),
-            tie_breaks: Vec::new(),
-            prompt: String::new(),
-            view: String::new(),
-            needs: needs.iter().map(|need| (*need).to_owned()).collect(),
-        }
+        let needs = needs.iter().map(|need| (*need).to_owned()).collect();
+        Rubric { needs, ..Rubric::new(name, Answer::new(AnswerKind::Choice)) }
     }
 
     fn staged(rubrics: &[Rubric]) -> Result<Vec<usize>, String> {

@@ -29,14 +29,8 @@ pub struct Question {
 
 impl Question {
     pub fn new() -> Self {
-        let option = |id: &str| AnswerOption {
-            id: id.to_owned(),
-            title: id.to_owned(),
-            definition: "d".to_owned(),
-            includes: vec![],
-            excludes: vec![],
-            published: None,
-        };
+        let options = ["fix", "build"].map(|id| AnswerOption::new(id, "d")).to_vec();
+        let answer = Answer { options, ..Answer::new(AnswerKind::Choice) };
         Self {
             session: Arc::new(Session {
                 scope: Scope::Interactive,
@@ -44,17 +38,10 @@ impl Question {
                 ..Session::new("s1".to_owned(), "s1.jsonl".to_owned(), Format::ClaudeCode)
             }),
             rubric: Rubric {
-                name: "work mode".to_owned(),
-                version: 1,
                 title: "Work mode".to_owned(),
                 question: "Which?".to_owned(),
-                answer: Answer { options: vec![option("fix"), option("build")], ..Answer::new(AnswerKind::Choice) },
-                published_base: None,
-                guidance: vec![],
-                tie_breaks: vec![],
                 prompt: "p".to_owned(),
-                view: "default".to_owned(),
-                needs: vec![],
+                ..Rubric::new("work mode", answer)
             },
             prompt: Prompt {
                 system: "You label sessions.".to_owned(),

@@ -207,27 +207,13 @@ impl DerivedMeasure {
     /// The measure as a question with three labels, so that it is estimated like any rubric. No judge is ever asked it.
     #[must_use]
     pub fn rubric(self) -> Rubric {
-        let option = |standing: Standing| AnswerOption {
-            id: standing.as_str().to_owned(),
-            title: standing.as_str().to_owned(),
-            definition: self.formula().to_owned(),
-            includes: Vec::new(),
-            excludes: Vec::new(),
-            published: None,
-        };
-        let options = Standing::ALL.map(option).to_vec();
+        let option = |standing: Standing| AnswerOption::new(standing.as_str(), self.formula());
+        let answer = Answer { options: Standing::ALL.map(option).to_vec(), ..Answer::new(AnswerKind::Choice) };
         Rubric {
-            name: self.as_str().to_owned(),
-            version: 1,
             title: self.as_str().replace('_', " "),
             question: self.formula().to_owned(),
-            answer: Answer { options, ..Answer::new(AnswerKind::Choice) },
-            published_base: None,
-            guidance: Vec::new(),
-            tie_breaks: Vec::new(),
-            prompt: String::new(),
-            view: String::new(),
             needs: self.needs().iter().map(|name| (*name).to_owned()).collect(),
+            ..Rubric::new(self.as_str(), answer)
         }
     }
 }
