@@ -1,8 +1,9 @@
-//! OpenCode's SQLite database, read and never written: tables `session`, `message` and `part`, the latter two with JSON in `data`.
+//! OpenCode's SQLite database, read and never written: tables `session`, `message` and `part`, and those of OpenCode 2, `session_v2`
+//! (first also `session`) and `session_message`; messages and parts are JSON in `data`.
 //!
 //! The only SQL in the readers: a foreign store is an input format, and all that is known of it stands here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use serde_json::{Value, json};
 
-use super::record::{Thread, link};
+use super::current;
+use super::family::Family;
+use super::record::{Thread, link, text};
 
 /// How every SQLite database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -39,56 +42,17 @@ pub(in crate::ingest) fn is_part_of_database(path: &Path) -> bool {
 /// When it cannot be read.
 pub(in crate::ingest) fn links_of_database(path: &Path) -> std::io::Result<Option<Vec<String>>> {
     let family = Database::open(path).and_then(|database| database.family()).map_err(std::io::Error::other)?;
-    Ok(family.map(|family| family.parents.keys().map(|id| link(id)).collect()))
+    Ok(family.map(|family| family.ids().map(link).collect()))
 }
 
-/// Which session began which.
-#[derive(Debug, Default)]
-pub(super) struct Family {
-    parents: BTreeMap<String, Option<String>>,
-    children: BTreeMap<String, Vec<String>>,
-}
-
-impl Family {
-    /// From pairs of a session and the one that began it.
-    pub fn new(pairs: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
-        let parents: BTreeMap<String, Option<String>> = pairs.into_iter().collect();
-        let mut children: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (child, parent) in &parents {
-            if let Some(parent) = parent {
-                children.entry(parent.clone()).or_default().push(child.clone());
-            }
-        }
-        Self { parents, children }
-    }
-
-    /// Sessions that no other of them began; of those that began each other, the first.
-    pub fn roots(&self) -> Vec<String> {
-        let known = |parent: &Option<String>| parent.as_ref().is_some_and(|parent| self.parents.contains_key(parent));
-        let mut roots: Vec<_> =
-            self.parents.iter().filter(|(_, parent)| !known(parent)).map(|(id, _)| id.clone()).collect();
-        let mut reached: BTreeSet<String> = roots.iter().flat_map(|root| self.below(root)).collect();
-        for id in self.parents.keys() {
-            if !reached.contains(id) {
-                reached.extend(self.below(id));
-                roots.push(id.clone());
-            }
-        }
-        roots
-    }
-
-    /// A session, and those below it.
-    pub fn below(&self, root: &str) -> Vec<String> {
-        let mut found = vec![root.to_owned()];
-        let mut at = 0;
-        while let Some(id) = found.get(at).cloned() {
-            let children = self.children.get(&id).into_iter().flatten();
-            let new: Vec<_> = children.filter(|child| !found.contains(child)).cloned().collect();
-            found.extend(new);
-            at += 1;
-        }
-        found
-    }
+/// The tables of a database that are OpenCode's.
+struct Tables {
+    /// Those of sessions, the one to believe first.
+    sessions: Vec<&'static str>,
+    /// Whether there are those of messages and their parts.
+    older: bool,
+    /// Whether there is that of messages whose parts are inside, of OpenCode 2.
+    current: bool,
 }
 
 /// A database that is open for reading.
@@ -127,35 +91,70 @@ impl Database {
 
     /// Which session began which; none where these are another program's tables.
     pub fn family(&self) -> Result<Option<Family>, String> {
-        for (table, columns) in
-            [("session", "id, parent_id, directory"), ("message", "session_id, data"), ("part", "message_id, data")]
-        {
-            if self.connection.prepare(&format!("SELECT {columns} FROM {table} LIMIT 0")).is_err() {
-                // A damaged database is not another program's.
-                self.rows("SELECT name FROM sqlite_schema", None, |_| Ok(()))?;
-                return Ok(None);
+        let tables = self.tables();
+        if tables.sessions.is_empty() || !(tables.older || tables.current) {
+            // A damaged database is not another program's.
+            self.rows("SELECT name FROM sqlite_schema", None, |_| Ok(()))?;
+            return Ok(None);
+        }
+        let mut pairs: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for table in tables.sessions {
+            let sql = format!("SELECT id, parent_id FROM {table}");
+            for (id, parent) in self.rows(&sql, None, |row| Ok((row.get(0)?, row.get(1)?)))? {
+                pairs.entry(id).or_insert(parent);
             }
         }
-        let pairs = self.rows("SELECT id, parent_id FROM session", None, |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Some(Family::new(pairs)))
     }
 
     /// One session with its messages and their parts.
+    ///
+    /// What the older tables hold of a session was written by the older program, and they tell more of it: steps, what was
+    /// undone, commands of the person. The newer table then holds copies of it, and what OpenCode 2 added.
     pub fn thread(&self, id: &str) -> Result<Thread, String> {
+        let tables = self.tables();
         // Named one by one: a version may lack one, and names in a damaged schema need not be text.
-        let field = |name: &str| {
+        let field = |table: &str, name: &str| {
             let values =
-                self.rows(&format!("SELECT {name} FROM session WHERE id = ?1"), Some(id), |row| Ok(value(row)));
-            values.map(|mut values| values.pop().unwrap_or_default())
+                self.rows(&format!("SELECT {name} FROM {table} WHERE id = ?1"), Some(id), |row| Ok(value(row)));
+            values.map(|mut values| values.pop())
         };
-        let optional = |name: &str| field(name).unwrap_or_default();
-        let revert = optional("revert");
+        let holds = |table: &&str| field(table, "id").is_ok_and(|id| id.is_some());
+        let table = tables.sessions.iter().copied().find(holds).unwrap_or("session");
+        let needed = |name: &str| field(table, name).map(Option::unwrap_or_default);
+        let optional = |name: &str| needed(name).unwrap_or_default();
+        let reverted = |table: &str| -> Option<Value> {
+            serde_json::from_str(field(table, "revert").ok()??.as_str()?).ok().filter(Value::is_object)
+        };
         let info = json!({
-            "id": id, "parentID": field("parent_id")?, "directory": field("directory")?, "version": optional("version"),
+            "id": id, "parentID": needed("parent_id")?, "directory": needed("directory")?, "version": optional("version"),
             "time": {"created": optional("time_created"), "updated": optional("time_updated")},
-            "revert": revert.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()),
         });
         let mut thread = Thread { info, ..Thread::default() };
+        let mut written = None;
+        if tables.older {
+            self.older(id, &mut thread)?;
+        }
+        if tables.current {
+            if !thread.messages.is_empty() {
+                let latest = "SELECT max(max(time_created, time_updated)) FROM message WHERE session_id = ?1";
+                written = self.rows(latest, Some(id), |row| Ok(integer(row, 0)))?.pop().flatten();
+            }
+            let known = thread.messages.len();
+            self.current(id, written, &mut thread)?;
+            // The copy is not told what was undone before it was made.
+            let went_on = thread.messages.len() > known;
+            let revert = reverted(table).or_else(|| if went_on { None } else { reverted("session") });
+            thread.info["revert"] = revert.unwrap_or_default();
+            thread.waiting = self.waiting(id)?;
+        } else {
+            thread.info["revert"] = reverted(table).unwrap_or_default();
+        }
+        Ok(thread)
+    }
+
+    /// Adds the messages of a session in the tables of before OpenCode 2.
+    fn older(&self, id: &str, thread: &mut Thread) -> Result<(), String> {
         let record = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, data(row, 1)));
         let messages = self.rows(
             "SELECT id, data FROM message WHERE session_id = ?1 ORDER BY time_created, id",
@@ -177,7 +176,89 @@ impl Database {
                 None => thread.damaged += 1 + parts.len() as u64,
             }
         }
-        Ok(thread)
+        Ok(())
+    }
+
+    /// Adds the messages of a session in the table of OpenCode 2 that were made after `written` (ms since 1970): earlier ones
+    /// are copies.
+    fn current(&self, id: &str, written: Option<i64>, thread: &mut Thread) -> Result<(), String> {
+        // The first versions had no numbers.
+        let order = if self.has("session_message", "seq") { "seq" } else { "time_created, id" };
+        let sql =
+            format!("SELECT id, data, type, time_created FROM session_message WHERE session_id = ?1 ORDER BY {order}");
+        let rows = self.rows(&sql, Some(id), |row| {
+            if written.is_some_and(|written| integer(row, 3).is_none_or(|created| created <= written)) {
+                return Ok(None);
+            }
+            let id = row.get::<_, String>(0)?;
+            Ok(Some((id.clone(), with_id(data(row, 1), id), row.get::<_, String>(2)?)))
+        })?;
+        let sent = if rows.iter().flatten().next().is_some() { self.sent(id)? } else { BTreeMap::new() };
+        for row in rows {
+            match row {
+                None => thread.copies += 1,
+                Some((_, None, _)) => thread.damaged += 1,
+                Some((id, Some(data), kind)) => {
+                    thread.messages.push(current::message(data, &kind, sent.get(&id).copied()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When each prompt of a session was sent (ms since 1970), by the identifier of the message it became: as far as the
+    /// log of events, or the queue of the first versions, tells.
+    fn sent(&self, id: &str) -> Result<BTreeMap<String, i64>, String> {
+        let mut sent = BTreeMap::new();
+        if self.has("session_input", "id, session_id, time_created") {
+            let sql = "SELECT id, time_created FROM session_input WHERE session_id = ?1";
+            let rows = self.rows(sql, Some(id), |row| Ok((row.get::<_, String>(0)?, integer(row, 1))))?;
+            sent.extend(rows.into_iter().filter_map(|(id, sent)| Some((id, sent?))));
+        }
+        // Logs grow to many gigabytes: without its index one is left alone.
+        let log = "event INDEXED BY event_aggregate_seq_idx";
+        if self.has(log, "aggregate_id, type, data, created") {
+            let sql = format!(
+                "SELECT data, created FROM {log} WHERE aggregate_id = ?1 \
+                 AND (type LIKE 'session.inbox.enqueued%' OR type LIKE 'session.input.admitted%')"
+            );
+            for (event, created) in self.rows(&sql, Some(id), |row| Ok((data(row, 0), integer(row, 1))))? {
+                let event = event.unwrap_or_default();
+                let id = text(&event, "inboxID").or_else(|| text(&event, "inputID"));
+                sent.extend(id.map(ToOwned::to_owned).zip(created));
+            }
+        }
+        Ok(sent)
+    }
+
+    /// How many prompts of a session were never delivered.
+    fn waiting(&self, id: &str) -> Result<u64, String> {
+        let mut waiting = 0;
+        for (table, condition) in [
+            ("session_inbox", "type = 'user'"),
+            ("session_pending", "type = 'user'"),
+            ("session_input", "promoted_seq IS NULL AND delivery IS NOT NULL"),
+        ] {
+            let sql = format!("SELECT count(*) FROM {table} WHERE session_id = ?1 AND {condition}");
+            if self.connection.prepare(&sql).is_ok() {
+                let count = self.rows(&sql, Some(id), |row| Ok(integer(row, 0)))?.pop().flatten();
+                waiting += count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default();
+            }
+        }
+        Ok(waiting)
+    }
+
+    fn tables(&self) -> Tables {
+        let session = |table: &&str| self.has(table, "id, parent_id, directory");
+        Tables {
+            sessions: ["session_v2", "session"].into_iter().filter(session).collect(),
+            older: self.has("message", "session_id, data") && self.has("part", "message_id, data"),
+            current: self.has("session_message", "session_id, type, data"),
+        }
+    }
+
+    fn has(&self, table: &str, columns: &str) -> bool {
+        self.connection.prepare(&format!("SELECT {columns} FROM {table} LIMIT 0")).is_ok()
     }
 
     fn rows<T>(
@@ -213,6 +294,11 @@ fn value(row: &Row<'_>) -> Value {
     }
 }
 
+fn integer(row: &Row<'_>, at: usize) -> Option<i64> {
+    row.get_ref(at).ok()?.as_i64().ok()
+}
+
+/// The JSON object in a column.
 fn data(row: &Row<'_>, at: usize) -> Option<Value> {
     let (ValueRef::Text(bytes) | ValueRef::Blob(bytes)) = row.get_ref(at).ok()? else { return None };
     serde_json::from_slice(bytes).ok().filter(Value::is_object)
@@ -228,22 +314,6 @@ fn with_id(data: Option<Value>, id: String) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sessions_that_began_each_other_are_not_lost() {
-        let pair = |id: &str, parent: &str| (id.to_owned(), (!parent.is_empty()).then(|| parent.to_owned()));
-        let family = Family::new([
-            pair("a", ""),
-            pair("b", "a"),
-            pair("c", "b"),
-            pair("d", "gone"),
-            pair("x", "y"),
-            pair("y", "x"),
-        ]);
-        assert_eq!(family.roots(), ["a", "d", "x"]);
-        assert_eq!(family.below("a"), ["a", "b", "c"]);
-        assert_eq!(family.below("x"), ["x", "y"]);
-    }
 
     #[test]
     fn a_column_whose_name_is_no_text_stops_nothing() {

@@ -5,8 +5,10 @@ use serde_json::Value;
 use super::record::text;
 use crate::session::{ActionStatus, Reply, ReplyKind};
 
-const REJECTED: &str = "The user rejected permission to use this specific tool call";
+/// How the sentence begins that stands for a refusal; its end has changed.
+const REJECTED: &str = "The user rejected permission to use this";
 const FEEDBACK: &str = "with the following feedback: ";
+const DECLINED: &str = "The user declined this tool call";
 const DISMISSED: &str = "The user dismissed this question";
 
 /// How a call of `tool` ended, by the `state` of its part: what came out, and what the person had to say to it.
@@ -34,7 +36,7 @@ pub(super) fn read(tool: &str, state: &Value) -> (String, ActionStatus, Option<R
             if error.contains(REJECTED) {
                 let words = error.split_once(FEEDBACK).map_or("", |(_, words)| words.trim());
                 (error.to_owned(), ActionStatus::Refused, reply(refused, words))
-            } else if error.contains(DISMISSED) {
+            } else if error.contains(DISMISSED) || error.contains(DECLINED) {
                 (error.to_owned(), ActionStatus::Refused, reply(refused, ""))
             } else {
                 (error.to_owned(), ActionStatus::Error, None)

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::assemble::{actions, assemble};
-use super::database::{Database, Family};
+use super::current;
+use super::database::Database;
+use super::family::Family;
 use super::record::{Kind, Thread, kind, text};
 use crate::ingest::person::{home_name, mask_file};
 use crate::ingest::read::{BadFile, Tally, whole_value};
@@ -77,7 +79,7 @@ fn family_of(
 ) -> Result<(), String> {
     let own = thread(root)?;
     let orphan = text(&own.info, "parentID").is_some();
-    let home = text(&own.info, "directory").and_then(home_name).map(ToOwned::to_owned);
+    let home = own.directory().and_then(home_name).map(ToOwned::to_owned);
     let (mut by_subagents, mut damaged) = (0, own.damaged);
     for id in family.below(root).iter().skip(1) {
         let child = thread(id)?;
@@ -142,6 +144,14 @@ impl Tree {
         }
     }
 
+    /// Takes a message that holds its parts; they stay in their order.
+    fn whole(&mut self, session: &str, message: Value, parts: Vec<Value>) {
+        let id = text(&message, "id").unwrap_or_default().to_owned();
+        let numbered = parts.into_iter().enumerate().map(|(at, part)| (format!("{at:08}"), part));
+        self.parts.entry(id).or_default().extend(numbered);
+        self.message(session, message);
+    }
+
     fn message(&mut self, session: &str, value: Value) {
         let id = text(&value, "id").unwrap_or_default().to_owned();
         self.messages.entry(session.to_owned()).or_default().insert(id, value);
@@ -155,6 +165,11 @@ impl Tree {
 
     fn export(&mut self, session: String, mut value: Value, name: &str) {
         for message in value["messages"].as_array_mut().into_iter().flatten() {
+            if let Some(kind) = text(message, "type").map(ToOwned::to_owned) {
+                let (message, parts) = current::message(message.take(), &kind, None);
+                self.whole(&session, message, parts);
+                continue;
+            }
             for part in message["parts"].as_array_mut().into_iter().flatten() {
                 self.part(part.take());
             }
@@ -174,6 +189,6 @@ impl Tree {
             let parts = self.parts.remove(&id).unwrap_or_default();
             (message, parts.into_values().collect())
         };
-        Thread { info, messages: messages.into_iter().map(parts).collect(), damaged: 0 }
+        Thread { info, messages: messages.into_iter().map(parts).collect(), ..Thread::default() }
     }
 }

@@ -11,6 +11,19 @@ pub(super) struct Thread {
     pub messages: Vec<(Value, Vec<Value>)>,
     /// Records that are not valid JSON.
     pub damaged: u64,
+    /// Records left out because another table holds them too.
+    pub copies: u64,
+    /// Prompts that were never delivered.
+    pub waiting: u64,
+}
+
+impl Thread {
+    /// The working directory: of the session, or where that does not tell it, of its first answer.
+    pub fn directory(&self) -> Option<&str> {
+        let place = || self.info.pointer("/location/directory")?.as_str();
+        let of_answer = || self.messages.iter().find_map(|(message, _)| message.pointer("/path/cwd")?.as_str());
+        text(&self.info, "directory").or_else(place).or_else(of_answer)
+    }
 }
 
 /// What a JSON file holds.
