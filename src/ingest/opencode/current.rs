@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::record::text;
+use super::record::{list, text};
 
 /// A message `data` of type `kind` with its parts. The type becomes the role; `sent` is when a prompt was sent (ms since
 /// 1970), where that is known: the message itself tells when it was delivered.
@@ -62,12 +62,4 @@ fn call(mut item: Value) -> Value {
             "time": {"start": time("ran").or_else(|| time("created")), "end": time("completed")},
         },
     })
-}
-
-/// The values of a list, taken out of an object.
-fn list(object: &mut Value, name: &str) -> Vec<Value> {
-    match object.get_mut(name).map(Value::take) {
-        Some(Value::Array(values)) => values,
-        _ => Vec::new(),
-    }
 }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::assemble::{actions, assemble};
-use super::current;
 use super::database::Database;
 use super::family::Family;
-use super::record::{Kind, Thread, kind, text};
+use super::record::{Kind, Thread, kind, session_of, text};
+use super::{current, earliest};
 use crate::ingest::person::{home_name, mask_file};
 use crate::ingest::read::{BadFile, Tally, whole_value};
 use crate::session::Session;
@@ -112,6 +112,8 @@ struct Tree {
     messages: BTreeMap<String, BTreeMap<String, Value>>,
     /// Parts of each message, by identifier.
     parts: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Parts of each message that held them, in order.
+    inside: BTreeMap<String, Vec<Value>>,
     /// Number of files of each session.
     files: BTreeMap<String, u64>,
 }
@@ -126,7 +128,7 @@ impl Tree {
         let session = match kind {
             Kind::Session => text(&value, "id"),
             Kind::Export => text(&value["info"], "id"),
-            Kind::Message | Kind::Part => text(&value, "sessionID"),
+            Kind::Message | Kind::Part => session_of(&value),
         };
         let session = session.unwrap_or_default().to_owned();
         if known.contains(&session) {
@@ -138,18 +140,21 @@ impl Tree {
             Kind::Session => {
                 self.sessions.entry(session).or_insert_with(|| (value, name.to_owned()));
             }
+            Kind::Message if value.get("parts").is_some_and(Value::is_array) => {
+                let (message, parts) = earliest::message(value);
+                self.whole(&session, message, parts);
+            }
             Kind::Message => self.message(&session, value),
             Kind::Part => self.part(value),
             Kind::Export => self.export(session, value, name),
         }
     }
 
-    /// Takes a message that holds its parts; they stay in their order.
+    /// Takes a message that held its parts, unless it is there with parts of their own.
     fn whole(&mut self, session: &str, message: Value, parts: Vec<Value>) {
         let id = text(&message, "id").unwrap_or_default().to_owned();
-        let numbered = parts.into_iter().enumerate().map(|(at, part)| (format!("{at:08}"), part));
-        self.parts.entry(id).or_default().extend(numbered);
-        self.message(session, message);
+        self.messages.entry(session.to_owned()).or_default().entry(id.clone()).or_insert(message);
+        self.inside.insert(id, parts);
     }
 
     fn message(&mut self, session: &str, value: Value) {
@@ -186,8 +191,8 @@ impl Tree {
         let time = |message: &Value| message.pointer("/time/created").and_then(Value::as_i64);
         messages.sort_by_key(|(id, message)| (time(message), id.clone()));
         let parts = |(id, message): (String, Value)| {
-            let parts = self.parts.remove(&id).unwrap_or_default();
-            (message, parts.into_values().collect())
+            let (parts, inside) = (self.parts.remove(&id), self.inside.remove(&id));
+            (message, parts.map(|parts| parts.into_values().collect()).or(inside).unwrap_or_default())
         };
         Thread { info, messages: messages.into_iter().map(parts).collect(), ..Thread::default() }
     }

@@ -8,6 +8,7 @@ mod assemble;
 mod current;
 mod database;
 mod decide;
+mod earliest;
 mod family;
 mod join;
 mod record;
