@@ -273,3 +273,53 @@ impl Assembly {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{current, earliest};
+    use super::*;
+
+    /// JSON of the names that the readers look at, in any shape.
+    fn value() -> impl Strategy<Value = Value> {
+        let word =
+            prop::sample::select(vec!["user", "tool", "error", "completed", "aborted", "interrupted", "result", ""]);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            word.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 64, 8, |inner| {
+            let lists = prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from);
+            prop_oneof![lists, object(inner)]
+        })
+    }
+
+    fn object(values: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+        let names = "type role text time created completed content state status input error message metadata structured \
+            parts files model id name tokens cache output summary tool toolInvocation toolCallId assistant outcome";
+        let names: Vec<_> = names.split_whitespace().collect();
+        let fields = prop::collection::btree_map(prop::sample::select(names), values, 0..8);
+        fields.prop_map(|map| map.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn no_shape_of_a_record_stops_the_reader(
+            records in prop::collection::vec((0_usize..9, object(value())), 0..6),
+        ) {
+            let kinds = ["user", "assistant", "shell", "skill", "compaction", "idle", "synthetic", "brand-new"];
+            let read = |(kind, record): (usize, Value)| match kinds.get(kind) {
+                Some(kind) => current::message(record, kind, None),
+                None => earliest::message(record),
+            };
+            let messages: Vec<_> = records.into_iter().map(read).collect();
+            let given: usize = messages.iter().map(|(_, parts)| parts.len()).sum();
+            let session = assemble(Thread { messages, ..Thread::default() }, "file".to_owned(), false, &[0; 32]);
+            prop_assert!(session.actions().count() <= given);
+        }
+    }
+}

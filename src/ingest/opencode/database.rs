@@ -3,7 +3,7 @@
 //!
 //! The only SQL in the readers: a foreign store is an input format, and all that is known of it stands here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::current;
 use super::family::Family;
-use super::record::{Thread, link, text};
+use super::record::{Thread, link};
 
 /// How every SQLite database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -45,19 +45,85 @@ pub(in crate::ingest) fn links_of_database(path: &Path) -> std::io::Result<Optio
     Ok(family.map(|family| family.ids().map(link).collect()))
 }
 
+/// Messages of OpenCode 2 in order; its first versions did not number them.
+const CURRENT: [&str; 2] = [
+    "SELECT id, data, type, time_created FROM session_message WHERE session_id = ?1 ORDER BY seq",
+    "SELECT id, data, type, time_created FROM session_message WHERE session_id = ?1 ORDER BY time_created, id",
+];
+
+/// When prompts were sent, by the identifiers of the messages they became: the queue of the first versions, and the log of
+/// events. Logs grow to many gigabytes; one without its index is left alone.
+const SENT: [&str; 2] = [
+    "SELECT id, time_created FROM session_input WHERE session_id = ?1",
+    "SELECT CASE WHEN json_valid(data) THEN coalesce(json_extract(data, '$.inboxID'), json_extract(data, '$.inputID')) END, created
+     FROM event INDEXED BY event_aggregate_seq_idx WHERE aggregate_id = ?1
+     AND (type LIKE 'session.inbox.enqueued%' OR type LIKE 'session.input.admitted%')",
+];
+
+/// How many prompts were never delivered, in the queues of all versions.
+const WAITING: [&str; 3] = [
+    "SELECT count(*) FROM session_inbox WHERE session_id = ?1 AND type = 'user'",
+    "SELECT count(*) FROM session_pending WHERE session_id = ?1 AND type = 'user'",
+    "SELECT count(*) FROM session_input WHERE session_id = ?1 AND promoted_seq IS NULL AND delivery IS NOT NULL",
+];
+
 /// The tables of a database that are OpenCode's.
 struct Tables {
     /// Those of sessions, the one to believe first.
     sessions: Vec<&'static str>,
     /// Whether there are those of messages and their parts.
     older: bool,
-    /// Whether there is that of messages whose parts are inside, of OpenCode 2.
-    current: bool,
+    /// Of [`CURRENT`], what the database can answer, where it has messages of OpenCode 2.
+    current: Option<&'static str>,
+    /// Of [`SENT`].
+    sent: Vec<&'static str>,
+    /// Of [`WAITING`].
+    waiting: Vec<&'static str>,
+}
+
+impl Tables {
+    fn of(connection: &Connection) -> Self {
+        let answered = |sql: &&str| connection.prepare(sql).is_ok();
+        let session = |table: &&str| answered(&format!("SELECT id, parent_id, directory FROM {table}").as_str());
+        let older = ["SELECT session_id, data FROM message", "SELECT message_id, data FROM part"];
+        Self {
+            sessions: ["session_v2", "session"].into_iter().filter(session).collect(),
+            older: older.iter().all(answered),
+            current: CURRENT.into_iter().find(answered),
+            sent: SENT.into_iter().filter(answered).collect(),
+            waiting: WAITING.into_iter().filter(answered).collect(),
+        }
+    }
+}
+
+/// What the older tables hold of a session, to tell copies of it from what OpenCode 2 added.
+#[derive(Default)]
+struct Held {
+    /// Whether OpenCode 2 imported the session.
+    imported: bool,
+    ids: HashSet<String>,
+    /// When its messages were made (ms since 1970).
+    times: HashSet<i64>,
+    /// When one of them was last written.
+    last: Option<i64>,
+}
+
+impl Held {
+    /// Whether a message of the newer table stands for one that is held. An import keeps identifiers, and the time of a
+    /// message of which it made two. Without one, the older program wrote both tables, under other identifiers.
+    fn copied(&self, id: &str, created: Option<i64>) -> bool {
+        if self.imported {
+            self.ids.contains(id) || created.is_some_and(|created| self.times.contains(&created))
+        } else {
+            self.last.is_some_and(|last| created.is_none_or(|created| created <= last))
+        }
+    }
 }
 
 /// A database that is open for reading.
 pub(super) struct Database {
     connection: Connection,
+    tables: Tables,
     /// Where it was copied to, removed with it.
     _copy: Option<tempfile::TempDir>,
 }
@@ -72,10 +138,10 @@ impl Database {
         let beside = |end: &str| PathBuf::from(format!("{}{end}", path.to_string_lossy()));
         let logged = beside("-wal").metadata().is_ok_and(|log| log.len() > 0);
         if !logged {
-            return Ok(Self { connection: connect(path, "immutable=1")?, _copy: None });
+            return Ok(Self::of(connect(path, "immutable=1")?, None));
         }
         if beside("-shm").is_file() {
-            return Ok(Self { connection: connect(path, "readonly_shm=1")?, _copy: None });
+            return Ok(Self::of(connect(path, "readonly_shm=1")?, None));
         }
         let copy = || -> std::io::Result<tempfile::TempDir> {
             let folder = tempfile::tempdir()?;
@@ -86,19 +152,23 @@ impl Database {
         let folder = copy().map_err(|error| error.to_string())?;
         // The copy is ours: SQLite may put its shared memory beside it.
         let connection = connect(&folder.path().join("copy"), "")?;
-        Ok(Self { connection, _copy: Some(folder) })
+        Ok(Self::of(connection, Some(folder)))
+    }
+
+    fn of(connection: Connection, copy: Option<tempfile::TempDir>) -> Self {
+        Self { tables: Tables::of(&connection), connection, _copy: copy }
     }
 
     /// Which session began which; none where these are another program's tables.
     pub fn family(&self) -> Result<Option<Family>, String> {
-        let tables = self.tables();
-        if tables.sessions.is_empty() || !(tables.older || tables.current) {
+        let tables = &self.tables;
+        if tables.sessions.is_empty() || !(tables.older || tables.current.is_some()) {
             // A damaged database is not another program's.
             self.rows("SELECT name FROM sqlite_schema", None, |_| Ok(()))?;
             return Ok(None);
         }
         let mut pairs: BTreeMap<String, Option<String>> = BTreeMap::new();
-        for table in tables.sessions {
+        for table in &tables.sessions {
             let sql = format!("SELECT id, parent_id FROM {table}");
             for (id, parent) in self.rows(&sql, None, |row| Ok((row.get(0)?, row.get(1)?)))? {
                 pairs.entry(id).or_insert(parent);
@@ -109,10 +179,9 @@ impl Database {
 
     /// One session with its messages and their parts.
     ///
-    /// What the older tables hold of a session was written by the older program, and they tell more of it: steps, what was
-    /// undone, commands of the person. The newer table then holds copies of it, and what OpenCode 2 added.
+    /// What the older tables hold of it comes from there, since they tell more: steps, what was undone, commands of the
+    /// person. The newer table then has copies of it, and what OpenCode 2 added.
     pub fn thread(&self, id: &str) -> Result<Thread, String> {
-        let tables = self.tables();
         // Named one by one: a version may lack one, and names in a damaged schema need not be text.
         let field = |table: &str, name: &str| {
             let values =
@@ -120,41 +189,36 @@ impl Database {
             values.map(|mut values| values.pop())
         };
         let holds = |table: &&str| field(table, "id").is_ok_and(|id| id.is_some());
-        let table = tables.sessions.iter().copied().find(holds).unwrap_or("session");
+        let table = self.tables.sessions.iter().copied().find(holds).unwrap_or("session");
         let needed = |name: &str| field(table, name).map(Option::unwrap_or_default);
         let optional = |name: &str| needed(name).unwrap_or_default();
-        let reverted = |table: &str| -> Option<Value> {
-            serde_json::from_str(field(table, "revert").ok()??.as_str()?).ok().filter(Value::is_object)
-        };
         let info = json!({
             "id": id, "parentID": needed("parent_id")?, "directory": needed("directory")?, "version": optional("version"),
             "time": {"created": optional("time_created"), "updated": optional("time_updated")},
         });
         let mut thread = Thread { info, ..Thread::default() };
-        let mut written = None;
-        if tables.older {
-            self.older(id, &mut thread)?;
-        }
-        if tables.current {
-            if !thread.messages.is_empty() {
-                let latest = "SELECT max(max(time_created, time_updated)) FROM message WHERE session_id = ?1";
-                written = self.rows(latest, Some(id), |row| Ok(integer(row, 0)))?.pop().flatten();
+        let mut held = if self.tables.older { self.older(id, &mut thread)? } else { Held::default() };
+        let known = thread.messages.len();
+        if let Some(sql) = self.tables.current {
+            held.imported = table == "session_v2";
+            self.current(sql, id, &held, &mut thread)?;
+            // Somebody may have gone on with either program.
+            if known > 0 && thread.messages.len() > known {
+                let time = |message: &Value| message.pointer("/time/created").and_then(Value::as_i64);
+                thread.messages.sort_by_key(|(message, _)| time(message));
             }
-            let known = thread.messages.len();
-            self.current(id, written, &mut thread)?;
-            // The copy is not told what was undone before it was made.
-            let went_on = thread.messages.len() > known;
-            let revert = reverted(table).or_else(|| if went_on { None } else { reverted("session") });
-            thread.info["revert"] = revert.unwrap_or_default();
-            thread.waiting = self.waiting(id)?;
-        } else {
-            thread.info["revert"] = reverted(table).unwrap_or_default();
         }
+        let reverted = |table: &str| -> Option<Value> {
+            serde_json::from_str(field(table, "revert").ok()??.as_str()?).ok().filter(Value::is_object)
+        };
+        // An import forgets what was undone before; whoever went on after it went on with all.
+        let before = || if thread.messages.len() > known { None } else { reverted("session") };
+        thread.info["revert"] = reverted(table).or_else(before).unwrap_or_default();
         Ok(thread)
     }
 
     /// Adds the messages of a session in the tables of before OpenCode 2.
-    fn older(&self, id: &str, thread: &mut Thread) -> Result<(), String> {
+    fn older(&self, id: &str, thread: &mut Thread) -> Result<Held, String> {
         let record = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, data(row, 1)));
         let messages = self.rows(
             "SELECT id, data FROM message WHERE session_id = ?1 ORDER BY time_created, id",
@@ -176,24 +240,34 @@ impl Database {
                 None => thread.damaged += 1 + parts.len() as u64,
             }
         }
-        Ok(())
+        let mut held = Held::default();
+        if self.tables.current.is_some() {
+            let sql = "SELECT id, time_created, time_updated FROM message WHERE session_id = ?1";
+            let record = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, integer(row, 1), integer(row, 2)));
+            for (id, created, updated) in self.rows(sql, Some(id), record)? {
+                held.ids.insert(id);
+                held.times.extend(created);
+                held.last = held.last.max(created).max(updated);
+            }
+        }
+        Ok(held)
     }
 
-    /// Adds the messages of a session in the table of OpenCode 2 that were made after `written` (ms since 1970): earlier ones
-    /// are copies.
-    fn current(&self, id: &str, written: Option<i64>, thread: &mut Thread) -> Result<(), String> {
-        // The first versions had no numbers.
-        let order = if self.has("session_message", "seq") { "seq" } else { "time_created, id" };
-        let sql =
-            format!("SELECT id, data, type, time_created FROM session_message WHERE session_id = ?1 ORDER BY {order}");
-        let rows = self.rows(&sql, Some(id), |row| {
-            if written.is_some_and(|written| integer(row, 3).is_none_or(|created| created <= written)) {
+    /// Adds the messages of a session in the table of OpenCode 2 that are no copies of those `held`.
+    fn current(&self, sql: &str, id: &str, held: &Held, thread: &mut Thread) -> Result<(), String> {
+        let rows = self.rows(sql, Some(id), |row| {
+            let id: String = row.get(0)?;
+            if held.copied(&id, integer(row, 3)) {
                 return Ok(None);
             }
-            let id = row.get::<_, String>(0)?;
             Ok(Some((id.clone(), with_id(data(row, 1), id), row.get::<_, String>(2)?)))
         })?;
-        let sent = if rows.iter().flatten().next().is_some() { self.sent(id)? } else { BTreeMap::new() };
+        let mut sent: HashMap<String, i64> = HashMap::new();
+        for sql in &self.tables.sent {
+            let rows =
+                self.rows(sql, Some(id), |row| Ok(value(row).as_str().map(ToOwned::to_owned).zip(integer(row, 1))))?;
+            sent.extend(rows.into_iter().flatten());
+        }
         for row in rows {
             match row {
                 None => thread.copies += 1,
@@ -203,62 +277,11 @@ impl Database {
                 }
             }
         }
+        for sql in &self.tables.waiting {
+            let counts = self.rows(sql, Some(id), |row| Ok(integer(row, 0)))?;
+            thread.waiting += counts.into_iter().flatten().filter_map(|count| u64::try_from(count).ok()).sum::<u64>();
+        }
         Ok(())
-    }
-
-    /// When each prompt of a session was sent (ms since 1970), by the identifier of the message it became: as far as the
-    /// log of events, or the queue of the first versions, tells.
-    fn sent(&self, id: &str) -> Result<BTreeMap<String, i64>, String> {
-        let mut sent = BTreeMap::new();
-        if self.has("session_input", "id, session_id, time_created") {
-            let sql = "SELECT id, time_created FROM session_input WHERE session_id = ?1";
-            let rows = self.rows(sql, Some(id), |row| Ok((row.get::<_, String>(0)?, integer(row, 1))))?;
-            sent.extend(rows.into_iter().filter_map(|(id, sent)| Some((id, sent?))));
-        }
-        // Logs grow to many gigabytes: without its index one is left alone.
-        let log = "event INDEXED BY event_aggregate_seq_idx";
-        if self.has(log, "aggregate_id, type, data, created") {
-            let sql = format!(
-                "SELECT data, created FROM {log} WHERE aggregate_id = ?1 \
-                 AND (type LIKE 'session.inbox.enqueued%' OR type LIKE 'session.input.admitted%')"
-            );
-            for (event, created) in self.rows(&sql, Some(id), |row| Ok((data(row, 0), integer(row, 1))))? {
-                let event = event.unwrap_or_default();
-                let id = text(&event, "inboxID").or_else(|| text(&event, "inputID"));
-                sent.extend(id.map(ToOwned::to_owned).zip(created));
-            }
-        }
-        Ok(sent)
-    }
-
-    /// How many prompts of a session were never delivered.
-    fn waiting(&self, id: &str) -> Result<u64, String> {
-        let mut waiting = 0;
-        for (table, condition) in [
-            ("session_inbox", "type = 'user'"),
-            ("session_pending", "type = 'user'"),
-            ("session_input", "promoted_seq IS NULL AND delivery IS NOT NULL"),
-        ] {
-            let sql = format!("SELECT count(*) FROM {table} WHERE session_id = ?1 AND {condition}");
-            if self.connection.prepare(&sql).is_ok() {
-                let count = self.rows(&sql, Some(id), |row| Ok(integer(row, 0)))?.pop().flatten();
-                waiting += count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default();
-            }
-        }
-        Ok(waiting)
-    }
-
-    fn tables(&self) -> Tables {
-        let session = |table: &&str| self.has(table, "id, parent_id, directory");
-        Tables {
-            sessions: ["session_v2", "session"].into_iter().filter(session).collect(),
-            older: self.has("message", "session_id, data") && self.has("part", "message_id, data"),
-            current: self.has("session_message", "session_id, type, data"),
-        }
-    }
-
-    fn has(&self, table: &str, columns: &str) -> bool {
-        self.connection.prepare(&format!("SELECT {columns} FROM {table} LIMIT 0")).is_ok()
     }
 
     fn rows<T>(
