@@ -260,10 +260,12 @@ impl Database {
             if held.copied(&id, integer(row, 3)) {
                 return Ok(None);
             }
-            Ok(Some((id.clone(), with_id(data(row, 1), id), row.get::<_, String>(2)?)))
+            let kind = row.get_ref(2)?.as_str().unwrap_or_default().to_owned();
+            Ok(Some((id.clone(), with_id(data(row, 1), id), kind)))
         })?;
         let mut sent: HashMap<String, i64> = HashMap::new();
-        for sql in &self.tables.sent {
+        // The log of a session that has nothing new may be long.
+        for sql in self.tables.sent.iter().filter(|_| rows.iter().any(Option::is_some)) {
             let rows =
                 self.rows(sql, Some(id), |row| Ok(value(row).as_str().map(ToOwned::to_owned).zip(integer(row, 1))))?;
             sent.extend(rows.into_iter().flatten());
