@@ -353,10 +353,51 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
+fn damaged_rows_of_opencode_2_are_counted_and_the_rest_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = Connection::open(folder.path().join("opencode.db")).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE session_v2 (id TEXT PRIMARY KEY, parent_id TEXT, directory TEXT NOT NULL, time_created INTEGER);
+             CREATE TABLE session_message (id TEXT PRIMARY KEY, session_id TEXT, type TEXT, seq INTEGER, time_created INTEGER, data TEXT);
+             INSERT INTO session_v2 VALUES ('ses_1', NULL, '/home/ana/loom', 1777888800000);",
+        )
+        .unwrap();
+    let answer = json!({"content": [{"type": "text", "text": "On it."}, 7, {"type": "tool", "state": "odd"}, {"type": "brand-new"}],
+        "time": {"created": START + 2000}, "model": "weaver", "error": [], "tokens": 3});
+    let rows = [
+        ("user", json!({"text": "weave a scarf", "time": {"created": START}, "files": "odd"}).to_string()),
+        ("assistant", answer.to_string()),
+        ("assistant", "{\"content\": [{\"type\": \"te".to_owned()),
+        ("assistant", "[]".to_owned()),
+        ("user", json!({"text": "now dye it", "time": "today"}).to_string()),
+        ("", "{}".to_owned()),
+    ];
+    for (at, (kind, data)) in rows.iter().enumerate() {
+        let row = params![format!("msg_{at}"), kind, i64::try_from(at).unwrap(), data];
+        connection.execute("INSERT INTO session_message VALUES (?1, 'ses_1', ?2, ?3, ?3, ?4)", row).unwrap();
+    }
+    drop(connection);
+    let Ingested { sessions, tally, .. } = ingest(folder.path());
+    let [session] = sessions.as_slice() else { panic!() };
+    assert_eq!(prompts(session), [(PromptKind::Typed, "weave a scarf"), (PromptKind::Typed, "now dye it")]);
+    assert_eq!(session.actions().map(|action| action.status).collect::<Vec<_>>(), [ActionStatus::Missing]);
+    assert_eq!(
+        (tally.bad[0].file.as_str(), tally.bad[0].reason.as_str()),
+        ("opencode.db#ses_1", "2 records are not valid JSON")
+    );
+    let unknown: Vec<_> = session.losses.unknown_records.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    let expected = [("part ", 1), ("part brand-new", 1), ("record that is not valid JSON", 2), ("role missing", 1)];
+    assert_eq!(unknown, expected);
+}
+
+#[test]
 fn databases_of_other_programs_are_no_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let connection = Connection::open(folder.path().join("other.db")).unwrap();
-    connection.execute_batch("CREATE TABLE session (id TEXT); CREATE TABLE message (id TEXT)").unwrap();
+    let tables = "CREATE TABLE session (id TEXT, parent_id TEXT, directory TEXT); CREATE TABLE message (id TEXT);
+        CREATE TABLE session_v2 (id TEXT); CREATE TABLE session_message (id TEXT, session_id TEXT)";
+    connection.execute_batch(tables).unwrap();
     let Ingested { sessions, skipped, .. } = ingest(folder.path());
     assert_eq!((sessions.len(), skipped.get("database of another kind")), (0, Some(&1)));
 }

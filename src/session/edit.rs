@@ -80,7 +80,7 @@ impl Action {
     #[must_use]
     pub fn edits(&self) -> Vec<Edit<'_>> {
         let input = &self.input;
-        let path = || match ["file_path", "notebook_path", "path"].iter().find_map(|key| text(input, key)) {
+        let path = || match ["file_path", "notebook_path", "path", "filePath"].iter().find_map(|key| text(input, key)) {
             Some(path) => Cow::Borrowed(path),
             None => Cow::Borrowed(""),
         };
@@ -96,8 +96,8 @@ impl Action {
             return patch::files(&patch).into_iter().map(edit).collect();
         }
         match self.tool.as_str() {
-            _ if field(input, "new_string").or_else(|| field(input, "new_str")).is_some() => one(replaced(input)),
-            "Write" | "write_file" => one(Change::Write(text(input, "content").unwrap_or_default())),
+            _ if NEW.iter().any(|key| field(input, key).is_some()) => one(replaced(input)),
+            "Write" | "write_file" | "write" => one(Change::Write(text(input, "content").unwrap_or_default())),
             "create" => one(Change::Write(text(input, "file_text").unwrap_or_default())),
             "NotebookEdit" => one(Change::Write(text(input, "new_source").unwrap_or_default())),
             "Edit" | "MultiEdit" => one(replaced(input)),
@@ -109,12 +109,12 @@ impl Action {
     fn patch(&self) -> Option<Cow<'_, str>> {
         let written = match &self.input {
             Value::String(input) => Cow::Borrowed(input.as_str()),
-            input => match ["input", "patch"].iter().find_map(|key| text(input, key)) {
+            input => match ["input", "patch", "patchText"].iter().find_map(|key| text(input, key)) {
                 Some(patch) => Cow::Borrowed(patch),
                 None => self.command()?,
             },
         };
-        let applied = self.tool == "apply_patch" || written.contains("apply_patch");
+        let applied = matches!(self.tool.as_str(), "apply_patch" | "patch") || written.contains("apply_patch");
         if !applied || !written.contains(patch::BEGIN) {
             return None;
         }
@@ -131,9 +131,13 @@ fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     field(value, key).and_then(Value::as_str)
 }
 
+/// What the agents call a text that is replaced, and the one in its place.
+const OLD: [&str; 3] = ["old_string", "old_str", "oldString"];
+const NEW: [&str; 3] = ["new_string", "new_str", "newString"];
+
 fn replaced(value: &Value) -> Change<'_> {
-    let either = |one: &str, other: &str| text(value, one).or_else(|| text(value, other)).unwrap_or_default();
-    Change::Replace(either("old_string", "old_str").into(), either("new_string", "new_str").into())
+    let any = |keys: [&str; 3]| keys.iter().find_map(|key| text(value, key)).unwrap_or_default();
+    Change::Replace(any(OLD).into(), any(NEW).into())
 }
 
 fn scripted(script: &str) -> Option<String> {
@@ -284,6 +288,10 @@ mod tests {
     #[case("create", json!({"path": "a", "file_text": "x\ny"}), (2, 0))]
     #[case("replace", json!({"file_path": "a", "old_string": "x", "new_string": "y"}), (1, 1))]
     #[case("edit", json!({"path": "a", "old_str": "x", "new_str": "y"}), (1, 1))]
+    #[case("edit", json!({"filePath": "a", "oldString": "x", "newString": "y\nz"}), (2, 1))]
+    #[case("multiedit", json!({"filePath": "a", "edits": [{"oldString": "x", "newString": "y"}]}), (1, 1))]
+    #[case("write", json!({"filePath": "a", "content": "x\ny"}), (2, 0))]
+    #[case("patch", json!({"patchText": "*** Begin Patch\n*** Add File: a\n+x\n*** End Patch"}), (1, 0))]
     fn edits_of_every_agent(#[case] tool: &str, #[case] input: Value, #[case] expected: (u64, u64)) {
         assert_eq!(lines(&action(tool, input)), expected);
     }

@@ -1,8 +1,9 @@
-//! OpenCode's SQLite database, read and never written: tables `session`, `message` and `part`, the latter two with JSON in `data`.
+//! OpenCode's SQLite database, read and never written: tables `session`, `message` and `part`, and those of OpenCode 2, `session_v2`
+//! (first also `session`) and `session_message`; messages and parts are JSON in `data`.
 //!
 //! The only SQL in the readers: a foreign store is an input format, and all that is known of it stands here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use serde_json::{Value, json};
 
+use super::current;
+use super::family::Family;
 use super::record::{Thread, link};
 
 /// How every SQLite database begins.
@@ -39,61 +42,88 @@ pub(in crate::ingest) fn is_part_of_database(path: &Path) -> bool {
 /// When it cannot be read.
 pub(in crate::ingest) fn links_of_database(path: &Path) -> std::io::Result<Option<Vec<String>>> {
     let family = Database::open(path).and_then(|database| database.family()).map_err(std::io::Error::other)?;
-    Ok(family.map(|family| family.parents.keys().map(|id| link(id)).collect()))
+    Ok(family.map(|family| family.ids().map(link).collect()))
 }
 
-/// Which session began which.
-#[derive(Debug, Default)]
-pub(super) struct Family {
-    parents: BTreeMap<String, Option<String>>,
-    children: BTreeMap<String, Vec<String>>,
+/// Messages of OpenCode 2 in order; its first versions did not number them.
+const CURRENT: [&str; 2] = [
+    "SELECT id, data, type, time_created FROM session_message WHERE session_id = ?1 ORDER BY seq",
+    "SELECT id, data, type, time_created FROM session_message WHERE session_id = ?1 ORDER BY time_created, id",
+];
+
+/// When prompts were sent, by the identifiers of the messages they became: the queue of the first versions, and the log of
+/// events. Logs grow to many gigabytes; one without its index is left alone.
+const SENT: [&str; 2] = [
+    "SELECT id, time_created FROM session_input WHERE session_id = ?1",
+    "SELECT CASE WHEN json_valid(data) THEN coalesce(json_extract(data, '$.inboxID'), json_extract(data, '$.inputID')) END, created
+     FROM event INDEXED BY event_aggregate_seq_idx WHERE aggregate_id = ?1
+     AND (type LIKE 'session.inbox.enqueued%' OR type LIKE 'session.input.admitted%')",
+];
+
+/// How many prompts were never delivered, in the queues of all versions.
+const WAITING: [&str; 3] = [
+    "SELECT count(*) FROM session_inbox WHERE session_id = ?1 AND type = 'user'",
+    "SELECT count(*) FROM session_pending WHERE session_id = ?1 AND type = 'user'",
+    "SELECT count(*) FROM session_input WHERE session_id = ?1 AND promoted_seq IS NULL AND delivery IS NOT NULL",
+];
+
+/// The tables of a database that are OpenCode's.
+struct Tables {
+    /// Those of sessions, the one to believe first.
+    sessions: Vec<&'static str>,
+    /// Whether there are those of messages and their parts.
+    older: bool,
+    /// Of [`CURRENT`], what the database can answer, where it has messages of OpenCode 2.
+    current: Option<&'static str>,
+    /// Of [`SENT`].
+    sent: Vec<&'static str>,
+    /// Of [`WAITING`].
+    waiting: Vec<&'static str>,
 }
 
-impl Family {
-    /// From pairs of a session and the one that began it.
-    pub fn new(pairs: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
-        let parents: BTreeMap<String, Option<String>> = pairs.into_iter().collect();
-        let mut children: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (child, parent) in &parents {
-            if let Some(parent) = parent {
-                children.entry(parent.clone()).or_default().push(child.clone());
-            }
+impl Tables {
+    fn of(connection: &Connection) -> Self {
+        let answered = |sql: &&str| connection.prepare(sql).is_ok();
+        let session = |table: &&str| answered(&format!("SELECT id, parent_id, directory FROM {table}").as_str());
+        let older = ["SELECT session_id, data FROM message", "SELECT message_id, data FROM part"];
+        Self {
+            sessions: ["session_v2", "session"].into_iter().filter(session).collect(),
+            older: older.iter().all(answered),
+            current: CURRENT.into_iter().find(answered),
+            sent: SENT.into_iter().filter(answered).collect(),
+            waiting: WAITING.into_iter().filter(answered).collect(),
         }
-        Self { parents, children }
     }
+}
 
-    /// Sessions that no other of them began; of those that began each other, the first.
-    pub fn roots(&self) -> Vec<String> {
-        let known = |parent: &Option<String>| parent.as_ref().is_some_and(|parent| self.parents.contains_key(parent));
-        let mut roots: Vec<_> =
-            self.parents.iter().filter(|(_, parent)| !known(parent)).map(|(id, _)| id.clone()).collect();
-        let mut reached: BTreeSet<String> = roots.iter().flat_map(|root| self.below(root)).collect();
-        for id in self.parents.keys() {
-            if !reached.contains(id) {
-                reached.extend(self.below(id));
-                roots.push(id.clone());
-            }
-        }
-        roots
-    }
+/// What the older tables hold of a session, to tell copies of it from what OpenCode 2 added.
+#[derive(Default)]
+struct Held {
+    /// Whether OpenCode 2 imported the session.
+    imported: bool,
+    ids: HashSet<String>,
+    /// When its messages were made (ms since 1970).
+    times: HashSet<i64>,
+    /// When one of them was last written.
+    last: Option<i64>,
+}
 
-    /// A session, and those below it.
-    pub fn below(&self, root: &str) -> Vec<String> {
-        let mut found = vec![root.to_owned()];
-        let mut at = 0;
-        while let Some(id) = found.get(at).cloned() {
-            let children = self.children.get(&id).into_iter().flatten();
-            let new: Vec<_> = children.filter(|child| !found.contains(child)).cloned().collect();
-            found.extend(new);
-            at += 1;
+impl Held {
+    /// Whether a message of the newer table stands for one that is held. An import keeps identifiers, and the time of a
+    /// message of which it made two. Without one, the older program wrote both tables, under other identifiers.
+    fn copied(&self, id: &str, created: Option<i64>) -> bool {
+        if self.imported {
+            self.ids.contains(id) || created.is_some_and(|created| self.times.contains(&created))
+        } else {
+            self.last.is_some_and(|last| created.is_none_or(|created| created <= last))
         }
-        found
     }
 }
 
 /// A database that is open for reading.
 pub(super) struct Database {
     connection: Connection,
+    tables: Tables,
     /// Where it was copied to, removed with it.
     _copy: Option<tempfile::TempDir>,
 }
@@ -108,10 +138,10 @@ impl Database {
         let beside = |end: &str| PathBuf::from(format!("{}{end}", path.to_string_lossy()));
         let logged = beside("-wal").metadata().is_ok_and(|log| log.len() > 0);
         if !logged {
-            return Ok(Self { connection: connect(path, "immutable=1")?, _copy: None });
+            return Ok(Self::of(connect(path, "immutable=1")?, None));
         }
         if beside("-shm").is_file() {
-            return Ok(Self { connection: connect(path, "readonly_shm=1")?, _copy: None });
+            return Ok(Self::of(connect(path, "readonly_shm=1")?, None));
         }
         let copy = || -> std::io::Result<tempfile::TempDir> {
             let folder = tempfile::tempdir()?;
@@ -122,40 +152,73 @@ impl Database {
         let folder = copy().map_err(|error| error.to_string())?;
         // The copy is ours: SQLite may put its shared memory beside it.
         let connection = connect(&folder.path().join("copy"), "")?;
-        Ok(Self { connection, _copy: Some(folder) })
+        Ok(Self::of(connection, Some(folder)))
+    }
+
+    fn of(connection: Connection, copy: Option<tempfile::TempDir>) -> Self {
+        Self { tables: Tables::of(&connection), connection, _copy: copy }
     }
 
     /// Which session began which; none where these are another program's tables.
     pub fn family(&self) -> Result<Option<Family>, String> {
-        for (table, columns) in
-            [("session", "id, parent_id, directory"), ("message", "session_id, data"), ("part", "message_id, data")]
-        {
-            if self.connection.prepare(&format!("SELECT {columns} FROM {table} LIMIT 0")).is_err() {
-                // A damaged database is not another program's.
-                self.rows("SELECT name FROM sqlite_schema", None, |_| Ok(()))?;
-                return Ok(None);
+        let tables = &self.tables;
+        if tables.sessions.is_empty() || !(tables.older || tables.current.is_some()) {
+            // A damaged database is not another program's.
+            self.rows("SELECT name FROM sqlite_schema", None, |_| Ok(()))?;
+            return Ok(None);
+        }
+        let mut pairs: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for table in &tables.sessions {
+            let sql = format!("SELECT id, parent_id FROM {table}");
+            for (id, parent) in self.rows(&sql, None, |row| Ok((row.get(0)?, row.get(1)?)))? {
+                pairs.entry(id).or_insert(parent);
             }
         }
-        let pairs = self.rows("SELECT id, parent_id FROM session", None, |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Some(Family::new(pairs)))
     }
 
     /// One session with its messages and their parts.
+    ///
+    /// What the older tables hold of it comes from there, since they tell more: steps, what was undone, commands of the
+    /// person. The newer table then has copies of it, and what OpenCode 2 added.
     pub fn thread(&self, id: &str) -> Result<Thread, String> {
         // Named one by one: a version may lack one, and names in a damaged schema need not be text.
-        let field = |name: &str| {
+        let field = |table: &str, name: &str| {
             let values =
-                self.rows(&format!("SELECT {name} FROM session WHERE id = ?1"), Some(id), |row| Ok(value(row)));
-            values.map(|mut values| values.pop().unwrap_or_default())
+                self.rows(&format!("SELECT {name} FROM {table} WHERE id = ?1"), Some(id), |row| Ok(value(row)));
+            values.map(|mut values| values.pop())
         };
-        let optional = |name: &str| field(name).unwrap_or_default();
-        let revert = optional("revert");
+        let holds = |table: &&str| field(table, "id").is_ok_and(|id| id.is_some());
+        let table = self.tables.sessions.iter().copied().find(holds).unwrap_or("session");
+        let needed = |name: &str| field(table, name).map(Option::unwrap_or_default);
+        let optional = |name: &str| needed(name).unwrap_or_default();
         let info = json!({
-            "id": id, "parentID": field("parent_id")?, "directory": field("directory")?, "version": optional("version"),
+            "id": id, "parentID": needed("parent_id")?, "directory": needed("directory")?, "version": optional("version"),
             "time": {"created": optional("time_created"), "updated": optional("time_updated")},
-            "revert": revert.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()),
         });
         let mut thread = Thread { info, ..Thread::default() };
+        let mut held = if self.tables.older { self.older(id, &mut thread)? } else { Held::default() };
+        let known = thread.messages.len();
+        if let Some(sql) = self.tables.current {
+            held.imported = table == "session_v2";
+            self.current(sql, id, &held, &mut thread)?;
+            // Somebody may have gone on with either program.
+            if known > 0 && thread.messages.len() > known {
+                let time = |message: &Value| message.pointer("/time/created").and_then(Value::as_i64);
+                thread.messages.sort_by_key(|(message, _)| time(message));
+            }
+        }
+        let reverted = |table: &str| -> Option<Value> {
+            serde_json::from_str(field(table, "revert").ok()??.as_str()?).ok().filter(Value::is_object)
+        };
+        // An import forgets what was undone before; whoever went on after it went on with all.
+        let before = || if thread.messages.len() > known { None } else { reverted("session") };
+        thread.info["revert"] = reverted(table).or_else(before).unwrap_or_default();
+        Ok(thread)
+    }
+
+    /// Adds the messages of a session in the tables of before OpenCode 2.
+    fn older(&self, id: &str, thread: &mut Thread) -> Result<Held, String> {
         let record = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, data(row, 1)));
         let messages = self.rows(
             "SELECT id, data FROM message WHERE session_id = ?1 ORDER BY time_created, id",
@@ -177,7 +240,50 @@ impl Database {
                 None => thread.damaged += 1 + parts.len() as u64,
             }
         }
-        Ok(thread)
+        let mut held = Held::default();
+        if self.tables.current.is_some() {
+            let sql = "SELECT id, time_created, time_updated FROM message WHERE session_id = ?1";
+            let record = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, integer(row, 1), integer(row, 2)));
+            for (id, created, updated) in self.rows(sql, Some(id), record)? {
+                held.ids.insert(id);
+                held.times.extend(created);
+                held.last = held.last.max(created).max(updated);
+            }
+        }
+        Ok(held)
+    }
+
+    /// Adds the messages of a session in the table of OpenCode 2 that are no copies of those `held`.
+    fn current(&self, sql: &str, id: &str, held: &Held, thread: &mut Thread) -> Result<(), String> {
+        let rows = self.rows(sql, Some(id), |row| {
+            let id: String = row.get(0)?;
+            if held.copied(&id, integer(row, 3)) {
+                return Ok(None);
+            }
+            let kind = row.get_ref(2)?.as_str().unwrap_or_default().to_owned();
+            Ok(Some((id.clone(), with_id(data(row, 1), id), kind)))
+        })?;
+        let mut sent: HashMap<String, i64> = HashMap::new();
+        // The log of a session that has nothing new may be long.
+        for sql in self.tables.sent.iter().filter(|_| rows.iter().any(Option::is_some)) {
+            let rows =
+                self.rows(sql, Some(id), |row| Ok(value(row).as_str().map(ToOwned::to_owned).zip(integer(row, 1))))?;
+            sent.extend(rows.into_iter().flatten());
+        }
+        for row in rows {
+            match row {
+                None => thread.copies += 1,
+                Some((_, None, _)) => thread.damaged += 1,
+                Some((id, Some(data), kind)) => {
+                    thread.messages.push(current::message(data, &kind, sent.get(&id).copied()));
+                }
+            }
+        }
+        for sql in &self.tables.waiting {
+            let counts = self.rows(sql, Some(id), |row| Ok(integer(row, 0)))?;
+            thread.waiting += counts.into_iter().flatten().filter_map(|count| u64::try_from(count).ok()).sum::<u64>();
+        }
+        Ok(())
     }
 
     fn rows<T>(
@@ -213,6 +319,11 @@ fn value(row: &Row<'_>) -> Value {
     }
 }
 
+fn integer(row: &Row<'_>, at: usize) -> Option<i64> {
+    row.get_ref(at).ok()?.as_i64().ok()
+}
+
+/// The JSON object in a column.
 fn data(row: &Row<'_>, at: usize) -> Option<Value> {
     let (ValueRef::Text(bytes) | ValueRef::Blob(bytes)) = row.get_ref(at).ok()? else { return None };
     serde_json::from_slice(bytes).ok().filter(Value::is_object)
@@ -228,22 +339,6 @@ fn with_id(data: Option<Value>, id: String) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sessions_that_began_each_other_are_not_lost() {
-        let pair = |id: &str, parent: &str| (id.to_owned(), (!parent.is_empty()).then(|| parent.to_owned()));
-        let family = Family::new([
-            pair("a", ""),
-            pair("b", "a"),
-            pair("c", "b"),
-            pair("d", "gone"),
-            pair("x", "y"),
-            pair("y", "x"),
-        ]);
-        assert_eq!(family.roots(), ["a", "d", "x"]);
-        assert_eq!(family.below("a"), ["a", "b", "c"]);
-        assert_eq!(family.below("x"), ["x", "y"]);
-    }
 
     #[test]
     fn a_column_whose_name_is_no_text_stops_nothing() {

@@ -5,8 +5,10 @@ use serde_json::Value;
 use super::record::text;
 use crate::session::{ActionStatus, Reply, ReplyKind};
 
-const REJECTED: &str = "The user rejected permission to use this specific tool call";
+/// How the sentence begins that stands for a refusal; its end has changed.
+const REJECTED: &str = "The user rejected permission to use this";
 const FEEDBACK: &str = "with the following feedback: ";
+const DECLINED: &str = "The user declined this tool call";
 const DISMISSED: &str = "The user dismissed this question";
 
 /// How a call of `tool` ended, by the `state` of its part: what came out, and what the person had to say to it.
@@ -34,7 +36,7 @@ pub(super) fn read(tool: &str, state: &Value) -> (String, ActionStatus, Option<R
             if error.contains(REJECTED) {
                 let words = error.split_once(FEEDBACK).map_or("", |(_, words)| words.trim());
                 (error.to_owned(), ActionStatus::Refused, reply(refused, words))
-            } else if error.contains(DISMISSED) {
+            } else if error.contains(DISMISSED) || error.contains(DECLINED) {
                 (error.to_owned(), ActionStatus::Refused, reply(refused, ""))
             } else {
                 (error.to_owned(), ActionStatus::Error, None)
@@ -64,8 +66,12 @@ mod tests {
     #[case("bash", json!({"status": "completed", "output": "x", "metadata": {"exit": 0}}), ActionStatus::Done, None)]
     #[case("bash", json!({"status": "completed", "output": "x", "metadata": {"exit": 2}}), ActionStatus::Error, None)]
     #[case("bash", json!({"status": "running"}), ActionStatus::Missing, None)]
-    #[case("edit", json!({"status": "error", "error": format!("{REJECTED}.")}), ActionStatus::Refused, Some((ReplyKind::Refused, "")))]
-    #[case("edit", json!({"status": "error", "error": format!("{REJECTED} {FEEDBACK}use wool")}), ActionStatus::Refused, Some((ReplyKind::Refused, "use wool")))]
+    #[case("edit", json!({"status": "error", "error": format!("{REJECTED} specific tool call.")}), ActionStatus::Refused, Some((ReplyKind::Refused, "")))]
+    #[case("edit", json!({"status": "error", "error": format!("{REJECTED} specific tool call {FEEDBACK}use wool")}), ActionStatus::Refused, Some((ReplyKind::Refused, "use wool")))]
+    #[case("edit", json!({"status": "error", "error": "The user rejected permission to use this functionality"}), ActionStatus::Refused, Some((ReplyKind::Refused, "")))]
+    #[case("edit", json!({"status": "error", "error": DECLINED}), ActionStatus::Refused, Some((ReplyKind::Refused, "")))]
+    #[case("question", json!({"status": "error", "error": format!("{DISMISSED}: \"colour\"")}), ActionStatus::Refused, Some((ReplyKind::Refused, "")))]
+    #[case("shell", json!({"status": "error", "error": "Permission denied: shell"}), ActionStatus::Error, None)]
     #[case("edit", json!({"status": "error", "error": "The user has specified a rule which prevents you"}), ActionStatus::Error, None)]
     #[case("plan_exit", json!({"status": "completed", "output": "ok"}), ActionStatus::Done, Some((ReplyKind::PlanApproved, "")))]
     #[case("plan_exit", json!({"status": "error", "error": DISMISSED}), ActionStatus::Refused, Some((ReplyKind::PlanRefused, "")))]

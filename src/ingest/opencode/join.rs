@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::assemble::{actions, assemble};
-use super::database::{Database, Family};
-use super::record::{Kind, Thread, kind, text};
+use super::database::Database;
+use super::family::Family;
+use super::record::{Kind, Thread, kind, session_of, text};
+use super::{current, earliest};
 use crate::ingest::person::{home_name, mask_file};
 use crate::ingest::read::{BadFile, Tally, whole_value};
 use crate::session::Session;
@@ -77,7 +79,7 @@ fn family_of(
 ) -> Result<(), String> {
     let own = thread(root)?;
     let orphan = text(&own.info, "parentID").is_some();
-    let home = text(&own.info, "directory").and_then(home_name).map(ToOwned::to_owned);
+    let home = own.directory().and_then(home_name).map(ToOwned::to_owned);
     let (mut by_subagents, mut damaged) = (0, own.damaged);
     for id in family.below(root).iter().skip(1) {
         let child = thread(id)?;
@@ -110,6 +112,8 @@ struct Tree {
     messages: BTreeMap<String, BTreeMap<String, Value>>,
     /// Parts of each message, by identifier.
     parts: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Parts of each message that held them, in order.
+    inside: BTreeMap<String, Vec<Value>>,
     /// Number of files of each session.
     files: BTreeMap<String, u64>,
 }
@@ -124,7 +128,7 @@ impl Tree {
         let session = match kind {
             Kind::Session => text(&value, "id"),
             Kind::Export => text(&value["info"], "id"),
-            Kind::Message | Kind::Part => text(&value, "sessionID"),
+            Kind::Message | Kind::Part => session_of(&value),
         };
         let session = session.unwrap_or_default().to_owned();
         if known.contains(&session) {
@@ -136,10 +140,21 @@ impl Tree {
             Kind::Session => {
                 self.sessions.entry(session).or_insert_with(|| (value, name.to_owned()));
             }
+            Kind::Message if value.get("parts").is_some_and(Value::is_array) => {
+                let (message, parts) = earliest::message(value);
+                self.whole(&session, message, parts);
+            }
             Kind::Message => self.message(&session, value),
             Kind::Part => self.part(value),
             Kind::Export => self.export(session, value, name),
         }
+    }
+
+    /// Takes a message that held its parts, unless it is there with parts of their own.
+    fn whole(&mut self, session: &str, message: Value, parts: Vec<Value>) {
+        let id = text(&message, "id").unwrap_or_default().to_owned();
+        self.messages.entry(session.to_owned()).or_default().entry(id.clone()).or_insert(message);
+        self.inside.insert(id, parts);
     }
 
     fn message(&mut self, session: &str, value: Value) {
@@ -155,6 +170,11 @@ impl Tree {
 
     fn export(&mut self, session: String, mut value: Value, name: &str) {
         for message in value["messages"].as_array_mut().into_iter().flatten() {
+            if let Some(kind) = text(message, "type").map(ToOwned::to_owned) {
+                let (message, parts) = current::message(message.take(), &kind, None);
+                self.whole(&session, message, parts);
+                continue;
+            }
             for part in message["parts"].as_array_mut().into_iter().flatten() {
                 self.part(part.take());
             }
@@ -171,9 +191,9 @@ impl Tree {
         let time = |message: &Value| message.pointer("/time/created").and_then(Value::as_i64);
         messages.sort_by_key(|(id, message)| (time(message), id.clone()));
         let parts = |(id, message): (String, Value)| {
-            let parts = self.parts.remove(&id).unwrap_or_default();
-            (message, parts.into_values().collect())
+            let (parts, inside) = (self.parts.remove(&id), self.inside.remove(&id));
+            (message, parts.map(|parts| parts.into_values().collect()).or(inside).unwrap_or_default())
         };
-        Thread { info, messages: messages.into_iter().map(parts).collect(), damaged: 0 }
+        Thread { info, messages: messages.into_iter().map(parts).collect(), ..Thread::default() }
     }
 }

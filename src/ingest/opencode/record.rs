@@ -11,6 +11,19 @@ pub(super) struct Thread {
     pub messages: Vec<(Value, Vec<Value>)>,
     /// Records that are not valid JSON.
     pub damaged: u64,
+    /// Records left out because another table holds them too.
+    pub copies: u64,
+    /// Prompts that were never delivered.
+    pub waiting: u64,
+}
+
+impl Thread {
+    /// The working directory: of the session, or where that does not tell it, of its first answer.
+    pub fn directory(&self) -> Option<&str> {
+        let place = || self.info.pointer("/location/directory")?.as_str();
+        let of_answer = || self.messages.iter().find_map(|(message, _)| message.pointer("/path/cwd")?.as_str());
+        text(&self.info, "directory").or_else(place).or_else(of_answer)
+    }
 }
 
 /// What a JSON file holds.
@@ -18,7 +31,7 @@ pub(super) struct Thread {
 pub(super) enum Kind {
     /// A session without its messages.
     Session,
-    /// A message without its parts.
+    /// A message; before 2025-07 with its parts.
     Message,
     /// A part of a message.
     Part,
@@ -31,17 +44,33 @@ pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
+/// The values of a list, taken out of an object.
+pub(super) fn list(object: &mut Value, name: &str) -> Vec<Value> {
+    match object.get_mut(name).map(Value::take) {
+        Some(Value::Array(values)) => values,
+        _ => Vec::new(),
+    }
+}
+
+/// The session that a message or a part says it belongs to.
+pub(super) fn session_of(value: &Value) -> Option<&str> {
+    text(value, "sessionID").or_else(|| text(value.get("metadata")?, "sessionID"))
+}
+
 /// The kind of a JSON document, by the prefixes of its identifiers.
 pub(super) fn kind(value: &Value) -> Option<Kind> {
     let id = |value: &Value, prefix: &str| text(value, "id").is_some_and(|id| id.starts_with(prefix));
-    let of_session = text(value, "sessionID").is_some_and(|id| id.starts_with("ses"));
+    let of_session = session_of(value).is_some_and(|id| id.starts_with("ses"));
+    // The first versions kept no folder.
+    let placed = || text(value, "directory").is_some();
+    let dated = || text(value, "version").is_some() && value.pointer("/time/created").is_some_and(Value::is_i64);
     if value.get("info").is_some_and(|info| id(info, "ses")) && value.get("messages").is_some_and(Value::is_array) {
         Some(Kind::Export)
     } else if id(value, "prt") && of_session && text(value, "messageID").is_some() {
         Some(Kind::Part)
     } else if id(value, "msg") && of_session && text(value, "role").is_some() {
         Some(Kind::Message)
-    } else if id(value, "ses") && text(value, "directory").is_some() {
+    } else if id(value, "ses") && (placed() || dated()) {
         Some(Kind::Session)
     } else {
         None
@@ -53,7 +82,7 @@ pub(in crate::ingest) fn links(value: &Value) -> Option<Vec<String>> {
     let ids = match kind(value)? {
         Kind::Session => vec![text(value, "id"), text(value, "parentID")],
         Kind::Export => vec![text(&value["info"], "id"), text(&value["info"], "parentID")],
-        Kind::Message | Kind::Part => vec![text(value, "sessionID")],
+        Kind::Message | Kind::Part => vec![session_of(value)],
     };
     Some(ids.into_iter().flatten().map(link).collect())
 }
@@ -89,6 +118,10 @@ mod tests {
         assert_eq!(kind(&session), Some(Kind::Session));
         assert_eq!(links(&session).unwrap(), ["opencode ses_1", "opencode ses_0"]);
         assert_eq!(kind(&json!({"id": "msg_1", "sessionID": "ses_1", "role": "user"})), Some(Kind::Message));
+        let first = json!({"id": "msg_1", "role": "user", "parts": [], "metadata": {"sessionID": "ses_1"}});
+        assert_eq!((kind(&first), links(&first).unwrap()), (Some(Kind::Message), vec!["opencode ses_1".to_owned()]));
+        let first = json!({"id": "ses_1", "title": "Weaving", "version": "0.1.100", "time": {"created": 1}});
+        assert_eq!(kind(&first), Some(Kind::Session));
         assert_eq!(kind(&json!({"id": "prt_1", "sessionID": "ses_1", "messageID": "msg_1"})), Some(Kind::Part));
         assert_eq!(kind(&json!({"info": session, "messages": []})), Some(Kind::Export));
         assert_eq!(kind(&json!({"id": "ses_1", "title": "somebody else's"})), None);

@@ -1,0 +1,11 @@
+CREATE TABLE session (id TEXT PRIMARY KEY, project_id TEXT, parent_id TEXT, directory TEXT NOT NULL, title TEXT, version TEXT, revert TEXT, time_created INTEGER, time_updated INTEGER);
+CREATE TABLE session_message (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, type TEXT NOT NULL, time_created INTEGER NOT NULL, time_updated INTEGER NOT NULL, data TEXT NOT NULL);
+CREATE TABLE session_input (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, prompt TEXT NOT NULL, delivery TEXT NOT NULL, admitted_seq INTEGER NOT NULL, promoted_seq INTEGER, time_created INTEGER NOT NULL);
+INSERT INTO session VALUES ('ses_2', 'p1', NULL, '/home/ana/code/loom', 'Spinning', '1.16.0', NULL, 1788000000000, 1788000000000);
+INSERT INTO session_message VALUES ('msg_b', 'ses_2', 'assistant', 1788000002000, 1788000002000, '{"agent": "build", "model": {"id": "model-f", "providerID": "loom", "variant": "default"}, "content": [{"type": "text", "text": "Spinning."}], "finish": "tool-calls", "time": {"created": 1788000002000, "completed": 1788000005000}, "tokens": {"input": 10, "output": 5, "reasoning": 2, "cache": {"read": 30, "write": 4}}, "cost": 0}');
+INSERT INTO session_message VALUES ('msg_a', 'ses_2', 'user', 1788000001000, 1788000001000, '{"text": "spin the wool", "time": {"created": 1788000001000}}');
+INSERT INTO session_message VALUES ('msg_c', 'ses_2', 'user', 1788000006000, 1788000006000, '{"text": "slowly", "time": {"created": 1788000006000}}');
+INSERT INTO session_message VALUES ('msg_d', 'ses_2', 'assistant', 1788000007000, 1788000007000, '{"agent": "build", "model": {"id": "model-f", "providerID": "loom", "variant": "default"}, "content": [{"type": "text", "text": "Slowly."}], "finish": "stop", "time": {"created": 1788000007000, "completed": 1788000008000}, "tokens": {"input": 10, "output": 5, "reasoning": 2, "cache": {"read": 30, "write": 4}}, "cost": 0}');
+INSERT INTO session_message VALUES ('msg_e', 'ses_2', 'user', 1788000009000, 1788000009000, '{"text": "good", "time": {"created": 1788000009000}}');
+INSERT INTO session_input VALUES ('msg_e', 'ses_2', '{"text": "good"}', 'steer', 7, 8, 1788000009000);
+INSERT INTO session_input VALUES ('msg_f', 'ses_2', '{"text": "more"}', 'queue', 9, NULL, 1788000009500);
