@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde_json::Value;
 
 use super::model::{Detail, Evidence, EvidenceItem, EvidenceKind, Unrecovered};
 use super::reaction::reaction;
@@ -13,6 +14,7 @@ use super::work::{Work, work};
 use super::{builds, git};
 use crate::session::model::{Action, ActionStatus, Note, Session, Step};
 use crate::session::running::{Ended, Running};
+use crate::session::script;
 
 /// What every command of interest holds; it keeps the rest from being taken apart.
 static OF_INTEREST: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -99,6 +101,7 @@ impl<'s> Finder<'s> {
             self.forge_tool(action, turn);
         }
         if let Some(ended) = self.running.ended(action) {
+            self.scripted_forge_tool(&ended, turn);
             let before = self.items.len();
             self.command(&ended, turn);
             if self.items.len() == before {
@@ -118,6 +121,26 @@ impl<'s> Finder<'s> {
             self.pull_request(address, address, turn);
         } else if action.tool.contains("merge_pull_request") {
             self.merge(Some(address), address, turn);
+        }
+    }
+
+    /// A pull request made through a tool of a forge that a script called.
+    fn scripted_forge_tool(&mut self, ended: &Ended<'_>, turn: u32) {
+        let Value::String(script) = &ended.action.input else { return };
+        if ended.status != ActionStatus::Done || !script.contains("pull_request(") {
+            return;
+        }
+        let calls = script::calls(script);
+        // Whatever else the script asked of the forge has addresses too.
+        let mut of_forge = calls.iter().filter(|call| call.tool.contains("pull_request") || call.tool.contains("_pr"));
+        let (Some(call), None) = (of_forge.next(), of_forge.next()) else { return };
+        let Some(address) = script::address(&ended.output).filter(|text| git::address(text) == Some(text)) else {
+            return;
+        };
+        if call.tool.contains("create_pull_request") {
+            self.pull_request(&address, &address, turn);
+        } else if call.tool.contains("merge_pull_request") {
+            self.merge(Some(&address), &address, turn);
         }
     }
 

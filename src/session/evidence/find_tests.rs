@@ -145,6 +145,19 @@ fn tools_of_other_agents_are_read() {
     assert_eq!(kinds(vec![made]), [PullRequest]);
 }
 
+#[rstest]
+#[case("const r = await tools.exec_command({cmd:`gh pr create --title ${esc(title)}`}); text(r.output)", "Output:\nhttps://github.invalid/a/b/pull/1", &[PullRequest])]
+#[case("const r = await tools.mcp__x__github_create_pull_request({title:'x'}); text(r)", r#"{"structuredContent":{"body":"see https://github.invalid/a/b/pull/9","url":"https://github.invalid/a/b/pull/1"}}"#, &[PullRequest])]
+#[case("const r = await tools.mcp__x__github_merge_pull_request({pr:1}); text(r)", r#"{"structuredContent":{"url":"https://github.invalid/a/b/pull/1"}}"#, &[PullRequestMerged])]
+#[case("text(await tools.mcp__x__github_create_pull_request({title:'x'})); text(await tools.mcp__x__github_fetch_pr({}))", r#"{"url":"https://github.invalid/a/b/pull/1"}"#, &[])]
+#[case("text(await tools.mcp__x__github_fetch_pull_request({}))", r#"{"url":"https://github.invalid/a/b/pull/1"}"#, &[])]
+#[case("const body = 'tools.x__create_pull_request({})'; text(await tools.exec_command({cmd:'gh pr view 1'}))", "https://github.invalid/a/b/pull/1", &[])]
+#[case("text(JSON.stringify(await tools.exec_command({cmd:'cargo build'})))", r#"{"exit_code":0,"output":""}"#, &[BuildPassed])]
+#[case("text(JSON.stringify(await tools.exec_command({cmd:'cargo test'})))", "{\"exit_code\":101,\"output\":\"test result: FAILED. 1 passed; 1 failed\\r\\n\"}", &[TestsFailed])]
+fn scripts_are_read(#[case] script: &str, #[case] result: &str, #[case] expected: &[EvidenceKind]) {
+    assert_eq!(kinds(vec![act("exec", json!(script), result, ActionStatus::Done)]), expected);
+}
+
 #[test]
 fn commands_in_the_background_count_when_they_end() {
     let begin = bash(
