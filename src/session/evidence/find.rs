@@ -7,10 +7,11 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::model::{Detail, Evidence, EvidenceItem, EvidenceKind, Unrecovered};
+use super::nested;
 use super::reaction::reaction;
-use super::shell::{Simple, done_tells, error_tells, simple_commands};
+use super::shell::{Simple, done_tells, error_tells};
 use super::tests_run::{outcome, without_colours};
-use super::work::{Work, work};
+use super::work::{Work, is_shortened, work};
 use super::{builds, git};
 use crate::session::model::{Action, ActionStatus, Note, Session, Step};
 use crate::session::running::{Ended, Running};
@@ -147,7 +148,7 @@ impl<'s> Finder<'s> {
     fn command(&mut self, ended: &Ended<'_>, turn: u32) {
         let went = matches!(ended.status, ActionStatus::Done | ActionStatus::Error);
         let Some(command) = ended.action.command().filter(|command| went && is(&OF_INTEREST, command)) else { return };
-        let commands = simple_commands(&command);
+        let commands = nested::commands(&command);
         let works: Vec<(usize, Work)> =
             commands.iter().enumerate().filter_map(|(at, command)| Some((at, work(&command.words)?))).collect();
         if works.is_empty() {
@@ -160,10 +161,19 @@ impl<'s> Finder<'s> {
         let run = |of_tests: bool| {
             let of = |work: &Work| matches!(work, Work::Run { tests, builds, .. } if if of_tests { *tests } else { *builds });
             let run: Vec<_> = works.iter().filter(|(_, work)| of(work)).collect();
-            let (first, Work::Run { tool, .. }) = run.first()? else { return None };
-            let done = run.iter().all(|(at, _)| certain(ActionStatus::Done, *at, done_tells));
+            let (first, _) = run.first()?;
+            let tells = |at: usize| !is_shortened(&commands[at].words) && certain(ActionStatus::Done, at, done_tells);
+            let done = run.iter().all(|(at, _)| tells(*at));
             let failed = run.len() == 1 && certain(ActionStatus::Error, *first, error_tells);
-            Some(Status { tool: tool.clone(), done, failed })
+            let mut tools: Vec<String> = Vec::new();
+            for (_, work) in &run {
+                if let Work::Run { tool, .. } = work
+                    && !tools.contains(tool)
+                {
+                    tools.push(tool.clone());
+                }
+            }
+            Some(Status { tools, done, failed })
         };
         if let Some(status) = run(true) {
             self.tests(&status, &output, turn);
@@ -173,12 +183,19 @@ impl<'s> Finder<'s> {
         }
         let mut lines = git::commits(&output, false).into_iter();
         for (at, work) in works {
-            let done = certain(ActionStatus::Done, at, done_tells);
+            let shortened = commands[..=at].iter().filter(|command| is_shortened(&command.words)).count();
+            let ok = !is_shortened(&commands[at].words) || git::all_ok(&output, shortened);
+            let done = ok && certain(ActionStatus::Done, at, done_tells);
             let written = || commands[at].words.join(" ");
             match work {
                 Work::Commit { amend, message, .. } => match lines.next() {
                     Some((line, Detail::Commit { hash, branch, message, .. })) => {
                         self.commit(line, Detail::Commit { hash, branch, message, amend }, turn);
+                    }
+                    _ if let Some((line, detail)) =
+                        told_by_log(&commands[at + 1..], &output, message.as_deref(), amend) =>
+                    {
+                        self.commit(line, detail, turn);
                     }
                     _ if done => {
                         let line = message.clone().unwrap_or_else(written);
@@ -247,8 +264,15 @@ impl<'s> Finder<'s> {
     }
 
     fn run(&mut self, kind: EvidenceKind, run: &Status, line: &str, turn: u32, counts: (Option<u64>, Option<u64>)) {
-        let detail = Detail::Run { tool: run.tool.clone(), passed: counts.0, failed: counts.1 };
-        self.add(EvidenceItem::new(kind, turn, &format!("{}: {line}", run.tool), Some(detail)));
+        let failed = matches!(kind, EvidenceKind::BuildFailed | EvidenceKind::TestsFailed);
+        let tool = run.tool(line, failed);
+        let excerpt = format!("{tool}: {line}");
+        self.add(EvidenceItem::new(
+            kind,
+            turn,
+            &excerpt,
+            Some(Detail::Run { tool, passed: counts.0, failed: counts.1 }),
+        ));
     }
 
     fn commit(&mut self, line: &str, detail: Detail, turn: u32) {
@@ -321,9 +345,27 @@ impl<'s> Finder<'s> {
 
 /// What the status of a line of commands tells about the one that runs tests or builds.
 struct Status {
-    tool: String,
+    /// The commands without their arguments, each once.
+    tools: Vec<String>,
     done: bool,
     failed: bool,
+}
+
+impl Status {
+    /// Which command `line` is about; of several that may have `failed`, each.
+    fn tool(&self, line: &str, failed: bool) -> String {
+        let vet = self.tools.iter().find(|tool| *tool == "go vet" && line.starts_with("vet: "));
+        let all = || if failed { self.tools.join(" or ") } else { self.tools.first().cloned().unwrap_or_default() };
+        vet.cloned().unwrap_or_else(all)
+    }
+}
+
+/// A commit that printed nothing itself, told by the log that one of the commands `after` it shows.
+fn told_by_log<'t>(after: &[Simple], output: &'t str, message: Option<&str>, amend: bool) -> Option<(&'t str, Detail)> {
+    let shows = |command: &Simple| {
+        command.words.first().is_some_and(|head| head == "git") && command.words.iter().any(|word| word == "log")
+    };
+    if after.iter().any(shows) { git::logged(output, message?, amend) } else { None }
 }
 
 fn final_error(item: &EvidenceItem, what: Unrecovered) -> EvidenceItem {
