@@ -141,7 +141,7 @@ impl<'s> Running<'s> {
     /// while a command goes on.
     fn script(&mut self, script: &str, itself: Begun<'s>, status: ActionStatus) -> Option<Ended<'s>> {
         let action = itself.action;
-        let (text, exit_code, sessions) = match itself.output() {
+        let (text, exit_code, mut sessions) = match itself.output() {
             Cow::Borrowed(result) => {
                 let printed = script::printed(script, result);
                 (printed.text, printed.exit_code, printed.sessions)
@@ -153,8 +153,14 @@ impl<'s> Running<'s> {
         };
         let calls = script::calls(script);
         let begins = calls.iter().any(|call| call.tool == script::COMMAND);
-        let waits = || calls.into_iter().filter_map(|call| call.session).find(|number| self.0.contains_key(number));
-        let number = if begins { None } else { waits() };
+        let waited: Vec<String> = calls.into_iter().filter_map(|call| call.session).collect();
+        let number = if begins {
+            // What an earlier command is waited for beside new ones stays its own.
+            sessions.retain(|session| !waited.contains(session));
+            None
+        } else {
+            waited.into_iter().find(|number| self.0.contains_key(number))
+        };
         let known = number.as_ref().and_then(|number| self.0.remove(number));
         let mut begun = known.unwrap_or(Begun { action, outputs: Vec::new() });
         begun.outputs.push(text);
@@ -308,6 +314,22 @@ mod tests {
             ended.output
         );
         assert_eq!(running.ended(&cell(8, "x")), None);
+    }
+
+    #[test]
+    fn a_script_that_waits_and_begins_keeps_the_two_apart() {
+        let mut running = Running::default();
+        let server =
+            script("text(JSON.stringify(await tools.exec_command({cmd:'serve'})))", r#"{"session_id":7,"output":""}"#);
+        assert_eq!(running.ended(&server), None);
+        let both = "text(JSON.stringify([await tools.write_stdin({session_id:7}), await tools.exec_command({cmd:'cargo test'})]))";
+        let both = script(both, r#"[{"session_id":7,"output":"up"},{"exit_code":0,"output":"test result: ok."}]"#);
+        assert_eq!(running.ended(&both).map(|ended| ended.action), Some(&both));
+        let stop = script(
+            "text(JSON.stringify(await tools.write_stdin({session_id:7})))",
+            r#"{"exit_code":0,"output":"down"}"#,
+        );
+        assert_eq!(running.ended(&stop).map(|ended| ended.action), Some(&server));
     }
 
     #[test]

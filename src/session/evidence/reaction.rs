@@ -52,7 +52,7 @@ static REJECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Words before a rejection, in its clause, that say it is only feared or provided for.
 static NOT_REJECTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:if|in case|unless|whether|hope|hopefully|make sure|ensure|check|verify|test|might|may|would|could|afraid|worried)\b",
+        r"(?i)\b(?:if|in case|unless|whether|hope|hopefully|make sure|ensure|might|may|would|could|afraid|worried|(?:check|verify|test|see) (?:that|it|this))\b",
     )
     .ok()
 });
@@ -139,6 +139,7 @@ mod tests {
     #[case("thanks but it still doesn't work", Some(EvidenceKind::Rejection))]
     #[case("never mind", Some(EvidenceKind::Rejection))]
     #[case("the tests are still failing", Some(EvidenceKind::Rejection))]
+    #[case("the test is still failing", Some(EvidenceKind::Rejection))]
     #[case("it does not work", Some(EvidenceKind::Rejection))]
     #[case("menu not working", Some(EvidenceKind::Rejection))]
     #[case("that is wrong, it should be a list", Some(EvidenceKind::Rejection))]
