@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde_json::Value;
 
 use super::model::Action;
-use super::patch;
+use super::{patch, script};
 
 /// One file that an action edited.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,17 +44,13 @@ impl Edit<'_> {
     }
 }
 
-/// A command inside a script of Codex's code mode: `tools.exec_command({cmd: "..."})`.
-static SCRIPTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"\btools\.exec_command\(\{[^{}"'`]*?["']?(?:cmd|command)["']?\s*:\s*("(?:[^"\\]|\\.)*")"#).ok()
-});
-
 impl Action {
     /// The shell command it ran, where it ran one; several commands of one script stand one below the other.
     #[must_use]
     pub fn command(&self) -> Option<Cow<'_, str>> {
         if let Value::String(script) = &self.input {
-            return scripted(script).map(Cow::Owned);
+            let commands: Vec<String> = script::calls(script).into_iter().filter_map(|call| call.command).collect();
+            return (!commands.is_empty()).then(|| Cow::Owned(commands.join("\n")));
         }
         if self.tool.contains("edit") {
             return None;
@@ -138,12 +132,6 @@ const NEW: [&str; 3] = ["new_string", "new_str", "newString"];
 fn replaced(value: &Value) -> Change<'_> {
     let any = |keys: [&str; 3]| keys.iter().find_map(|key| text(value, key)).unwrap_or_default();
     Change::Replace(any(OLD).into(), any(NEW).into())
-}
-
-fn scripted(script: &str) -> Option<String> {
-    let commands = SCRIPTED.as_ref()?.captures_iter(script);
-    let commands: Vec<String> = commands.filter_map(|found| serde_json::from_str(&found[1]).ok()).collect();
-    (!commands.is_empty()).then(|| commands.join("\n"))
 }
 
 /// Lines added and removed between two texts: a shortest line diff (Myers 1986, "An O(ND) difference algorithm").
@@ -271,7 +259,7 @@ mod tests {
     #[case("exec_command", json!({"cmd": "cargo test", "workdir": "/w"}), Some("cargo test"))]
     #[case("shell", json!({"command": ["bash", "-lc", "go test ./..."]}), Some("go test ./..."))]
     #[case("local_shell", json!({"command": ["git", "status"]}), Some("git status"))]
-    #[case("exec", json!("const r = await tools.exec_command({cmd:\"say \\\"hi\\\"\"}); await tools.exec_command({\"workdir\":\"/w\",\"cmd\":\"ls\"})"), Some("say \"hi\""))]
+    #[case("exec", json!("const r = await tools.exec_command({cmd:\"say \\\"hi\\\"\"}); await tools.exec_command({\"workdir\":\"/w\",\"cmd\":\"ls\"})"), Some("say \"hi\"\nls"))]
     #[case("exec", json!("await tools.exec_command({cmd:\"a\"}); await tools.exec_command({\"cmd\":\"b\"})"), Some("a\nb"))]
     #[case("str_replace_editor", json!({"command": "view", "path": "a"}), None)]
     #[case("Read", json!({"file_path": "a"}), None)]

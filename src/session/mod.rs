@@ -8,6 +8,7 @@ mod measures;
 mod model;
 mod patch;
 mod running;
+mod script;
 mod words;
 
 pub use edit::Edit;

@@ -10,11 +10,12 @@ use serde_json::Value;
 
 use super::edit::field;
 use super::model::{Action, ActionStatus};
+use super::script;
 
 /// What the result of a command says that goes on, and under which number.
 static GOES_ON: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:Process running with session|Script running with cell) ID (\w+)",
+        r"Process running with session ID (\w+)|Script running with (cell) ID (\w+)",
         r"|(?:running in (?:the )?background|backgrounded by user) with ID: ?(\w+)|moved to (?:the )?background \(ID: (\w+)\)",
         r"|<command with shellId: (\w+) is still running|<command started [^>\n]* with shellId: (\w+)",
     ))
@@ -29,6 +30,9 @@ static EXIT_CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)<exit_code>(\d+)</exit_code>|(?:completed|exited) with exit code (\d+)>\s*$|^Exit Code: (\d+)\s*$")
         .ok()
 });
+
+/// What stands before the number of a script that goes on: commands have numbers of their own.
+const CELL: &str = "cell ";
 
 /// How much of the beginning and of the end of a result is looked at: the program's own words stand there.
 const EDGE: usize = 1_000;
@@ -55,7 +59,16 @@ pub(super) struct Running<'s>(HashMap<String, Begun<'s>>);
 #[derive(Debug, Clone)]
 struct Begun<'s> {
     action: &'s Action,
-    outputs: Vec<&'s str>,
+    outputs: Vec<Cow<'s, str>>,
+}
+
+impl<'s> Begun<'s> {
+    fn output(mut self) -> Cow<'s, str> {
+        match self.outputs.len() {
+            1 => self.outputs.swap_remove(0),
+            _ => Cow::Owned(self.outputs.join("\n")),
+        }
+    }
 }
 
 /// How a call asks about a command that goes on.
@@ -83,20 +96,24 @@ impl<'s> Running<'s> {
             if !runs_something(action) {
                 return None;
             }
+            let begun = Begun { action, outputs: vec![Cow::Borrowed(&action.result)] };
             if let Some(number) = goes_on(&action.result) {
-                self.0.insert(number.to_owned(), Begun { action, outputs: vec![&action.result] });
+                self.0.insert(number, begun);
                 return None;
+            }
+            if let Value::String(script) = &action.input {
+                return self.script(script, begun, action.status);
             }
             let (status, certain) = status(action);
             return Some(Ended { action, output: Cow::Borrowed(&action.result), status, certain, number: None });
         };
         let number = match wait {
             Some(Wait::More(number)) => {
-                begun.outputs.push(&action.result);
+                begun.outputs.push(Cow::Borrowed(&action.result));
                 number
             }
             Some(Wait::Whole(number) | Wait::File(number)) => {
-                begun.outputs = vec![&action.result];
+                begun.outputs = vec![Cow::Borrowed(&action.result)];
                 number
             }
             None => return None,
@@ -107,15 +124,61 @@ impl<'s> Running<'s> {
             self.0.insert(number, begun);
             return None;
         }
+        if let Value::String(script) = &begun.action.input
+            && number.starts_with(CELL)
+        {
+            return self.script(script, begun, action.status);
+        }
         let (status, certain) = status(action);
-        let output = match begun.outputs.as_slice() {
-            [one] => Cow::Borrowed(*one),
-            several => Cow::Owned(several.join("\n")),
-        };
         // Whoever reads a file learns nothing about the end of the command that writes it.
         let own = more && certain && !begun.action.input.is_string();
         let told = own || exit_code(&action.result).is_some();
-        Some(Ended { action: begun.action, output, status, certain: told, number: (!told).then_some(number) })
+        let number = (!told).then_some(number);
+        Some(Ended { action: begun.action, output: begun.output(), status, certain: told, number })
+    }
+
+    /// What ended with a script that ran to its end: itself, or the command of an earlier script that it waited for; none
+    /// while a command goes on.
+    fn script(&mut self, script: &str, itself: Begun<'s>, status: ActionStatus) -> Option<Ended<'s>> {
+        let action = itself.action;
+        let (text, exit_code, mut sessions) = match itself.output() {
+            Cow::Borrowed(result) => {
+                let printed = script::printed(script, result);
+                (printed.text, printed.exit_code, printed.sessions)
+            }
+            Cow::Owned(result) => {
+                let printed = script::printed(script, &result);
+                (Cow::Owned(printed.text.into_owned()), printed.exit_code, printed.sessions)
+            }
+        };
+        let calls = script::calls(script);
+        let begins = calls.iter().any(|call| call.tool == script::COMMAND);
+        let waited: Vec<String> = calls.into_iter().filter_map(|call| call.session).collect();
+        let number = if begins {
+            // What an earlier command is waited for beside new ones stays its own.
+            sessions.retain(|session| !waited.contains(session));
+            None
+        } else {
+            waited.into_iter().find(|number| self.0.contains_key(number))
+        };
+        let known = number.as_ref().and_then(|number| self.0.remove(number));
+        let mut begun = known.unwrap_or(Begun { action, outputs: Vec::new() });
+        begun.outputs.push(text);
+        // Of several commands that go on nobody knows which one an output belongs to.
+        if let [session] = sessions.as_slice() {
+            self.0.insert(session.clone(), begun);
+            return None;
+        }
+        let commands = |script: &str| script.matches(script::COMMAND).count();
+        let exit_code = exit_code.filter(|_| begun.action.input.as_str().is_none_or(|script| commands(script) == 1));
+        let status = match exit_code {
+            Some(0) => ActionStatus::Done,
+            Some(_) => ActionStatus::Error,
+            // A script ends well whatever became of the commands it ran.
+            None => status,
+        };
+        let number = number.filter(|_| exit_code.is_none());
+        Some(Ended { action: begun.action, output: begun.output(), status, certain: exit_code.is_some(), number })
     }
 
     /// Goes on waiting for a command that nothing was learned about.
@@ -141,8 +204,9 @@ fn waited_for(action: &Action) -> Option<Wait> {
     };
     let text = |key: &str| field(&action.input, key).and_then(Value::as_str);
     let Some(read) = text("file_path").or_else(|| text("command")) else {
-        return named(&["session_id", "cell_id", "bash_id", "shellId"])
-            .map(Wait::More)
+        return named(&["cell_id"])
+            .map(|number| Wait::More(format!("{CELL}{number}")))
+            .or_else(|| named(&["session_id", "bash_id", "shellId"]).map(Wait::More))
             .or_else(|| named(&["task_id"]).map(Wait::Whole));
     };
     let file = OUTPUT_FILE.as_ref().filter(|_| read.contains(".output")).and_then(|pattern| pattern.captures(read))?;
@@ -150,8 +214,12 @@ fn waited_for(action: &Action) -> Option<Wait> {
 }
 
 /// The number under which a command goes on, where its result says so.
-fn goes_on(result: &str) -> Option<&str> {
-    let find = |part| GOES_ON.as_ref()?.captures(part)?.iter().skip(1).flatten().next().map(|number| number.as_str());
+fn goes_on(result: &str) -> Option<String> {
+    let find = |part| {
+        let found = GOES_ON.as_ref()?.captures(part)?;
+        let words: Vec<&str> = found.iter().skip(1).flatten().map(|word| word.as_str()).collect();
+        Some(words.join(" "))
+    };
     // What the command itself printed may say the same words anywhere else.
     find(window(result, true)).or_else(|| if result.len() > EDGE { find(window(result, false)) } else { None })
 }
@@ -160,8 +228,7 @@ fn status(action: &Action) -> (ActionStatus, bool) {
     match exit_code(&action.result) {
         Some(0) => (ActionStatus::Done, true),
         Some(_) => (ActionStatus::Error, true),
-        // A script ends well whatever became of the commands it ran.
-        None => (action.status, !action.input.is_string()),
+        None => (action.status, true),
     }
 }
 
@@ -217,15 +284,74 @@ mod tests {
         assert_eq!(running.ended(&end), None, "a wait for nothing known runs nothing");
     }
 
+    fn script(script: &str, result: &str) -> Action {
+        action(json!(script), result, ActionStatus::Done)
+    }
+
+    #[test]
+    fn a_command_is_followed_through_scripts() {
+        let mut running = Running::default();
+        let start = script(
+            "const r = await tools.exec_command({cmd:'cargo test'}); text(JSON.stringify(r))",
+            "Script running with cell ID 7",
+        );
+        assert_eq!(running.ended(&start), None);
+        let cell =
+            |number: u64, result: &str| action(json!({"cell_id": number.to_string()}), result, ActionStatus::Done);
+        let waits = cell(7, "Script completed\nOutput:\n\n{\"session_id\":7,\"output\":\"a\\n\"}");
+        assert_eq!(running.ended(&waits), None, "the script ended, its command did not");
+        let asks = script(
+            "const r = await tools.write_stdin({session_id:7,chars:''}); text(JSON.stringify(r))",
+            "Script running with cell ID 8",
+        );
+        assert_eq!(running.ended(&asks), None);
+        let ends = cell(8, "Script completed\nOutput:\n\n{\"exit_code\":1,\"output\":\"test result: FAILED.\\r\\n\"}");
+        let ended = running.ended(&ends).unwrap();
+        assert_eq!((ended.action, ended.status, ended.certain), (&start, ActionStatus::Error, true));
+        assert!(
+            ended.output.contains("\na\n") && ended.output.contains("\ntest result: FAILED.\n"),
+            "{}",
+            ended.output
+        );
+        assert_eq!(running.ended(&cell(8, "x")), None);
+    }
+
+    #[test]
+    fn a_script_that_waits_and_begins_keeps_the_two_apart() {
+        let mut running = Running::default();
+        let server =
+            script("text(JSON.stringify(await tools.exec_command({cmd:'serve'})))", r#"{"session_id":7,"output":""}"#);
+        assert_eq!(running.ended(&server), None);
+        let both = "text(JSON.stringify([await tools.write_stdin({session_id:7}), await tools.exec_command({cmd:'cargo test'})]))";
+        let both = script(both, r#"[{"session_id":7,"output":"up"},{"exit_code":0,"output":"test result: ok."}]"#);
+        assert_eq!(running.ended(&both).map(|ended| ended.action), Some(&both));
+        let stop = script(
+            "text(JSON.stringify(await tools.write_stdin({session_id:7})))",
+            r#"{"exit_code":0,"output":"down"}"#,
+        );
+        assert_eq!(running.ended(&stop).map(|ended| ended.action), Some(&server));
+    }
+
+    #[test]
+    fn the_exit_code_of_a_script_is_that_of_its_only_command() {
+        let record = "Output:\n{\"exit_code\":1,\"output\":\"\"}";
+        let ended =
+            |source: &str| Running::default().ended(&script(source, record)).map(|ended| (ended.status, ended.certain));
+        let one = "text(JSON.stringify(await tools.exec_command({cmd:'a'})))";
+        assert_eq!(ended(one), Some((ActionStatus::Error, true)));
+        let two = "await tools.exec_command({cmd:'a'}); text(JSON.stringify(await tools.exec_command({cmd:'b'})))";
+        assert_eq!(ended(two), Some((ActionStatus::Done, false)));
+    }
+
     #[rstest]
     #[case("Command running in background with ID: b1. Output is being written to: /tmp/tasks/b1.output", Some("b1"))]
     #[case("Command was manually backgrounded by user with ID: b2. Output is being written to: x", Some("b2"))]
     #[case("The command was moved to the background (ID: b3). Output is being written to: x", Some("b3"))]
     #[case("<command with shellId: 22 is still running after 30 seconds.>", Some("22"))]
-    #[case("Script running with cell ID 4\nWall time 1 seconds", Some("4"))]
+    #[case("Script running with cell ID 4\nWall time 1 seconds", Some("cell 4"))]
     #[case("nothing", None)]
     fn commands_that_go_on(#[case] result: &str, #[case] number: Option<&str>) {
-        assert_eq!(super::goes_on(result), number);
+        assert_eq!(super::goes_on(result).as_deref(), number);
         let long = format!("{}\n{result}\n{}", "é".repeat(5_000), "é".repeat(5_000));
         assert_eq!(super::goes_on(&long), None, "in the middle of an output the words are not the program's");
     }

@@ -4,15 +4,18 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde_json::Value;
 
 use super::model::{Detail, Evidence, EvidenceItem, EvidenceKind, Unrecovered};
+use super::nested;
 use super::reaction::reaction;
-use super::shell::{Simple, done_tells, error_tells, simple_commands};
+use super::shell::{Simple, done_tells, error_tells};
 use super::tests_run::{outcome, without_colours};
-use super::work::{Work, work};
+use super::work::{Work, is_shortened, work};
 use super::{builds, git};
 use crate::session::model::{Action, ActionStatus, Note, Session, Step};
 use crate::session::running::{Ended, Running};
+use crate::session::script;
 
 /// What every command of interest holds; it keeps the rest from being taken apart.
 static OF_INTEREST: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -99,6 +102,7 @@ impl<'s> Finder<'s> {
             self.forge_tool(action, turn);
         }
         if let Some(ended) = self.running.ended(action) {
+            self.scripted_forge_tool(&ended, turn);
             let before = self.items.len();
             self.command(&ended, turn);
             if self.items.len() == before {
@@ -121,10 +125,30 @@ impl<'s> Finder<'s> {
         }
     }
 
+    /// A pull request made through a tool of a forge that a script called.
+    fn scripted_forge_tool(&mut self, ended: &Ended<'_>, turn: u32) {
+        let Value::String(script) = &ended.action.input else { return };
+        if ended.status != ActionStatus::Done || !script.contains("pull_request(") {
+            return;
+        }
+        let calls = script::calls(script);
+        // Whatever else the script asked of the forge has addresses too.
+        let mut of_forge = calls.iter().filter(|call| call.tool.contains("pull_request") || call.tool.contains("_pr"));
+        let (Some(call), None) = (of_forge.next(), of_forge.next()) else { return };
+        let Some(address) = script::address(&ended.output).filter(|text| git::address(text) == Some(text)) else {
+            return;
+        };
+        if call.tool.contains("create_pull_request") {
+            self.pull_request(&address, &address, turn);
+        } else if call.tool.contains("merge_pull_request") {
+            self.merge(Some(&address), &address, turn);
+        }
+    }
+
     fn command(&mut self, ended: &Ended<'_>, turn: u32) {
         let went = matches!(ended.status, ActionStatus::Done | ActionStatus::Error);
         let Some(command) = ended.action.command().filter(|command| went && is(&OF_INTEREST, command)) else { return };
-        let commands = simple_commands(&command);
+        let commands = nested::commands(&command);
         let works: Vec<(usize, Work)> =
             commands.iter().enumerate().filter_map(|(at, command)| Some((at, work(&command.words)?))).collect();
         if works.is_empty() {
@@ -137,10 +161,19 @@ impl<'s> Finder<'s> {
         let run = |of_tests: bool| {
             let of = |work: &Work| matches!(work, Work::Run { tests, builds, .. } if if of_tests { *tests } else { *builds });
             let run: Vec<_> = works.iter().filter(|(_, work)| of(work)).collect();
-            let (first, Work::Run { tool, .. }) = run.first()? else { return None };
-            let done = run.iter().all(|(at, _)| certain(ActionStatus::Done, *at, done_tells));
+            let (first, _) = run.first()?;
+            let tells = |at: usize| !is_shortened(&commands[at].words) && certain(ActionStatus::Done, at, done_tells);
+            let done = run.iter().all(|(at, _)| tells(*at));
             let failed = run.len() == 1 && certain(ActionStatus::Error, *first, error_tells);
-            Some(Status { tool: tool.clone(), done, failed })
+            let mut tools: Vec<String> = Vec::new();
+            for (_, work) in &run {
+                if let Work::Run { tool, .. } = work
+                    && !tools.contains(tool)
+                {
+                    tools.push(tool.clone());
+                }
+            }
+            Some(Status { tools, done, failed })
         };
         if let Some(status) = run(true) {
             self.tests(&status, &output, turn);
@@ -150,12 +183,19 @@ impl<'s> Finder<'s> {
         }
         let mut lines = git::commits(&output, false).into_iter();
         for (at, work) in works {
-            let done = certain(ActionStatus::Done, at, done_tells);
+            let shortened = commands[..=at].iter().filter(|command| is_shortened(&command.words)).count();
+            let ok = !is_shortened(&commands[at].words) || git::all_ok(&output, shortened);
+            let done = ok && certain(ActionStatus::Done, at, done_tells);
             let written = || commands[at].words.join(" ");
             match work {
                 Work::Commit { amend, message, .. } => match lines.next() {
                     Some((line, Detail::Commit { hash, branch, message, .. })) => {
                         self.commit(line, Detail::Commit { hash, branch, message, amend }, turn);
+                    }
+                    _ if let Some((line, detail)) =
+                        told_by_log(&commands[at + 1..], &output, message.as_deref(), amend) =>
+                    {
+                        self.commit(line, detail, turn);
                     }
                     _ if done => {
                         let line = message.clone().unwrap_or_else(written);
@@ -224,8 +264,15 @@ impl<'s> Finder<'s> {
     }
 
     fn run(&mut self, kind: EvidenceKind, run: &Status, line: &str, turn: u32, counts: (Option<u64>, Option<u64>)) {
-        let detail = Detail::Run { tool: run.tool.clone(), passed: counts.0, failed: counts.1 };
-        self.add(EvidenceItem::new(kind, turn, &format!("{}: {line}", run.tool), Some(detail)));
+        let failed = matches!(kind, EvidenceKind::BuildFailed | EvidenceKind::TestsFailed);
+        let tool = run.tool(line, failed);
+        let excerpt = format!("{tool}: {line}");
+        self.add(EvidenceItem::new(
+            kind,
+            turn,
+            &excerpt,
+            Some(Detail::Run { tool, passed: counts.0, failed: counts.1 }),
+        ));
     }
 
     fn commit(&mut self, line: &str, detail: Detail, turn: u32) {
@@ -298,9 +345,27 @@ impl<'s> Finder<'s> {
 
 /// What the status of a line of commands tells about the one that runs tests or builds.
 struct Status {
-    tool: String,
+    /// The commands without their arguments, each once.
+    tools: Vec<String>,
     done: bool,
     failed: bool,
+}
+
+impl Status {
+    /// Which command `line` is about; of several that may have `failed`, each.
+    fn tool(&self, line: &str, failed: bool) -> String {
+        let vet = self.tools.iter().find(|tool| *tool == "go vet" && line.starts_with("vet: "));
+        let all = || if failed { self.tools.join(" or ") } else { self.tools.first().cloned().unwrap_or_default() };
+        vet.cloned().unwrap_or_else(all)
+    }
+}
+
+/// A commit that printed nothing itself, told by the log that one of the commands `after` it shows.
+fn told_by_log<'t>(after: &[Simple], output: &'t str, message: Option<&str>, amend: bool) -> Option<(&'t str, Detail)> {
+    let shows = |command: &Simple| {
+        command.words.first().is_some_and(|head| head == "git") && command.words.iter().any(|word| word == "log")
+    };
+    if after.iter().any(shows) { git::logged(output, message?, amend) } else { None }
 }
 
 fn final_error(item: &EvidenceItem, what: Unrecovered) -> EvidenceItem {

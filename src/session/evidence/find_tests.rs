@@ -78,6 +78,20 @@ fn kinds(steps: Vec<Step>) -> Vec<EvidenceKind> {
 #[case("gh pr merge 1 --squash", "", &[PullRequestMerged])]
 #[case("gh pr merge 1 --squash --auto", "", &[])]
 #[case("gh pr merge 1 --auto", "✓ Squashed and merged pull request a/b#1", &[PullRequestMerged])]
+#[case("rtk git add . && rtk git commit -m x", "ok ✓ 8 files changed\nFAILED: git commit\nhusky - pre-commit script failed", &[])]
+#[case("rtk git add . && rtk git commit -m x", "ok ✓ 8 files changed", &[])]
+#[case("rtk git add . && rtk git commit -m x", "ok ✓ 8 files changed\nok ✓", &[Commit])]
+#[case("rtk git push", "", &[])]
+#[case("rtk cargo test", "", &[])]
+#[case("rtk test bun run test | tail", "  1319 pass\n  0 fail\n", &[TestsPassed])]
+#[case("bun run test | tail -3", " 0 fail\n 2 expect() calls\nRan 12 tests across 5 files. [1s]", &[TestsPassed])]
+#[case("bun run test | tail -2", " 2 expect() calls\nRan 12 tests across 5 files. [1s]", &[])]
+#[case("powershell.exe -Command \"cd 'C:\\x'; git commit -F m.txt\"", "[main 1a2b3c4] x", &[Commit])]
+#[case("bash -c 'git commit -qm x; echo done'", "done", &[])]
+#[case("docker compose exec web pytest", "3 passed in 0.1s", &[TestsPassed])]
+#[case("git commit -q -m 'Fix it'; git log --oneline -1", "1a2b3c4 Fix it", &[Commit])]
+#[case("git commit -q -m 'Fix it'; git log --oneline -1", "1a2b3c4 Other", &[])]
+#[case("git commit -q -m 'Fix it'; git status", "1a2b3c4 Fix it", &[])]
 #[case("gh pr view 3", "https://github.invalid/a/b/pull/3", &[])]
 fn commands_that_went_through(#[case] command: &str, #[case] result: &str, #[case] expected: &[EvidenceKind]) {
     assert_eq!(kinds(vec![bash(command, result)]), expected);
@@ -96,6 +110,8 @@ fn commands_that_went_through(#[case] command: &str, #[case] result: &str, #[cas
 #[case("cargo test && cargo clippy", "Exit code 101\ntest result: ok. 3 passed; 0 failed\nerror: unused", &[TestsPassed])]
 #[case("go build ./...", "Exit code 1\n./a.go:3:5: undefined: x", &[BuildFailed])]
 #[case("git commit -m x", "Exit code 1\nnothing to commit", &[])]
+#[case("python manage.py test", "Exit code 1\nRan 3 tests in 0.1s\n\nFAILED (failures=1)", &[TestsFailed])]
+#[case("ssh host 'cargo test'", "Exit code 101\nsomething", &[TestsFailed])]
 #[case("git push", "Exit code 1\nTo x\n ! [rejected]        main -> main (fetch first)", &[])]
 fn commands_that_failed(#[case] command: &str, #[case] result: &str, #[case] expected: &[EvidenceKind]) {
     assert_eq!(kinds(vec![fails(command, result)]), expected);
@@ -122,6 +138,17 @@ fn what_was_found_is_told_in_fields() {
 }
 
 #[test]
+fn a_failure_names_each_command_that_may_have_failed() {
+    let tool = |output: &str| {
+        let found = evidence(vec![fails("go build ./... && go vet ./...", output)]);
+        let Some(Detail::Run { tool, .. }) = found.items[0].detail.clone() else { panic!("{found:?}") };
+        tool
+    };
+    assert_eq!(tool("Exit code 1\na.go:3:5: possible misuse of x"), "go build or go vet");
+    assert_eq!(tool("Exit code 1\nvet: ./a.go:3:5: undefined: x"), "go vet");
+}
+
+#[test]
 fn tools_of_other_agents_are_read() {
     let gemini = act(
         "run_shell_command",
@@ -143,6 +170,19 @@ fn tools_of_other_agents_are_read() {
         ActionStatus::Done,
     );
     assert_eq!(kinds(vec![made]), [PullRequest]);
+}
+
+#[rstest]
+#[case("const r = await tools.exec_command({cmd:`gh pr create --title ${esc(title)}`}); text(r.output)", "Output:\nhttps://github.invalid/a/b/pull/1", &[PullRequest])]
+#[case("const r = await tools.mcp__x__github_create_pull_request({title:'x'}); text(r)", r#"{"structuredContent":{"body":"see https://github.invalid/a/b/pull/9","url":"https://github.invalid/a/b/pull/1"}}"#, &[PullRequest])]
+#[case("const r = await tools.mcp__x__github_merge_pull_request({pr:1}); text(r)", r#"{"structuredContent":{"url":"https://github.invalid/a/b/pull/1"}}"#, &[PullRequestMerged])]
+#[case("text(await tools.mcp__x__github_create_pull_request({title:'x'})); text(await tools.mcp__x__github_fetch_pr({}))", r#"{"url":"https://github.invalid/a/b/pull/1"}"#, &[])]
+#[case("text(await tools.mcp__x__github_fetch_pull_request({}))", r#"{"url":"https://github.invalid/a/b/pull/1"}"#, &[])]
+#[case("const body = 'tools.x__create_pull_request({})'; text(await tools.exec_command({cmd:'gh pr view 1'}))", "https://github.invalid/a/b/pull/1", &[])]
+#[case("text(JSON.stringify(await tools.exec_command({cmd:'cargo build'})))", r#"{"exit_code":0,"output":""}"#, &[BuildPassed])]
+#[case("text(JSON.stringify(await tools.exec_command({cmd:'cargo test'})))", "{\"exit_code\":101,\"output\":\"test result: FAILED. 1 passed; 1 failed\\r\\n\"}", &[TestsFailed])]
+fn scripts_are_read(#[case] script: &str, #[case] result: &str, #[case] expected: &[EvidenceKind]) {
+    assert_eq!(kinds(vec![act("exec", json!(script), result, ActionStatus::Done)]), expected);
 }
 
 #[test]

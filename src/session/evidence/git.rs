@@ -37,6 +37,29 @@ pub(super) fn commits(output: &str, amend: bool) -> Vec<(&str, Detail)> {
     pattern.captures_iter(output).filter_map(|found| Some((found.get(0)?.as_str(), commit(found)))).collect()
 }
 
+/// The line of `git log` about a commit with this `message`, and what it says.
+pub(super) fn logged<'t>(output: &'t str, message: &str, amend: bool) -> Option<(&'t str, Detail)> {
+    output.lines().find_map(|line| {
+        let (hash, rest) = line.trim().split_once(' ')?;
+        let is_hash =
+            (7..=40).contains(&hash.len()) && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        // Names of branches may stand between the two.
+        let subject =
+            rest.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map_or(rest, |(_, subject)| subject);
+        let message = Some(subject.to_owned()).filter(|subject| is_hash && subject == message);
+        message.map(|message| {
+            (line, Detail::Commit { hash: Some(hash.to_owned()), branch: None, message: Some(message), amend })
+        })
+    })
+}
+
+/// Whether a program that shortens output says `ok` of each of `count` commands, and of none that it failed.
+pub(super) fn all_ok(output: &str, count: usize) -> bool {
+    let ok = |line: &&str| (*line == "ok" || line.starts_with("ok ")) && !line.contains("nothing");
+    let failed = output.lines().any(|line| line.trim_start().starts_with("FAILED:"));
+    !failed && output.lines().filter(ok).count() >= count
+}
+
 /// What was pushed: the line, and the branch or tag on the other side.
 pub(super) fn pushes(output: &str) -> Vec<(&str, Detail)> {
     // Lines of a fetch look alike, but stand below `From`.
@@ -97,6 +120,25 @@ mod tests {
         assert_eq!(pushes(forced).len(), 1);
         assert_eq!(pushes("To x\n ! [rejected]        main -> main (fetch first)\n"), []);
         assert_eq!(pushes("Everything up-to-date"), []);
+    }
+
+    #[test]
+    fn commits_are_told_by_the_log() {
+        let hash = |output| match logged(output, "Fix it", false)? {
+            (_, Detail::Commit { hash, .. }) => hash,
+            _ => None,
+        };
+        assert_eq!(hash("1a2b3c4 Fix it").as_deref(), Some("1a2b3c4"));
+        assert_eq!(hash("x\n1a2b3c4 (HEAD -> main, tag: v1) Fix it\n").as_deref(), Some("1a2b3c4"));
+        assert_eq!(hash("1a2b3c4 Fix it again\n7654321 Other\nfix Fix it"), None);
+    }
+
+    #[test]
+    fn a_shortened_output_says_ok_of_each_command() {
+        assert!(all_ok("ok ✓ 2 files changed\nok ✓", 2));
+        assert!(!all_ok("ok ✓ 2 files changed", 2));
+        assert!(!all_ok("ok ✓ 2 files changed\nok ✓\nFAILED: git commit", 2));
+        assert!(!all_ok("ok (nothing to commit)", 1));
     }
 
     #[test]

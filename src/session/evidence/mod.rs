@@ -8,6 +8,7 @@ mod builds;
 mod find;
 mod git;
 mod model;
+mod nested;
 mod reaction;
 mod shell;
 mod tests_run;

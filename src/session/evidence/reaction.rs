@@ -16,6 +16,7 @@ static AFFIRMATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)\b(?:thanks|thank you|thx|lgtm|looks good to me|well done|(?:nice|great|good|amazing|excellent) (?:work|job)|that fixed it|love it)\b",
         r"|\b(?:it|that|this|now|everything|all)(?:'s|\s+is)?(?:\s+(?:now|all|finally))?\s+(?:works|working)\b",
+        r"|\bworked\s+(?:great|well|fine|perfectly|nicely|like a charm)\b",
         r"|\bworks\s+(?:now|great|well|fine|perfectly|like a charm)\b|\b(?:looks?|is|all|works) (?:perfect|great|good|excellent|awesome) now\b",
         r"|^\s*(?:perfect|awesome|excellent|brilliant|amazing|fantastic|wonderful|great|nice|approved|works|working|(?:that |this |it |all )?looks (?:good|great|perfect))\s*(?:[!.,:;👍🎉]|-|$)",
     ))
@@ -25,8 +26,11 @@ static AFFIRMATION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Words that take an affirmation back, or say that something is only hoped for.
 static NOT_AFFIRMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)\b(?:if|once|when|until|unless|before|check|verify|validate|needs? to|see if|test|ensure|make sure|confirm|sure|so that|whether|how|why|would|should|could|thanks? to|no thanks)\b",
-        r"|\bnot (?:great|good|perfect|working)\b",
+        r"(?i)\b(?:if|once|when|until|unless|before|check|verify|validate|needs? to|see if|ensure|make sure|confirm|sure|so that|whether|how|why|would|should|could|thanks? to|no thanks)\b",
+        r"|\bnot (?:great|good|perfect|working)\b|\btest (?:that|if|it|this|everything|all)\b|^\s*(?:please )?test\b",
+        r"|\b(?:hope|hopes|hoping|hopefully|wish|want|expect|in advance|will|doubt|previously|earlier|yesterday|last time|used to|old|previous|(?:do|did)(?:n'?t| not) think)\b",
+        r"|\b(?:get|gets|getting|make|makes|making|keep|have) (?:it|that|this|everything|all)\b|\bworked\b.*\bbut\b",
+        r"|\b(?:a|an|the|say|says|saying|write|add) (?:thanks|thank you|thx|lgtm)\b|\b(?:thanks|thank you) (?:page|message|note|mail|email|e-mail|button|screen|text|section)\b",
     ))
     .ok()
 });
@@ -35,12 +39,21 @@ static NOT_AFFIRMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static REJECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)\b(?:it|that|this|which|still|everything|nothing|fix|button|app|page|change)\s+(?:still\s+)?(?:does ?n[o']?t|do ?n[o']?t|did ?n[o']?t|is ?n[o']?t|not|never)\s+(?:(?:really|actually|even|seem to)\s+)?work(?:s|ed|ing)?\b",
+        r"|\b(?:does|did) ?n[o']?t\s+work\s+(?:any ?more|any longer|at all|properly|correctly|for me|yet|either)\b",
         r"|^\s*(?:\w+\s+)?not working\b|\bnothing works\b",
         r"|\bstill\s+(?:broken|failing|fails|wrong|not (?:working|fixed|right|there|showing)|the same (?:error|issue|problem)|(?:does|is|do)n'?t|get(?:ting)?\s+(?:the|an|this|that)\b.*\berror)",
         r"|^\s*(?:ok |okay |actually |no,? )*(?:never ?mind|forget (?:it|that|about it)|i give up|revert (?:that|this|it|everything|all|the (?:last )?(?:commit|changes?))|undo (?:that|this|it|everything|all|the (?:last )?(?:commit|changes?)))\b",
         r"|^\s*(?:no,? |hmm+,? |well,? )*(?:that|this|it)(?:'s| is| was) (?:completely |totally |just |all |still )?(?:wrong|incorrect|broken|no good|not (?:right|correct|what i))\b",
         r"|\bnot what i (?:asked|wanted|meant|said)\b",
     ))
+    .ok()
+});
+
+/// Words before a rejection, in its clause, that say it is only feared or provided for.
+static NOT_REJECTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:if|in case|unless|whether|hope|hopefully|make sure|ensure|might|may|would|could|afraid|worried|(?:check|verify|test|see) (?:that|it|this))\b",
+    )
     .ok()
 });
 
@@ -51,9 +64,17 @@ pub(super) fn reaction(turn: &Turn) -> Option<EvidenceItem> {
         return None;
     }
     let is = |pattern: &LazyLock<Option<Regex>>, text: &str| pattern.as_ref().is_some_and(|regex| regex.is_match(text));
-    // A question asks, and a pasted line of a log or a quotation is not the person's.
-    let sentences = || turn.prompt.split_inclusive(['.', '!', '?', '\n']).filter(|sentence| !asks(sentence));
-    let kind = if sentences().any(|sentence| is(&REJECTION, sentence)) {
+    let rejects = |sentence: &str| {
+        let found = REJECTION.as_ref().and_then(|pattern| pattern.find(sentence));
+        found.is_some_and(|found| {
+            let clause = sentence[..found.start()].rsplit([',', ';']).next().unwrap_or_default();
+            !is(&NOT_REJECTED, clause)
+        })
+    };
+    let own = without_quotations(&turn.prompt);
+    // A question asks, and a pasted line of a log is not the person's.
+    let sentences = || own.split_inclusive(['.', '!', '?', '\n']).filter(|sentence| !asks(sentence));
+    let kind = if sentences().any(rejects) {
         EvidenceKind::Rejection
     } else if sentences().any(|sentence| is(&AFFIRMATION, sentence) && !is(&NOT_AFFIRMED, sentence)) {
         EvidenceKind::Affirmation
@@ -61,6 +82,33 @@ pub(super) fn reaction(turn: &Turn) -> Option<EvidenceItem> {
         return None;
     };
     Some(EvidenceItem::new(kind, turn.number, &turn.prompt, None))
+}
+
+/// `text` without what stands in quotation marks or backquotes: it is said by something else.
+fn without_quotations(text: &str) -> String {
+    let mut own = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let after = &rest[letter.len_utf8()..];
+        let close = match letter {
+            '"' | '`' => Some(letter),
+            '\'' if !own.ends_with(char::is_alphanumeric) => Some('\''),
+            '\u{201c}' | '\u{201e}' => Some('\u{201d}'),
+            '\u{ab}' => Some('\u{bb}'),
+            _ => None,
+        };
+        // An apostrophe inside a word closes nothing.
+        let ends =
+            |(at, mark): &(usize, &str)| *mark != "'" || !after[at + mark.len()..].starts_with(char::is_alphanumeric);
+        if let Some((at, mark)) = close.and_then(|close| after.match_indices(close).find(ends)) {
+            own.push(' ');
+            rest = &after[at + mark.len()..];
+        } else {
+            own.push(letter);
+            rest = after;
+        }
+    }
+    own
 }
 
 fn asks(sentence: &str) -> bool {
@@ -76,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert!([&AFFIRMATION, &NOT_AFFIRMED, &REJECTION].iter().all(|pattern| pattern.is_some()));
+        assert!([&AFFIRMATION, &NOT_AFFIRMED, &REJECTION, &NOT_REJECTED].iter().all(|pattern| pattern.is_some()));
     }
 
     #[rstest]
@@ -91,11 +139,31 @@ mod tests {
     #[case("thanks but it still doesn't work", Some(EvidenceKind::Rejection))]
     #[case("never mind", Some(EvidenceKind::Rejection))]
     #[case("the tests are still failing", Some(EvidenceKind::Rejection))]
+    #[case("the test is still failing", Some(EvidenceKind::Rejection))]
     #[case("it does not work", Some(EvidenceKind::Rejection))]
     #[case("menu not working", Some(EvidenceKind::Rejection))]
     #[case("that is wrong, it should be a list", Some(EvidenceKind::Rejection))]
     #[case("actually revert the commit, just open an issue", Some(EvidenceKind::Rejection))]
     #[case("no, that's not what I asked for", Some(EvidenceKind::Rejection))]
+    #[case("both resumes worked fine", Some(EvidenceKind::Affirmation))]
+    #[case("the test worked fine.\n\nLet's look at the next one.", Some(EvidenceKind::Affirmation))]
+    #[case("thanks, please do the next one", Some(EvidenceKind::Affirmation))]
+    #[case("'thanks' is shown now, thanks!", Some(EvidenceKind::Affirmation))]
+    #[case("if the box becomes larger, the gradient doesn't work anymore.", Some(EvidenceKind::Rejection))]
+    #[case("I don't like it, it's the users' page and it doesn't work", Some(EvidenceKind::Rejection))]
+    #[case("Add a \"thanks\" page", None)]
+    #[case("add a thank you page", None)]
+    #[case("I hope it works", None)]
+    #[case("thank you in advance, please do the other one", None)]
+    #[case("users will love it", None)]
+    #[case("please get it working", None)]
+    #[case("publish previously worked fine, is it because of the release", None)]
+    #[case("that worked fine in the browser, but not on the phone", None)]
+    #[case("fix the error \"it does not work\" shown in the dialog", None)]
+    #[case("fix the error “it does not work” shown in the dialog", None)]
+    #[case("fix the error 'it does not work' shown in the dialog", None)]
+    #[case("the log says `everything is still failing`, explain", None)]
+    #[case("if it does not work, tell me", None)]
     #[case("how does this work?", None)]
     #[case("why does it not work?", None)]
     #[case("check that it works, ok?", None)]

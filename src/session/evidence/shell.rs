@@ -28,8 +28,15 @@ pub(super) struct Simple {
     pub after: Operator,
 }
 
+impl Simple {
+    /// A command that stands alone.
+    pub fn of(words: Vec<String>) -> Self {
+        Self { words, before: Operator::Next, after: Operator::Next }
+    }
+}
+
 /// Commands that change nothing about how the ones beside them end.
-const QUIET: [&str; 14] = [
+const QUIET: [&str; 16] = [
     "cd",
     "pushd",
     "popd",
@@ -44,6 +51,8 @@ const QUIET: [&str; 14] = [
     "sleep",
     "date",
     "Write-Output",
+    "Write-Host",
+    "Set-Location",
 ];
 
 /// The simple commands of `line`, in order.

@@ -16,6 +16,8 @@ pub(super) struct Outcome<'t> {
     pub good: Option<&'t str>,
     /// The line that says it did not.
     pub bad: Option<&'t str>,
+    /// The line that says that tests ran, but not how they ended.
+    ran: Option<&'t str>,
     /// The line that says that tests could not even be set up: their package was never built.
     pub not_built: Option<&'t str>,
 }
@@ -23,7 +25,7 @@ pub(super) struct Outcome<'t> {
 /// Lines of the runners' summaries. `passed`, `failed`, `errors`, `skipped` and `total` are counts, `one_passed` and
 /// `one_failed` stand for one test each, `good` and `bad` say how it went without a count. Words end by ASCII: with Unicode
 /// word boundaries the set of all shapes is ten times slower on any output that is not ASCII.
-const SHAPES: [&str; 30] = [
+const SHAPES: [&str; 31] = [
     // cargo test
     r"^test result: (?:ok|(?P<bad>FAILED))\. (?P<passed>\d+) passed; (?P<failed>\d+) failed",
     r"^(?P<bad>error: (?:could not compile|test failed, to rerun).*)",
@@ -47,6 +49,7 @@ const SHAPES: [&str; 30] = [
     // bun
     r"^\s*(?P<passed>\d+) pass\s*$",
     r"^\s*(?P<failed>\d+) fail\s*$",
+    r"^\s*(?P<ran>Ran \d+ tests? across \d+ files?)\.",
     // node --test
     r"^(?:#|ℹ) pass (?P<passed>\d+)\s*$",
     r"^(?:#|ℹ) fail (?P<failed>\d+)\s*$",
@@ -96,6 +99,11 @@ pub(super) fn outcome(output: &str) -> Outcome<'_> {
             outcome.add(&found);
         }
     }
+    // The count of passed tests may be cut off above it.
+    let ran = outcome.ran.take();
+    if outcome.failed == Some(0) && outcome.passed.is_none() && outcome.bad.is_none() {
+        outcome.good = outcome.good.or(ran);
+    }
     // Nothing ran where every count is 0.
     if outcome.passed == Some(0) && outcome.failed.unwrap_or(0) == 0 && outcome.good.is_none() && outcome.bad.is_none()
     {
@@ -118,6 +126,10 @@ impl<'t> Outcome<'t> {
             // What go writes below the lines of all packages says nothing that those did not.
             Some("FAIL") if self.not_built.is_some() => return,
             _ => {}
+        }
+        if let Some(ran) = found.name("ran") {
+            self.ran = Some(line).filter(|_| !ran.as_str().starts_with("Ran 0 "));
+            return;
         }
         let count = |name: &str| found.name(name).and_then(|count| count.as_str().parse::<u64>().ok());
         let one = |name: &str| found.name(name).map(|_| 1);
@@ -199,6 +211,7 @@ mod tests {
     #[case::playwright("  6 passed (3.1s)", Some(6), None, true)]
     #[case::playwright_fails("  1 failed\n    a.spec.ts\n  5 passed (3.1s)", Some(5), Some(1), false)]
     #[case::bun(" 12 pass\n 0 fail\n 30 expect() calls\nRan 12 tests across 3 files. [1.20s]", Some(12), Some(0), true)]
+    #[case::bun_cut(" 0 fail\n 30 expect() calls\nRan 12 tests across 3 files. [1.20s]", None, Some(0), true)]
     #[case::bun_fails(" 11 pass\n 1 fail\n", Some(11), Some(1), false)]
     #[case::node("# tests 3\n# pass 3\n# fail 0", Some(3), Some(0), true)]
     #[case::go("ok  \texample.test/a\t0.3s\n?   \texample.test/b\t[no test files]", None, None, true)]
@@ -258,6 +271,7 @@ mod tests {
     #[case("test result: ok. 0 passed; 0 failed; 0 ignored")]
     #[case("ok  \texample.test/a\t0.3s [no tests to run]")]
     #[case("Ran 0 tests in 0.0s\n\nOK")]
+    #[case("Ran 12 tests across 3 files. [1.20s]")]
     #[case("I fixed 3 tests and 2 passed the review")]
     #[case("const text = '5 passed in 3s'")]
     #[case("")]

@@ -1,7 +1,5 @@
 //! What a simple command does, as far as it is evidence: tests, builds, commits, pushes, pull requests.
 
-use super::shell::simple_commands;
-
 /// What a simple command does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
@@ -36,8 +34,11 @@ pub(super) enum Work {
     },
 }
 
+/// A program that runs a command and prints a short account of its output; it ends well where the command did not.
+const SHORTENER: &str = "rtk";
+
 /// Programs that run the command that follows them, with how many of their own words stand before it.
-const WRAPPERS: [(&[&str], usize); 33] = [
+const WRAPPERS: [(&[&str], usize); 35] = [
     (&["sudo"], 0),
     (&["time"], 0),
     (&["env"], 0),
@@ -45,7 +46,9 @@ const WRAPPERS: [(&[&str], usize); 33] = [
     (&["nice"], 0),
     (&["command"], 0),
     (&["exec"], 0),
-    (&["rtk"], 0),
+    (&[SHORTENER, "test"], 0),
+    (&[SHORTENER, "err"], 0),
+    (&[SHORTENER], 0),
     (&["xvfb-run"], 0),
     (&["if"], 0),
     (&["then"], 0),
@@ -119,14 +122,6 @@ fn of(words: &[&str], depth: usize) -> Option<Work> {
     if let Some(inner) = wrapped(&head, rest) {
         return of(inner, depth + 1);
     }
-    if matches!(head.as_str(), "bash" | "sh" | "zsh") {
-        let at = rest.iter().position(|word| matches!(*word, "-c" | "-lc"))?;
-        let inner = simple_commands(rest.get(at + 1)?);
-        return inner.iter().find_map(|command| {
-            let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
-            of(&words, depth + 1)
-        });
-    }
     if head == "git" {
         return git(&plain(&head, rest), rest);
     }
@@ -137,6 +132,23 @@ fn of(words: &[&str], depth: usize) -> Option<Work> {
         return forge(&plain(&head, rest), rest);
     }
     run(&head, rest, depth)
+}
+
+/// Whether a program prints a short account of the command of `words` in the place of its output.
+pub(super) fn is_shortened(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    after_assignments(&words).first().is_some_and(|head| program(head) == SHORTENER)
+}
+
+/// `words` without assignments and the programs that run what follows them.
+pub(super) fn unwrapped<'a, 'w>(words: &'a [&'w str]) -> &'a [&'w str] {
+    let mut words = after_assignments(words);
+    while let Some((head, rest)) = words.split_first()
+        && let Some(inner) = wrapped(&program(head), rest)
+    {
+        words = after_assignments(inner);
+    }
+    words
 }
 
 fn after_assignments<'a, 'w>(words: &'a [&'w str]) -> &'a [&'w str] {
@@ -150,7 +162,7 @@ fn after_assignments<'a, 'w>(words: &'a [&'w str]) -> &'a [&'w str] {
 }
 
 /// The name of a program without its folder and extension.
-fn program(word: &str) -> String {
+pub(super) fn program(word: &str) -> String {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     let name = [".exe", ".cmd", ".bat"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     name.to_owned()
@@ -214,7 +226,8 @@ fn git(plain: &[&str], rest: &[&str]) -> Option<Work> {
             let message = long.or_else(|| short('m')).and_then(|at| rest.get(at + 1));
             let message = message.and_then(|text| text.lines().next()).map(|line| line.trim().to_owned());
             // A message that a command or a file gives is not in the words.
-            let message = message.filter(|line| !line.is_empty() && !line.starts_with("$("));
+            let message =
+                message.filter(|line| !line.is_empty() && !["$(", "${"].iter().any(|start| line.starts_with(start)));
             Some(Work::Commit { amend: has("--amend"), quiet: has("--quiet") || short('q').is_some(), message })
         }
         "push" => (!has("--delete") && !has("-d")).then_some(Work::Push),
@@ -309,6 +322,11 @@ fn run(head: &str, rest: &[&str], depth: usize) -> Option<Work> {
             let bare = matches!(head, "make" | "gmake") && words.is_empty();
             of_two(tests.is_some(), builds.is_some() || bare, with(tests.or(builds).copied().unwrap_or_default()))
         }
+        _ if head.starts_with("python") || head == "py" || head == "manage.py" => {
+            let task = if head == "manage.py" { first } else { second };
+            let of_django = head == "manage.py" || program(first) == "manage.py";
+            of_two(of_django && task == "test", false, "manage.py test".to_owned())
+        }
         "php" => {
             let script = program(first);
             let of_php = matches!(script.as_str(), "phpunit" | "pest") || (script == "artisan" && second == "test");
@@ -358,10 +376,11 @@ fn names_build(name: &str) -> bool {
 mod tests {
     use rstest::rstest;
 
+    use super::super::nested::commands;
     use super::*;
 
     fn found(line: &str) -> Option<Work> {
-        simple_commands(line).iter().find_map(|command| work(&command.words))
+        commands(line).iter().find_map(|command| work(&command.words))
     }
 
     #[rstest]
@@ -392,6 +411,10 @@ mod tests {
     #[case("ctest --output-on-failure", "ctest")]
     #[case("deno test -A", "deno test")]
     #[case("npx playwright test", "playwright test")]
+    #[case("python manage.py test app", "manage.py test")]
+    #[case("./manage.py test", "manage.py test")]
+    #[case("rtk test bun run test", "bun run test")]
+    #[case("rtk cargo test", "cargo test")]
     #[case("bash -lc 'cd x; cargo test'", "cargo test")]
     #[case("sudo -u me env A=1 go test .", "go test")]
     fn test_commands(#[case] line: &str, #[case] expected: &str) {
@@ -443,6 +466,8 @@ mod tests {
     #[case("gh run watch")]
     #[case("cat test.log | grep FAIL")]
     #[case("vite dev")]
+    #[case("python manage.py migrate")]
+    #[case("python test.py")]
     fn other_commands(#[case] line: &str) {
         assert_eq!(found(line), None);
     }
