@@ -60,7 +60,7 @@ impl<'c> Copies<'c> {
 }
 
 /// Records that are looked at in one go, 16 bytes each.
-const AT_ONCE: i64 = 2 << 20;
+const AT_ONCE: u64 = 1 << 20;
 
 /// Groups of Claude Code's files, since only it copies records from one session to another.
 const GROUPS: &str = "FROM origins WHERE grp IN (SELECT grp FROM sources WHERE kind = 'claude-code')";
@@ -86,11 +86,12 @@ fn sharing(connection: &Connection) -> rusqlite::Result<Vec<Vec<i64>>> {
 /// Pairs of groups that share a record.
 fn pairs(connection: &Connection) -> rusqlite::Result<BTreeSet<(i64, i64)>> {
     let count = format!("SELECT IFNULL(SUM(LENGTH(records)) / 8, 0) {GROUPS}");
-    let all: i64 = connection.query_row(&count, [], |row| row.get(0))?;
-    let parts = (all / AT_ONCE + 1).unsigned_abs();
+    let all = connection.query_row(&count, [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+    let parts = all / AT_ONCE + 1;
     let (mut query, mut pairs) = (connection.prepare(&format!("SELECT records, grp {GROUPS}"))?, BTreeSet::new());
     for part in 0..parts {
-        let mut records = Vec::new();
+        // Hashes fall into parts of nearly one size.
+        let mut records = Vec::with_capacity(usize::try_from(all / parts + AT_ONCE / 16).unwrap_or_default());
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let group: i64 = row.get(1)?;
