@@ -25,11 +25,15 @@ fn counts(file: &Path) -> (usize, usize) {
 }
 
 /// Files in which the table that came with the sessions is wrong: how many prompts it has too few, and why.
-const DIFFERENT: [(&str, i64, &str); 4] = [
+const DIFFERENT: [(&str, i64, &str); 8] = [
     ("8ebc42a2", -1, "/plan, carried out by the program, is counted as a prompt"),
     ("a032db5a", -1, "/remote-env, carried out by the program, is counted as a prompt"),
     ("da81b1d5", -2, "/compact, as typed before the program carries it out, is counted as a prompt"),
     ("8ecab05f", 1, "a prompt taken out of the queue in the middle of a turn is missing"),
+    ("b6b20c21", 1, "the same; only a summary of the conversation, hours later, repeats its words"),
+    ("c010174c", 2, "the same, twice"),
+    ("f022dad1", 3, "the same, three times; the words of one were also typed two hours before"),
+    ("1c341e47", 1, "the same; the agent began to do it before the person wrote it again with more words"),
 ];
 
 #[test]
@@ -431,6 +435,28 @@ fn the_report_tells_everything_and_strict_gates_on_losses() {
     let strict = assize(&[&arguments[..4], &["--strict"]].concat(), folder.path());
     assert_eq!(strict.status.code(), Some(1));
     assert!(text(&strict.stdout).contains("damaged.jsonl:3,6,9: not valid JSON"), "{}", text(&strict.stdout));
+    assert!(text(&strict.stderr).contains("--strict: lost 1 files not read, or not whole"), "{}", text(&strict.stderr));
+}
+
+#[test]
+fn strict_names_a_subagent_without_its_session_and_what_is_not_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let prompt = r#"{"type":"user","uuid":"u1","sessionId":"s1","message":{"role":"user","content":"hi"}}"#;
+    let unknown = r#"{"type":"weft","uuid":"u2","sessionId":"s1"}"#;
+    let orphan = r#"{"type":"assistant","uuid":"a1","sessionId":"s2","isSidechain":true,"message":{"id":"m","content":[{"type":"tool_use","id":"t1","name":"Read","input":{}}]}}"#;
+    let strict = |files: &[(&str, String)]| {
+        for (name, content) in files {
+            fs_err::write(folder.path().join(name), content).unwrap();
+        }
+        assize(&["ingest", "logs", "--into", "datasets/x", "--fresh", "--strict"], folder.path())
+    };
+    fs_err::create_dir(folder.path().join("logs")).unwrap();
+    assert_eq!(strict(&[("logs/s1.jsonl", prompt.to_owned())]).status.code(), Some(0));
+    let output =
+        strict(&[("logs/s1.jsonl", format!("{prompt}\n{unknown}")), ("logs/agent-1.jsonl", orphan.to_owned())]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = "--strict: lost 1 files of subagents without their session, 1 records of unknown type";
+    assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub struct IngestArgs {
     /// Read everything and report, but write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// End with exit code 1 when anything in the corpus could not be read or kept.
+    /// End with exit code 1 when anything could not be read, kept or understood, and say what.
     #[arg(long)]
     strict: bool,
     /// File with the key for pseudonyms of persons [default: .salt beside FOLDER, made when missing].
@@ -63,8 +63,12 @@ enum Source {
     CopilotCli,
     /// Gemini CLI chats.
     GeminiCli,
+    /// OpenCode databases and trees.
+    Opencode,
     /// SpecStory Markdown.
     Specstory,
+    /// The Entire recorder's own short form.
+    Entire,
     /// Trajectories of Harbor.
     Atif,
     /// Our own JSON Lines form.
@@ -79,7 +83,9 @@ impl Source {
             Self::Codex => Some(session::Format::CodexRollout),
             Self::CopilotCli => Some(session::Format::CopilotCli),
             Self::GeminiCli => Some(session::Format::GeminiCli),
+            Self::Opencode => Some(session::Format::OpenCode),
             Self::Specstory => Some(session::Format::SpecstoryMd),
+            Self::Entire => Some(session::Format::EntireTranscript),
             Self::Atif => Some(session::Format::Atif),
             Self::Assize => Some(session::Format::AssizeJsonl),
         }
@@ -116,7 +122,13 @@ pub fn run(args: &IngestArgs, settings: &Settings, printer: Printer) -> CliResul
             ));
         }
     }
-    Ok(if args.strict && report.lost_anything() { Exit::GateFailed } else { Exit::Done })
+    let lost = report.lost();
+    if args.strict && !lost.is_empty() {
+        let lost: Vec<String> = lost.into_iter().map(|(what, count)| format!("{count} {what}")).collect();
+        printer.say(&format!("--strict: lost {}", lost.join(", ")));
+        return Ok(Exit::GateFailed);
+    }
+    Ok(Exit::Done)
 }
 
 /// What is read: the paths that were given and, where asked for, the places of agents that are there.

@@ -4,10 +4,13 @@ use super::job::holds;
 use super::list::List;
 use super::sources::unpack;
 use super::store::CorpusError;
+use super::totals::from_json;
 use super::write::{Facts, Stored, Writer};
+use crate::session::Format;
 
-/// Lets sessions into a corpus. Of sessions with one id from files that share nothing else, the one with the first file
-/// name stays, and of those the one with the lowest content hash; the others are counted with their group.
+/// Lets sessions into a corpus. Of sessions with one id from files that share nothing else, the one in the fullest format
+/// stays, of those the one with the first file name, and of those the one with the lowest content hash; the others are
+/// counted with their group.
 #[derive(Debug)]
 pub(super) struct Admission<'w> {
     /// The corpus.
@@ -19,8 +22,8 @@ pub(super) struct Admission<'w> {
 /// The session of an id that is in the corpus by now.
 struct Rival {
     group: i64,
-    file: String,
-    content_hash: String,
+    /// Fullness of the format, file name and content hash: the lowest stays.
+    rank: (u8, String, String),
     records: Vec<u64>,
     fixed: bool,
 }
@@ -36,7 +39,7 @@ impl Admission<'_> {
             } else if rival.fixed {
                 holds(records, &rival.records)
             } else {
-                (&row.file, &row.content_hash) < (&rival.file, &rival.content_hash)
+                (row.format.fullness(), row.file.clone(), row.content_hash.clone()) < rival.rank
             };
             if !self.settle(&row.id, wins, group, rival.group)? {
                 return Ok(());
@@ -70,11 +73,13 @@ impl Admission<'_> {
     }
 
     fn rival(&self, id: &str) -> Result<Option<Rival>, CorpusError> {
-        let query = "SELECT grp, file, content_hash, records, kept FROM sessions JOIN origins USING (id) WHERE id = ?";
+        let query =
+            "SELECT grp, format, file, content_hash, records, kept FROM sessions JOIN origins USING (id) WHERE id = ?";
         let read = |row: &rusqlite::Row<'_>| {
-            let (group, file, content_hash) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let (records, fixed) = (unpack(&row.get::<_, Vec<u8>>(3)?), row.get(4)?);
-            Ok(Rival { group, file, content_hash, records, fixed })
+            let format: Format = from_json(&format!("\"{}\"", row.get::<_, String>(1)?))?;
+            let rank = (format.fullness(), row.get(2)?, row.get(3)?);
+            let (records, fixed) = (unpack(&row.get::<_, Vec<u8>>(4)?), row.get(5)?);
+            Ok(Rival { group: row.get(0)?, rank, records, fixed })
         };
         let query = self.writer.connection()?.prepare_cached(query);
         let rival = query.and_then(|mut query| query.query_map([id], read)?.next().transpose());

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::admit::Admission;
 use super::changes::{Changes, Job};
+use super::copies::Copies;
 use super::job::{Batch, read_job};
 use super::model::IngestReport;
 use super::pipeline::in_order;
@@ -107,33 +108,63 @@ fn work(
     let connection = writer.connection()?;
     save_sources(changes, writer, &options.salt)?;
     let total = changes.list.to_read()?;
-    let (mut next, mut done) = (previous.map_or(Ok(0), Previous::last_group)? + 1, 0);
-    let admission = Admission { writer, list: &changes.list };
+    let (first, mut done) = (previous.map_or(Ok(0), Previous::last_group)? + 1, 0);
     let old = |job: &Job| match previous {
         Some(previous) if !job.absent.is_empty() => previous.sessions(&job.stored),
         _ => Ok(Vec::new()),
     };
     let jobs = changes.jobs().map(|job| job.and_then(|job| old(&job).map(|old| (job, old))));
-    let read = |job: Result<(Job, Vec<Old>), CorpusError>| {
-        job.and_then(|(job, old)| read_job(&job, &old, &options.salt, &scrubber))
-    };
-    in_order(
-        jobs,
-        |job| job.as_ref().map_or(0, |(job, _)| job.bytes()),
-        read,
-        |batch| {
-            let batch = batch?;
-            done += batch.files;
-            for key in &batch.absent {
-                save_absent(connection, key, next).map_err(|error| writer.fail(&error))?;
-            }
-            next = store(&admission, batch, next)?;
-            (options.progress)(done, total);
-            Ok::<(), CorpusError>(())
-        },
-    )?;
+    let round = Round { changes, writer, salt: &options.salt, scrubber: &scrubber };
+    let next = round.store(jobs, first, |files| {
+        done += files;
+        (options.progress)(done, total);
+    })?;
+    if next > first {
+        let copies = Copies::find(changes, writer, first)?;
+        round.store(copies.jobs(), next, |_| {})?;
+    }
     join_work(connection).map_err(|error| writer.fail(&error))?;
     changes.report(totals(connection, writer.target())?)
+}
+
+/// What reading jobs and storing their sessions takes.
+struct Round<'r> {
+    changes: &'r Changes,
+    writer: &'r Writer,
+    salt: &'r Salt,
+    scrubber: &'r Scrubber,
+}
+
+impl Round<'_> {
+    /// Reads jobs, each with old sessions that it may not replace, and stores their sessions in groups from number `next`
+    /// on; tells how many files each job read, and returns the number after the last group.
+    fn store(
+        &self,
+        jobs: impl Iterator<Item = Result<(Job, Vec<Old>), CorpusError>>,
+        mut next: i64,
+        mut read_files: impl FnMut(u64),
+    ) -> Result<i64, CorpusError> {
+        let admission = Admission { writer: self.writer, list: &self.changes.list };
+        let read = |job: Result<(Job, Vec<Old>), CorpusError>| {
+            job.and_then(|(job, old)| read_job(&job, &old, self.salt, self.scrubber))
+        };
+        in_order(
+            jobs,
+            |job| job.as_ref().map_or(0, |(job, _)| job.bytes()),
+            read,
+            |batch| {
+                let batch = batch?;
+                read_files(batch.files);
+                for key in &batch.absent {
+                    let saved = save_absent(self.writer.connection()?, key, next);
+                    saved.map_err(|error| self.writer.fail(&error))?;
+                }
+                next = store(&admission, batch, next)?;
+                Ok::<(), CorpusError>(())
+            },
+        )?;
+        Ok(next)
+    }
 }
 
 /// Writes what is known of the files that are new or changed.

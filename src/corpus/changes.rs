@@ -132,6 +132,23 @@ impl Changes {
         Ok(Job { groups: grouped(sessions).into_iter().map(group).collect(), absent, stored })
     }
 
+    /// What the Claude Code files with `keys` come to when they are read in one go instead of as the groups `stored`; none
+    /// where none of them is there.
+    pub fn job_of(&self, keys: &[PathKey], stored: &[i64]) -> Result<Option<Job>, CorpusError> {
+        let (mut files, mut there, mut absent) = (Vec::new(), Vec::new(), Vec::new());
+        for source in self.list.with_keys(keys)? {
+            match source.file {
+                Some(file) => {
+                    files.push(self.found.file(file)?);
+                    there.push(source.key);
+                }
+                None => absent.push(source.key),
+            }
+        }
+        let groups = vec![(Group::new(Format::ClaudeCode, files), there)];
+        Ok((!groups[0].1.is_empty()).then(|| Job { groups, absent, stored: stored.to_vec() }))
+    }
+
     /// Hands the sources that are new or changed to `each`, with their files.
     pub fn touched(
         &self,

@@ -87,9 +87,9 @@ impl List {
         Ok(())
     }
 
-    /// Makes [`List::holds`] quick, once all that was found is added.
+    /// Makes looking for keys quick, once all that was found is added.
     pub fn index(&self) -> Result<(), IngestError> {
-        Ok(self.connection.execute_batch("CREATE INDEX keys ON sources (key)")?)
+        Ok(self.connection.execute_batch("CREATE INDEX IF NOT EXISTS keys ON sources (key)")?)
     }
 
     /// Whether the file with `key` is among the sources.
@@ -144,6 +144,19 @@ impl List {
         let mut query = self.connection.prepare_cached("SELECT * FROM sources WHERE part = ? ORDER BY at")?;
         let sources = query.query_map([part], source)?.collect::<rusqlite::Result<_>>()?;
         Ok(sources)
+    }
+
+    /// The sources with `keys`, in order.
+    pub fn with_keys(&self, keys: &[PathKey]) -> Result<Vec<Source>, IngestError> {
+        self.index()?;
+        let mut query = self.connection.prepare_cached("SELECT * FROM sources WHERE key = ?")?;
+        let mut sources = Vec::new();
+        for key in keys {
+            let read = |row: &Row<'_>| Ok((row.get::<_, u32>("at")?, source(row)?));
+            sources.push(query.query_row([key], read)?);
+        }
+        sources.sort_by_key(|(at, _)| *at);
+        Ok(sources.into_iter().map(|(_, source)| source).collect())
     }
 
     /// Hands every source whose file is there to `each`, in order.

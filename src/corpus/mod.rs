@@ -2,11 +2,13 @@
 //!
 //! [`build()`] reads session files into `FOLDER/corpus.sqlite`; [`Corpus`] reads it. A corpus is never changed in place: an
 //! ingest into a folder that has one writes a new one, at once and whole, and takes over what did not change. `previous` is
-//! the corpus that is there, `changes` finds what has to be read, `job` reads it, `admit` lets it in, `totals` sums it up.
+//! the corpus that is there, `changes` finds what has to be read, `job` reads it, `admit` lets it in, `copies` finds what has
+//! to be read again, `totals` sums it up.
 
 mod admit;
 mod build;
 mod changes;
+mod copies;
 mod job;
 mod list;
 mod lock;

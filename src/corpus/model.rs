@@ -194,6 +194,9 @@ pub struct ThisIngest {
     pub elsewhere: u64,
 }
 
+/// Why a subagent's file gave nothing.
+const ORPHAN: &str = "subagent without its session";
+
 /// Version of the form of [`IngestReport`].
 pub const REPORT_VERSION: u32 = 2;
 
@@ -204,10 +207,18 @@ impl IngestReport {
         self.scopes.iter().filter(|(scope, _)| counted_scope(scope)).map(|(_, count)| count).sum()
     }
 
-    /// Whether any line or file could not be read, or was read and could not be kept.
+    /// What was lost, as many of each kind as there are: what could not be read, or was read and could not be kept or
+    /// understood. Sessions that another file tells as well are not lost.
     #[must_use]
-    pub fn lost_anything(&self) -> bool {
-        !self.bad_files.is_empty() || self.frozen_sessions > 0
+    pub fn lost(&self) -> Vec<(&'static str, u64)> {
+        let orphans = self.dropped_files.get(ORPHAN).copied().unwrap_or_default();
+        let kinds = [
+            ("files not read, or not whole", self.bad_files.len() as u64),
+            ("sessions that stay as they were, though what is left of their files holds more", self.frozen_sessions),
+            ("files of subagents without their session", orphans),
+            ("records of unknown type", self.unknown_records.values().sum()),
+        ];
+        kinds.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 }
 

@@ -78,19 +78,26 @@ impl Previous {
 
     /// The sessions of `groups`.
     pub fn sessions(&self, groups: &[i64]) -> Result<Vec<Old>, CorpusError> {
-        let read = |group: &i64| -> rusqlite::Result<Vec<Old>> {
-            let mut query =
-                self.connection.prepare_cached("SELECT id, records FROM origins WHERE grp = ? ORDER BY id")?;
-            let rows = query.query_map([group], |row| Ok((row.get(0)?, unpack(&row.get::<_, Vec<u8>>(1)?))))?;
-            rows.collect()
-        };
-        let read: Result<Vec<_>, _> = groups.iter().map(read).collect();
-        Ok(read.map_err(|error| self.fail(&error))?.into_iter().flatten().collect())
+        sessions(&self.connection, groups, "TRUE").map_err(|error| self.fail(&error))
     }
 
     fn fail(&self, error: &rusqlite::Error) -> CorpusError {
         CorpusError::sqlite(&self.path, error)
     }
+}
+
+/// The sessions of `groups` for which `condition` holds.
+pub(super) fn sessions(connection: &Connection, groups: &[i64], condition: &str) -> rusqlite::Result<Vec<Old>> {
+    let query = format!("SELECT id, records FROM origins WHERE grp = ? AND {condition} ORDER BY id");
+    let mut query = connection.prepare_cached(&query)?;
+    let mut sessions = Vec::new();
+    for group in groups {
+        let rows = query.query_map([group], |row| Ok((row.get(0)?, unpack(&row.get::<_, Vec<u8>>(1)?))))?;
+        for session in rows {
+            sessions.push(session?);
+        }
+    }
+    Ok(sessions)
 }
 
 /// Size and time of change of the file at `path`, where there is one.

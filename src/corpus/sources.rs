@@ -12,7 +12,7 @@ use crate::session::Format;
 
 /// What reads, by its version: a file that another one read is read again. Raised with every change of what is read from
 /// the same files: readers, measures, evidence, scrubbing.
-pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
+pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
 
 /// Keyed hash of a path.
 pub(super) type PathKey = [u8; 16];
@@ -99,8 +99,12 @@ pub(super) fn pack(numbers: &[u64]) -> Vec<u8> {
 
 /// The numbers that [`pack`] wrote.
 pub(super) fn unpack(bytes: &[u8]) -> Vec<u64> {
-    let number = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-    bytes.chunks(8).map(number).collect()
+    numbers(bytes).collect()
+}
+
+/// The same one after the other.
+pub(super) fn numbers(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.chunks(8).map(|bytes| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
 }
 
 /// How a kind is stored: its name, its reason, its links.
@@ -134,6 +138,16 @@ pub(super) fn save_read(connection: &Connection, key: &PathKey, group: i64) -> r
 pub(super) fn save_absent(connection: &Connection, key: &PathKey, group: i64) -> rusqlite::Result<()> {
     let update = "UPDATE sources SET grp = ?, read = 0 WHERE path = ?";
     connection.prepare_cached(update)?.execute((group, key)).map(drop)
+}
+
+/// Hands every file that belongs to a group to `each`, with the group.
+pub(super) fn each_read(connection: &Connection, mut each: impl FnMut(PathKey, i64)) -> rusqlite::Result<()> {
+    let mut query = connection.prepare("SELECT path, grp FROM sources WHERE grp IS NOT NULL")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        each(row.get(0)?, row.get(1)?);
+    }
+    Ok(())
 }
 
 /// Forgets a file.

@@ -30,6 +30,14 @@ const TAKE_OVER: &str = "
 const TAKE_TRANSCRIPTS: &str =
     "INSERT INTO main.transcripts SELECT * FROM old.transcripts WHERE id IN (SELECT id FROM main.origins);";
 
+/// Takes one group out, its sessions before what tells them.
+const REMOVE_GROUP: [&str; 4] = [
+    "DELETE FROM transcripts WHERE id IN (SELECT id FROM origins WHERE grp = ?)",
+    "DELETE FROM sessions WHERE id IN (SELECT id FROM origins WHERE grp = ?)",
+    "DELETE FROM origins WHERE grp = ?",
+    "DELETE FROM groups WHERE grp = ?",
+];
+
 /// A session ready to be stored.
 #[derive(Debug)]
 pub(super) struct Stored {
@@ -170,6 +178,14 @@ impl Writer {
             .map(delete)
             .into_iter()
             .try_for_each(|done| done.map(drop).map_err(|error| self.fail(&error)))
+    }
+
+    /// Removes groups with their sessions; their files have to be given another group.
+    pub fn remove_groups(&self, groups: &[i64]) -> Result<(), CorpusError> {
+        let connection = self.connection()?;
+        let remove = |(group, sql): (&i64, &str)| connection.prepare_cached(sql)?.execute([group]).map(drop);
+        let all = groups.iter().flat_map(|group| REMOVE_GROUP.map(|sql| (group, sql)));
+        all.into_iter().try_for_each(remove).map_err(|error| self.fail(&error))
     }
 
     /// Takes over a session of a replaced group, now of `group`.

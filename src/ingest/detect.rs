@@ -14,6 +14,9 @@ use crate::session::Format;
 /// Lines looked at before a file is given up.
 const HEAD_LINES: u64 = 64;
 
+/// Lines looked at in a file of Claude Code, where an index of summaries may stand before the first record.
+const INDEX_LINES: u64 = 1024;
+
 /// Bytes looked at in files that are not read line by line.
 const HEAD_BYTES: usize = 1 << 16;
 
@@ -52,8 +55,9 @@ pub(super) fn detect(path: &Path, name: &str) -> io::Result<Head> {
     let mut head = Vec::new();
     while !shared.is_enough() {
         // Damage further on is found, counted and located when the file is read.
+        let most = if shared.recognised { INDEX_LINES } else { HEAD_LINES };
         let line = match lines.next() {
-            Ok(Some(line)) if line.number <= HEAD_LINES => line,
+            Ok(Some(line)) if line.number <= most => line,
             Err(error) if !shared.recognised => return Err(error),
             _ => break,
         };
@@ -115,9 +119,9 @@ impl Shared {
             self.links.push(format!("record {uuid}"));
         }
         // A copy may have new identifiers for everything but the messages of the model.
-        if let (Some(id), Some(time)) = (record.message_id(), record.timestamp()) {
+        if let Some(message) = record.message_and_time() {
             self.messages += 1;
-            self.links.push(format!("message {id} {time}"));
+            self.links.push(message);
         }
     }
 

@@ -62,13 +62,13 @@ pub(super) fn read(files: &[(PathBuf, String)], tally: &mut Tally) -> Vec<Sessio
         let name = &mask_file(name, None);
         let mut bad: Vec<(String, u64)> = Vec::new();
         let mut work = || -> std::io::Result<()> {
-            let mut lines = Lines::open(path)?;
+            let mut lines = Lines::of_sessions(path)?;
             while let Some(line) = lines.next()? {
                 tally.lines += 1;
                 let mut values = Vec::new();
                 let state = read_values(&line, |value: Value| values.push(value));
                 if state == LineState::Bad {
-                    bad.push(("not valid JSON".to_owned(), line.number));
+                    bad.push((line.reason().to_owned(), line.number));
                 }
                 for value in values {
                     match session(value) {

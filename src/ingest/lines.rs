@@ -9,12 +9,19 @@ use std::sync::LazyLock;
 use flate2::bufread::MultiGzDecoder;
 use regex::bytes::Regex;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Longest line that is read, in bytes; a longer one is skipped as unreadable, so that memory stays bounded.
-const LONGEST_LINE: usize = 256 << 20;
+const LONGEST_LINE: usize = 64 << 20;
+
+/// The same for a whole session in one piece.
+const LONGEST_DOCUMENT: usize = 256 << 20;
 
 /// What some editors put at the beginning of a file; not part of its first line.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// What text in UTF-16 begins with, in either order of bytes; shells of Windows write it.
+const UTF_16: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 
 /// Bytes that are asked for at once.
 const CHUNK: usize = 1 << 16;
@@ -22,6 +29,8 @@ const CHUNK: usize = 1 << 16;
 /// The lines of one file, one in memory at a time.
 pub(super) struct Lines {
     reader: Box<dyn BufRead>,
+    /// Bytes that a line may have.
+    longest: usize,
     /// What was read and is not yet taken, from `start` to `end`; lines are looked at where they lie.
     buffer: Vec<u8>,
     start: usize,
@@ -41,13 +50,22 @@ pub(super) struct Line<'b> {
     pub bytes: &'b [u8],
     /// Whether NULs were taken out.
     pub had_nuls: bool,
+    /// Whether it is longer than what is read, and was skipped.
+    pub too_long: bool,
+}
+
+impl Line<'_> {
+    /// Why a line that could not be read is left out.
+    pub fn reason(&self) -> &'static str {
+        if self.too_long { "line too long" } else { "not valid JSON" }
+    }
 }
 
 /// What comes next in a file.
 enum Next {
     /// A line, at this place of the buffer.
     At(Range<usize>),
-    /// A line beyond [`LONGEST_LINE`], stepped over.
+    /// A line that is too long, stepped over.
     TooLong,
     /// Nothing.
     End,
@@ -56,12 +74,21 @@ enum Next {
 impl Lines {
     /// Opens a file, gunzipping it where its first bytes say so.
     pub fn open(path: &Path) -> io::Result<Self> {
+        Self::with_longest(path, LONGEST_LINE)
+    }
+
+    /// The same for a file that has a whole session on each line.
+    pub fn of_sessions(path: &Path) -> io::Result<Self> {
+        Self::with_longest(path, LONGEST_DOCUMENT)
+    }
+
+    fn with_longest(path: &Path, longest: usize) -> io::Result<Self> {
         let reader = reader(path)?;
-        Ok(Self { reader, buffer: Vec::new(), start: 0, end: 0, broken: None, cleaned: Vec::new(), number: 0 })
+        Ok(Self { reader, longest, buffer: Vec::new(), start: 0, end: 0, broken: None, cleaned: Vec::new(), number: 0 })
     }
 
     /// The next line that is not blank. A line of nothing but NULs comes back empty, since something was lost there; so
-    /// does a line beyond [`LONGEST_LINE`].
+    /// does a line that is too long.
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
             let next = self.advance()?;
@@ -69,7 +96,7 @@ impl Lines {
             let number = self.number;
             let mut place = match next {
                 Next::At(place) => place,
-                Next::TooLong => return Ok(Some(Line { number, bytes: &[], had_nuls: false })),
+                Next::TooLong => return Ok(Some(Line { number, bytes: &[], had_nuls: false, too_long: true })),
                 Next::End => return Ok(None),
             };
             if number == 1 && self.buffer[place.clone()].starts_with(BYTE_ORDER_MARK) {
@@ -78,10 +105,15 @@ impl Lines {
             if memchr::memchr(0, &self.buffer[place.clone()]).is_some() {
                 self.cleaned.clear();
                 self.cleaned.extend(self.buffer[place].iter().filter(|byte| **byte != 0));
-                return Ok(Some(Line { number, bytes: self.cleaned.trim_ascii(), had_nuls: true }));
+                return Ok(Some(Line { number, bytes: self.cleaned.trim_ascii(), had_nuls: true, too_long: false }));
             }
             if !self.buffer[place.clone()].trim_ascii().is_empty() {
-                return Ok(Some(Line { number, bytes: self.buffer[place].trim_ascii(), had_nuls: false }));
+                return Ok(Some(Line {
+                    number,
+                    bytes: self.buffer[place].trim_ascii(),
+                    had_nuls: false,
+                    too_long: false,
+                }));
             }
         }
     }
@@ -114,7 +146,7 @@ impl Lines {
                 return Ok(Next::At(line));
             }
             let length = self.end - self.start;
-            if length >= LONGEST_LINE {
+            if length >= self.longest {
                 self.reader.skip_until(b'\n')?;
                 self.start = self.end;
                 return Ok(Next::TooLong);
@@ -153,7 +185,11 @@ impl Lines {
 
 fn reader(path: &Path) -> io::Result<Box<dyn BufRead>> {
     let mut file = BufReader::with_capacity(1 << 16, fs_err::File::open(path)?);
-    let gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    let begin = file.fill_buf()?;
+    if UTF_16.iter().any(|mark| begin.starts_with(mark)) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "UTF-16 text; save it as UTF-8"));
+    }
+    let gzip = begin.starts_with(&[0x1f, 0x8b]);
     Ok(if gzip { Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))) } else { Box::new(file) })
 }
 
@@ -168,13 +204,13 @@ pub(super) struct Text {
     pub damage: Option<String>,
 }
 
-/// Reads a plain or compressed file of text of at most [`LONGEST_LINE`] bytes.
+/// Reads a plain or compressed file of text of at most [`LONGEST_DOCUMENT`] bytes.
 pub(super) fn read_text(path: &Path) -> Text {
     let mut bytes = Vec::new();
-    let read = reader(path).and_then(|reader| reader.take(LONGEST_LINE as u64).read_to_end(&mut bytes));
+    let read = reader(path).and_then(|reader| reader.take(LONGEST_DOCUMENT as u64).read_to_end(&mut bytes));
     let damage = match read {
         Err(error) => Some(format!("cannot be read beyond byte {}: {error}", bytes.len())),
-        Ok(LONGEST_LINE) => Some(format!("not read beyond byte {LONGEST_LINE}")),
+        Ok(LONGEST_DOCUMENT) => Some(format!("not read beyond byte {LONGEST_DOCUMENT}")),
         Ok(_) => None,
     };
     if bytes.starts_with(BYTE_ORDER_MARK) {
@@ -211,6 +247,11 @@ pub(super) fn read_values<T: for<'de> Deserialize<'de>>(line: &Line<'_>, mut acc
     if let Ok(value) = serde_json::from_slice(line.bytes) {
         accept(value);
         return if line.had_nuls { LineState::Repaired } else { LineState::Whole };
+    }
+    // A key may stand twice in an object; its last value counts, as it does for the programs that write these files.
+    if let Ok(value) = serde_json::from_slice::<Value>(line.bytes).and_then(T::deserialize) {
+        accept(value);
+        return LineState::Repaired;
     }
     let (mut values, mut whole) = parse(line.bytes);
     let mut mended = false;
@@ -295,7 +336,9 @@ mod tests {
 
     fn read(bytes: &[u8]) -> (Vec<Value>, LineState) {
         let mut values = Vec::new();
-        let state = read_values(&Line { number: 1, bytes, had_nuls: false }, |value: Value| values.push(value));
+        let state = read_values(&Line { number: 1, bytes, had_nuls: false, too_long: false }, |value: Value| {
+            values.push(value);
+        });
         (values, state)
     }
 
@@ -324,6 +367,31 @@ mod tests {
             seen.push((line.number, line.bytes.to_vec(), line.had_nuls));
         }
         assert_eq!(seen, [(3, b"{}".to_vec(), true), (4, Vec::new(), true), (5, b"1".to_vec(), false)]);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_stepped_over_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs_err::write(&path, format!("1\n\"{}\"\n2", "x".repeat(2 * CHUNK))).unwrap();
+        let mut lines = Lines::with_longest(&path, CHUNK).unwrap();
+        let mut seen = Vec::new();
+        while let Some(line) = lines.next().unwrap() {
+            seen.push((line.number, line.bytes.to_vec(), line.reason()));
+        }
+        let (read, skipped) = ("not valid JSON", "line too long");
+        assert_eq!(seen, [(1, b"1".to_vec(), read), (2, Vec::new(), skipped), (3, b"2".to_vec(), read)]);
+    }
+
+    #[rstest]
+    #[case(u16::to_le_bytes)]
+    #[case(u16::to_be_bytes)]
+    fn utf_16_is_not_read_as_something_else(#[case] bytes: fn(u16) -> [u8; 2]) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let text: Vec<u8> = "\u{feff}{}\n{}".encode_utf16().flat_map(bytes).collect();
+        fs_err::write(&path, text).unwrap();
+        assert!(Lines::open(&path).is_err_and(|error| error.to_string().contains("UTF-16")));
     }
 
     #[test]

@@ -129,19 +129,33 @@ pub(super) struct FileRecords<R> {
     pub records: Vec<R>,
     /// Lines (from 1) on which something could not be read.
     pub bad_lines: Vec<u64>,
+    /// Why, by line.
+    pub reasons: BTreeMap<&'static str, Vec<u64>>,
     /// Lines that were read only after splitting or mending.
     pub repaired_lines: u64,
     /// Why the file could not be read to its end.
     pub damage: Option<String>,
 }
 
+impl<R> Default for FileRecords<R> {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            records: Vec::new(),
+            bad_lines: Vec::new(),
+            reasons: BTreeMap::new(),
+            repaired_lines: 0,
+            damage: None,
+        }
+    }
+}
+
 impl<R> FileRecords<R> {
     /// Masks the person's home-folder name in the file's name and reports what could not be read.
     pub fn report(&mut self, home_name: Option<&str>, tally: &mut Tally) {
         self.name = mask_file(&self.name, home_name);
-        if !self.bad_lines.is_empty() {
-            let (file, lines) = (self.name.clone(), self.bad_lines.clone());
-            tally.bad.push(BadFile { file, lines, reason: "not valid JSON".to_owned() });
+        for (reason, lines) in std::mem::take(&mut self.reasons) {
+            tally.bad.push(BadFile { file: self.name.clone(), lines, reason: reason.to_owned() });
         }
         if let Some(reason) = &self.damage {
             tally.bad.push(BadFile { file: self.name.clone(), lines: Vec::new(), reason: reason.clone() });
@@ -165,12 +179,13 @@ fn read_objects(group: &Group, tally: &mut Tally) -> Vec<FileRecords<Value>> {
         if let Some((value, lines)) = whole_value(path) {
             tally.lines += lines;
             let (name, records) = (name.clone(), vec![value]);
-            return FileRecords { name, records, bad_lines: Vec::new(), repaired_lines: 0, damage: None };
+            return FileRecords { name, records, ..FileRecords::default() };
         }
         let mut file = read_records::<Value>(path, name, tally);
         file.records.retain(Value::is_object);
         if file.records.is_empty() {
             file.bad_lines.clear();
+            file.reasons.clear();
             file.damage = Some("not valid JSON".to_owned());
         }
         file
@@ -191,8 +206,7 @@ pub(super) fn whole_value(path: &Path) -> Option<(Value, u64)> {
 
 /// Reads every record of one file, as far as the file can be read.
 fn read_records<R: DeserializeOwned>(path: &Path, name: &str, tally: &mut Tally) -> FileRecords<R> {
-    let name = name.to_owned();
-    let mut file = FileRecords { name, records: Vec::new(), bad_lines: Vec::new(), repaired_lines: 0, damage: None };
+    let mut file = FileRecords { name: name.to_owned(), ..FileRecords::default() };
     let mut last = 0;
     let mut read = || -> std::io::Result<()> {
         let mut lines = Lines::open(path)?;
@@ -202,7 +216,10 @@ fn read_records<R: DeserializeOwned>(path: &Path, name: &str, tally: &mut Tally)
             match read_values(&line, |record| file.records.push(record)) {
                 LineState::Whole => {}
                 LineState::Repaired => file.repaired_lines += 1,
-                LineState::Bad => file.bad_lines.push(line.number),
+                LineState::Bad => {
+                    file.bad_lines.push(line.number);
+                    file.reasons.entry(line.reason()).or_default().push(line.number);
+                }
             }
         }
         Ok(())

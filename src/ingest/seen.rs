@@ -28,6 +28,11 @@ impl Seen {
         new
     }
 
+    /// Takes what a copy of a record that was given another identifier has in common with it.
+    pub fn note(&mut self, mark: &str) {
+        self.taken.push(short_hash(mark));
+    }
+
     /// Gives what was taken since the last call to session `id`; to none where the records came to no session.
     pub fn give(&mut self, id: Option<&str>) {
         let taken = std::mem::take(&mut self.taken);

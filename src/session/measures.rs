@@ -291,19 +291,14 @@ impl TurnMeasures {
     }
 }
 
-/// Position, turn 0 first, of the turn whose last action is also the session's last and is a plan refused without a word,
-/// which is usually its approval with a fresh context.
+/// Position, turn 0 first, of the last turn where nothing but notes comes after a plan refused without a word: a refusal
+/// that ends the session is usually the plan's approval with a fresh context.
 fn turn_of_hand_off(session: &Session) -> Option<usize> {
-    let last_in = |steps: &[Step]| {
-        steps.iter().rev().find_map(|step| match step {
-            Step::Act(action) => Some(ends_in_plan_hand_off(action)),
-            _ => None,
-        })
-    };
-    let turns = session.turns.iter().map(|turn| last_in(&turn.steps));
-    let all: Vec<_> = std::iter::once(last_in(&session.preamble)).chain(turns).collect();
-    let last = all.iter().rposition(Option::is_some)?;
-    (all[last] == Some(true)).then_some(last)
+    let last_steps = session.turns.last().map_or(&session.preamble, |turn| &turn.steps);
+    match last_steps.iter().rev().find(|step| !matches!(step, Step::Note(_)))? {
+        Step::Act(action) => ends_in_plan_hand_off(action).then_some(session.turns.len()),
+        _ => None,
+    }
 }
 
 fn ends_in_plan_hand_off(last: &Action) -> bool {
@@ -412,8 +407,13 @@ mod tests {
         session.turns[1].steps.push(act("ExitPlanMode", ActionStatus::Refused, Some((ReplyKind::PlanRefused, ""))));
         let measures = Measures::of(&session);
         assert_eq!((measures.refusals, measures.plan_refusals, measures.replies), (2, 1, 5));
-        session.turns[1].steps.push(act("Edit", ActionStatus::Done, None));
-        assert_eq!(Measures::of(&session).refusals, 3, "it was not the last action");
+        session.turns[1].steps.push(Step::Note(Note::Interrupted));
+        assert_eq!(Measures::of(&session).refusals, 2, "a note is none of the agent's");
+        let mut asked_again = session.clone();
+        asked_again.turns.push(Turn::new(3, PromptKind::Typed, "think again".to_owned(), None));
+        assert_eq!(Measures::of(&asked_again).refusals, 3, "the session went on");
+        session.turns[1].steps.push(Step::Say("Another plan, then.".to_owned()));
+        assert_eq!(Measures::of(&session).refusals, 3, "the agent went on");
     }
 
     #[test]

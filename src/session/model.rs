@@ -27,6 +27,19 @@ pub enum Format {
     EntireTranscript,
 }
 
+impl Format {
+    /// How much of a session the format tells, the fullest first: the agent's own log, what another program made of it in a
+    /// form for programs, and what one made of it for people.
+    #[must_use]
+    pub fn fullness(self) -> u8 {
+        match self {
+            Self::ClaudeCode | Self::CodexRollout | Self::CopilotCli | Self::GeminiCli | Self::OpenCode => 0,
+            Self::AssizeJsonl | Self::Atif | Self::EntireTranscript => 1,
+            Self::SpecstoryMd => 2,
+        }
+    }
+}
+
 /// Whether a person was there, as the study draws the line (report.md 9.1, sessions.md 1.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

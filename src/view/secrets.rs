@@ -7,7 +7,8 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex_automata::meta::Regex;
-use regex_automata::{Anchored, Input};
+use regex_automata::util::primitives::NonMaxUsize;
+use regex_automata::{Anchored, Input, PatternID};
 use serde::Deserialize;
 
 use super::secrets_keywords::Keywords;
@@ -72,6 +73,9 @@ pub(super) enum Check {
     LooksRandom,
 }
 
+/// Why a pattern is refused that compiles.
+const ONLY_GROUP: &str = "a pattern has no group but `s`; write the others as (?:...)";
+
 #[derive(Debug)]
 struct Patterns {
     regex: Regex,
@@ -117,8 +121,10 @@ impl Rule {
         let left = self.left.as_ref().filter(|left| !left.is_empty());
         let allow = (!self.allow.is_empty()).then(|| format!("(?:{})", self.allow.join(")|(?:")));
         let pattern = |text: &str| {
-            Regex::new(text)
-                .map_err(|error| error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string))
+            let regex = Regex::new(text)
+                .map_err(|error| error.syntax_error().map_or_else(|| error.to_string(), ToString::to_string))?;
+            let names: Vec<_> = regex.group_info().pattern_names(PatternID::ZERO).skip(1).collect();
+            if names.iter().all(|name| *name == Some("s")) { Ok(regex) } else { Err(ONLY_GROUP.to_owned()) }
         };
         Ok(Patterns {
             regex: pattern(&self.regex)?,
@@ -138,27 +144,25 @@ impl Rule {
             return None;
         }
         let patterns = self.patterns();
-        let whole = patterns.regex.search(&Input::new(text).range(at..).anchored(Anchored::Yes))?.range();
-        let mut secret = whole.clone();
-        let named = |regex: &Regex, input: Input| {
-            let mut captures = regex.create_captures();
-            regex.search_captures(&input, &mut captures);
-            captures.get_group_by_name("s").map(|span| span.range())
-        };
-        if patterns.regex.captures_len() > 1 {
-            let input = Input::new(text).range(whole.clone()).anchored(Anchored::Yes);
-            secret = named(&patterns.regex, input).unwrap_or(secret);
-        }
+        let (whole, masked) = search(&patterns.regex, &Input::new(text).range(at..).anchored(Anchored::Yes))?;
+        let mut secret = masked.unwrap_or_else(|| whole.clone());
         if let Some(left) = &patterns.left {
             let input = Input::new(&text[..at]).range(at.saturating_sub(self.reach.unwrap_or(REACH))..);
+            let (_, masked) = search(left, &input)?;
             if left.captures_len() > 1 {
-                secret.start = named(left, input)?.start;
-            } else if !left.is_match(input) {
-                return None;
+                secret.start = masked?.start;
             }
         }
         Some((secret, whole.end))
     }
+}
+
+/// Where a pattern matches, and where its group `s` does, where it has one.
+fn search(regex: &Regex, input: &Input<'_>) -> Option<(Range<usize>, Option<Range<usize>>)> {
+    let mut slots = [None; 4];
+    regex.search_slots(input, &mut slots)?;
+    let [start, end, group_start, group_end] = slots.map(|slot| slot.map(NonMaxUsize::get));
+    Some((start?..end?, group_start.zip(group_end).map(|(start, end)| start..end)))
 }
 
 /// Rules, and the keywords by which they are found.

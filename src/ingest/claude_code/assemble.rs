@@ -1,13 +1,14 @@
 //! From the records of one session to the session.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::mem::{Discriminant, discriminant};
 
 use jiff::Timestamp;
 
 use super::branches::abandoned;
 use super::message::{Block, Content};
 use super::prompts::{Class, classify_all};
-use super::queue::{Queue, queued_command, stands_in};
+use super::queue::{Queue, Said, queued_command};
 use super::record::{Kind, Record, identifies};
 use super::scope;
 use crate::ingest::person::{home_name, project, pseudonym};
@@ -43,7 +44,7 @@ pub(super) fn assemble(id: String, file: String, records: Vec<Record>, losses: L
         losses,
         ..Session::new(id, file, Format::ClaudeCode)
     };
-    let mut assembly = Assembly::new(session, spoken_text(&records, &classes));
+    let mut assembly = Assembly::new(session, said_by_persons(&records, &classes));
     *assembly.excluded("sidechain") += sidechain.iter().filter(|record| record.kind() == Kind::User).count() as u64;
     let mut rewound: Vec<Assembly> = attempts.iter().map(|_| Assembly::attempt()).collect();
     // Number of the turn to which each record belongs, 0 before the first.
@@ -69,16 +70,17 @@ fn prompts_of<'r>(records: &'r [Record], classes: &[Option<Class>]) -> Vec<&'r R
     pairs.filter(|(_, class)| matches!(class, Some(Class::Prompt(..)))).map(|(record, _)| record).collect()
 }
 
-/// Text of the user records in which a queued prompt may also stand.
-fn spoken_text(records: &[Record], classes: &[Option<Class>]) -> String {
-    let text = |(record, class): (&Record, &Option<Class>)| match class {
-        Some(Class::Prompt(_, text) | Class::CompactSummary(text) | Class::ToolResult(Some(text))) => {
-            Some(text.clone())
-        }
-        Some(_) => None,
-        None => queued_command(&record.attachment),
+/// What persons said in records of their own, in which a queued prompt may also stand.
+fn said_by_persons(records: &[Record], classes: &[Option<Class>]) -> Vec<Said> {
+    let said = |(record, class): (&Record, &Option<Class>)| {
+        let text = match class {
+            Some(Class::Prompt(_, text) | Class::ToolResult(Some(text))) => Some(text.clone()),
+            Some(_) => None,
+            None => queued_command(&record.attachment),
+        };
+        text.map(|text| Said::new(text, record))
     };
-    records.iter().zip(classes).filter_map(text).collect::<Vec<_>>().join("\n")
+    records.iter().zip(classes).filter_map(said).collect()
 }
 
 /// Times of the first and last record of the conversation, as written; what is no time is passed over.
@@ -114,15 +116,15 @@ struct Assembly {
     session: Session,
     /// Turn (none before the first) and step of each tool call.
     calls: HashMap<String, (Option<usize>, usize)>,
-    /// Blocks of each message already taken: one message is written on several lines, and some lines twice.
-    taken: HashSet<(String, blake3::Hash)>,
+    /// Thoughts and texts of each message already taken: one message is written on several lines, and some lines twice.
+    taken: HashSet<(String, Discriminant<Step>, blake3::Hash)>,
     /// Turn in which each message begins, none before the first, and the most tokens reported for it: streaming reports parts.
     usage: HashMap<String, (Option<usize>, TokenUsage)>,
     /// Time of the last record of the turn that goes on.
     ended: Option<Timestamp>,
     queue: Queue,
-    /// Text of all user records, to see whether a queued prompt also stands elsewhere.
-    spoken: String,
+    /// What persons said in records of their own, to see whether a queued prompt also stands there.
+    said: Vec<Said>,
     pull_requests: HashSet<String>,
     /// How many calls have no identifier of their own, and which of them have no result yet.
     masked: usize,
@@ -130,10 +132,10 @@ struct Assembly {
 }
 
 impl Assembly {
-    fn new(session: Session, spoken: String) -> Self {
+    fn new(session: Session, said: Vec<Said>) -> Self {
         Self {
             session,
-            spoken,
+            said,
             calls: HashMap::new(),
             taken: HashSet::new(),
             usage: HashMap::new(),
@@ -147,7 +149,7 @@ impl Assembly {
 
     /// An attempt that the person rewound, put together like a session of its own.
     fn attempt() -> Self {
-        Self::new(Session::new(String::new(), String::new(), Format::ClaudeCode), String::new())
+        Self::new(Session::new(String::new(), String::new(), Format::ClaudeCode), Vec::new())
     }
 
     fn branch(self, after: usize) -> Branch {
@@ -206,11 +208,11 @@ impl Assembly {
                 }
             }
             Kind::QueueOperation => {
-                if let Some(text) = self.queue.apply(&record) {
-                    if stands_in(&text, &self.spoken) {
+                if let Some(delivered) = self.queue.apply(&record) {
+                    if Said::take(&mut self.said, &delivered) {
                         *self.excluded("queued-elsewhere") += 1;
                     } else {
-                        self.turn(PromptKind::Queued, text, record.timestamp());
+                        self.turn(PromptKind::Queued, delivered.text, record.timestamp());
                     }
                 }
             }
@@ -365,10 +367,12 @@ impl Assembly {
         }
     }
 
-    fn say(&mut self, message: &str, text: String, step: impl FnOnce(String) -> Step) {
-        let new = self.taken.insert((message.to_owned(), blake3::hash(text.as_bytes())));
-        if new && !text.trim().is_empty() {
-            self.steps().push(step(text));
+    fn say(&mut self, message: &str, text: String, step: fn(String) -> Step) {
+        let (hash, blank) = (blake3::hash(text.as_bytes()), text.trim().is_empty());
+        let step = step(text);
+        let new = self.taken.insert((message.to_owned(), discriminant(&step), hash));
+        if new && !blank {
+            self.steps().push(step);
         }
     }
 

@@ -27,8 +27,11 @@ impl FileRecords<Record> {
         self.records.iter().filter(|record| matches!(record.kind(), Kind::User | Kind::Assistant))
     }
 
+    /// When its conversation begins: what the program notes beside it may stand anywhere.
     fn first_time(&self) -> Option<&str> {
-        self.records.iter().find_map(Record::timestamp)
+        let of_conversation = self.records.iter().filter(|record| record.uuid().is_some());
+        let all = || self.records.iter().filter_map(Record::timestamp).min();
+        of_conversation.filter_map(Record::timestamp).min().or_else(all)
     }
 
     fn is_subagent(&self) -> bool {
@@ -116,6 +119,9 @@ impl Known<'_> {
     fn new_of(&mut self, mut records: Vec<Record>) -> Vec<Record> {
         let all = records.len();
         records.retain(|record| record.identity().is_none_or(|identity| self.seen.insert(&identity)));
+        for message in records.iter().filter_map(Record::message_and_time) {
+            self.seen.note(&message);
+        }
         let Some(moments) = &mut self.moments else { return records };
         let hash = |record: &Record| record.moment().map(|moment| short_hash(&moment));
         let hashes: Vec<Option<u64>> = records.iter().map(hash).collect();

@@ -1,14 +1,64 @@
 //! Prompts typed while the agent worked, which may stand nowhere but in the queue's own records (sessions.md 1.4).
 
+use jiff::Timestamp;
+
 use super::message::Attachment;
 use super::prompts::strip_injected;
 use super::record::Record;
 
-/// What waits to be delivered: text, and whether a person typed it.
+/// What waits to be delivered: text, whether a person typed it, and when it was put in.
 #[derive(Debug)]
 struct Entry {
     text: String,
     human: bool,
+    at: Option<Timestamp>,
+}
+
+/// A prompt that was delivered in the middle of a turn.
+#[derive(Debug, PartialEq)]
+pub(super) struct Delivered {
+    /// Its text.
+    pub text: String,
+    /// When it was put into the queue, and when it was taken out.
+    between: (Option<Timestamp>, Option<Timestamp>),
+}
+
+impl Delivered {
+    /// Whether `said` is the record of it: its text fills whole lines there, and it was written not before the person typed
+    /// it and not long after it was delivered. Equal words at another time are another prompt.
+    fn is_in(&self, said: &Said) -> bool {
+        let (since, until) = self.between;
+        let too_early = said.at.zip(since).is_some_and(|(at, since)| at < since);
+        let too_late = said.at.zip(until).is_some_and(|(at, until)| at.as_second() - until.as_second() > SOON);
+        !too_early && !too_late && fills_lines(&self.text, &said.text)
+    }
+}
+
+/// Seconds after which the record of a delivered prompt does not come any more.
+const SOON: i64 = 60;
+
+/// Text of a user record in which a queued prompt may also stand, and its time.
+#[derive(Debug)]
+pub(super) struct Said {
+    text: String,
+    at: Option<Timestamp>,
+}
+
+impl Said {
+    /// What a record says.
+    pub fn new(text: String, record: &Record) -> Self {
+        Self { text, at: time(record) }
+    }
+
+    /// Takes the record of `delivered` out of `all`, where there is one.
+    pub fn take(all: &mut Vec<Self>, delivered: &Delivered) -> bool {
+        let found = all.iter().position(|said| delivered.is_in(said));
+        found.map(|at| all.remove(at)).is_some()
+    }
+}
+
+fn time(record: &Record) -> Option<Timestamp> {
+    record.timestamp()?.parse().ok()
 }
 
 /// The queue of one session, replayed.
@@ -20,14 +70,14 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Replays one queue operation; the text of a prompt that was delivered in the middle of a turn comes back.
-    pub fn apply(&mut self, record: &Record) -> Option<String> {
+    /// Replays one queue operation; a prompt that was delivered in the middle of a turn comes back.
+    pub fn apply(&mut self, record: &Record) -> Option<Delivered> {
         let content = record.content.as_str();
         match record.operation()? {
-            "enqueue" => self.waiting.push(entry(content.unwrap_or_default())),
+            "enqueue" => self.waiting.push(entry(content.unwrap_or_default(), time(record))),
             "dequeue" => self.due += 1,
             "popAll" => self.take_back(content),
-            "remove" => return self.remove(content),
+            "remove" => return self.remove(content, time(record)),
             _ => {}
         }
         None
@@ -54,21 +104,21 @@ impl Queue {
     }
 
     /// Delivered mid-turn. Where the record does not say which, the person's oldest goes before the program's.
-    fn remove(&mut self, content: Option<&str>) -> Option<String> {
+    fn remove(&mut self, content: Option<&str>, at: Option<Timestamp>) -> Option<Delivered> {
         let named = content.and_then(|content| self.waiting.iter().position(|entry| entry.text == content.trim()));
-        let at = named
+        let place = named
             .or_else(|| self.waiting.iter().position(|entry| entry.human))
             .or((!self.waiting.is_empty()).then_some(0))?;
-        let entry = self.waiting.remove(at);
+        let entry = self.waiting.remove(place);
         let text = strip_injected(&entry.text);
-        (entry.human && !text.is_empty()).then_some(text)
+        (entry.human && !text.is_empty()).then_some(Delivered { text, between: (entry.at, at) })
     }
 }
 
-fn entry(content: &str) -> Entry {
+fn entry(content: &str, at: Option<Timestamp>) -> Entry {
     let text = content.trim();
     let machine = text.starts_with("{\"task_id\"") || (!text.is_empty() && strip_injected(text).is_empty());
-    Entry { text: text.to_owned(), human: !machine }
+    Entry { text: text.to_owned(), human: !machine, at }
 }
 
 /// The prompt in an attachment of a queued command, where a person sent it.
@@ -81,12 +131,11 @@ pub(super) fn queued_command(attachment: &Attachment) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Whether `text` stands in `other` as whole words.
-pub(super) fn stands_in(text: &str, other: &str) -> bool {
+/// Whether `text` stands in `other` as whole lines.
+fn fills_lines(text: &str, other: &str) -> bool {
     other.match_indices(text).any(|(at, _)| {
-        let before = other[..at].chars().next_back();
-        let after = other[at + text.len()..].chars().next();
-        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+        let (before, after) = (&other[..at], &other[at + text.len()..]);
+        (before.is_empty() || before.ends_with('\n')) && (after.is_empty() || after.starts_with('\n'))
     })
 }
 
@@ -98,7 +147,7 @@ mod tests {
 
     fn replay(queue: &mut Queue, operation: &str, content: Option<&str>) -> Option<String> {
         let record = json!({"type": "queue-operation", "operation": operation, "content": content});
-        queue.apply(&serde_json::from_value(record).unwrap())
+        queue.apply(&serde_json::from_value(record).unwrap()).map(|delivered| delivered.text)
     }
 
     #[test]
@@ -146,8 +195,26 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_whole() {
-        assert!(stands_in("do it", "please do it (now)"));
-        assert!(!stands_in("ok", "look"));
+    fn a_record_of_a_delivered_prompt_has_its_lines_and_comes_at_its_time() {
+        let record = |at: &str| -> Record { serde_json::from_value(json!({"type": "user", "timestamp": at})).unwrap() };
+        let time = |second: u32| format!("2026-03-01T10:{:02}:{:02}Z", second / 60, second % 60);
+        let between = (time(10).parse().ok(), time(20).parse().ok());
+        let said = |text: &str, at: &str| {
+            let delivered = Delivered { text: "yes".to_owned(), between };
+            Said::take(&mut vec![Said::new(text.to_owned(), &record(at))], &delivered)
+        };
+        assert!(said("yes", &time(20)) && said("first\nyes\nlast", &time(10)) && said("yes", &time(80)));
+        assert!(said("yes", ""), "a record without a time may be the one");
+        assert!(!said("yes and more", &time(20)) && !said("oh yes", &time(20)), "other words");
+        assert!(!said("yes", &time(9)) && !said("yes", &time(81)), "said at another time");
+    }
+
+    #[test]
+    fn one_record_stands_for_one_delivered_prompt() {
+        let record = serde_json::from_value(json!({"type": "user"})).unwrap();
+        let mut all = vec![Said::new("yes".to_owned(), &record)];
+        let delivered = Delivered { text: "yes".to_owned(), between: (None, None) };
+        assert!(Said::take(&mut all, &delivered));
+        assert!(!Said::take(&mut all, &delivered));
     }
 }

@@ -267,6 +267,11 @@ impl Record {
         self.blocks().iter().any(|block| block.kind() == "tool_result")
     }
 
+    /// Message of the model and time, which stay the same in a copy with identifiers of its own.
+    pub fn message_and_time(&self) -> Option<String> {
+        Some(format!("message {} {}", self.message_id()?, self.timestamp()?))
+    }
+
     /// What tells this record from others where it has no identifier of its own: what it says, and when.
     pub fn identity(&self) -> Option<String> {
         if let Some(uuid) = self.uuid() {
