@@ -356,6 +356,37 @@ fn what_is_no_file_or_cannot_be_reached_is_counted_and_named_without_names_of_pe
 }
 
 #[test]
+fn secrets_in_names_and_in_what_is_counted_are_nowhere_in_corpus_and_report() {
+    let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let key = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    let project = folder.path().join(&key);
+    fs_err::create_dir_all(&project).unwrap();
+    // The reader keeps 40 characters of an unknown type: a part of the key, if it were cut before it is masked.
+    let records = format!(
+        r#"{{"type":"user","uuid":"u1","sessionId":"s1","version":"{key}","slug":"{key}","message":{{"role":"user","content":"hi"}}}}
+{{"type":"a new kind of record, {key}","uuid":"u2","sessionId":"s1"}}
+{{half"#
+    );
+    fs_err::write(project.join(format!("{key}.jsonl")), records).unwrap();
+    fs_err::write(project.join(format!("{key}.jsonl.gz")), [0x1f, 0x8b, 8, 0, 1, 2, 3]).unwrap();
+    let all = [folder.path().to_owned()];
+    let report = build(&all, into.path(), &BuildOptions::quiet(Salt::fixed(KEY))).unwrap();
+    assert_eq!((report.sessions, report.bad_lines, report.bad_files.len()), (1, 1, 2), "{report:?}");
+    let name = "[secret:github-token]/[secret:github-token].jsonl";
+    assert_eq!(report.bad_files[0].file, name);
+    assert_eq!(report.bad_files[1].file, format!("{name}.gz"));
+    let again = build(&all, into.path(), &BuildOptions::quiet(Salt::fixed(KEY))).unwrap();
+    assert_eq!(
+        IngestReport { this_ingest: None, ..again.clone() },
+        IngestReport { this_ingest: None, ..report.clone() }
+    );
+    let kept = fs_err::read(into.path().join("corpus.sqlite")).unwrap();
+    for told in [String::from_utf8_lossy(&kept).into_owned(), format!("{report:?}"), format!("{again:?}")] {
+        assert!(!told.contains(&key[..12]), "{}", &told[told.find(&key[..12]).unwrap_or_default()..][..80]);
+    }
+}
+
+#[test]
 fn what_is_no_time_begins_no_session() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("times.jsonl");

@@ -9,9 +9,9 @@ use super::list::List;
 use super::model::{IngestReport, ThisIngest};
 use super::previous::Previous;
 use super::salt::Salt;
-use super::sources::{Known, Look, PathKey, Source, State, path_key};
+use super::sources::{Known, Look, PathKey, Source, State, path_key, shown_name};
 use super::store::CorpusError;
-use crate::ingest::{BadFile, FileKind, Found, FoundFile, Group, discover, grouped, mask_file};
+use crate::ingest::{BadFile, FileKind, Found, FoundFile, Group, discover, grouped};
 use crate::session::Format;
 
 /// Files that are read in one go, because they may hold the same records, or did.
@@ -182,7 +182,7 @@ impl Changes {
             match (source.kind, source.file) {
                 (FileKind::Other(reason), _) => *report.skipped_files.entry(reason).or_default() += 1,
                 (FileKind::Unreadable(reason) | FileKind::Unreachable(reason), Some(file)) => {
-                    let file = mask_file(&self.found.file(file)?.name, None);
+                    let file = shown_name(&self.found.file(file)?.name);
                     report.bad_files.push(BadFile { file, lines: Vec::new(), reason });
                 }
                 _ => {}
@@ -233,7 +233,7 @@ fn look(
     };
     if let (FileKind::Unreadable(reason) | FileKind::Unreachable(reason), Some(known), Some(_)) = (&kind, known, group)
     {
-        let bad = BadFile { file: mask_file(&file.name, None), lines: Vec::new(), reason: reason.clone() };
+        let bad = BadFile { file: shown_name(&file.name), lines: Vec::new(), reason: reason.clone() };
         return (elsewhere(&known.kind), Some(bad));
     }
     let wanted = |only| matches!(&kind, FileKind::Session(format, _) if *format == only);

@@ -65,10 +65,11 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
 /// Reads one group. Of a session that was read only its stored form stays in memory.
 fn stream(group: &Group, sources: &[PathKey], salt: &Salt, scrubber: &Scrubber) -> Result<Part, CorpusError> {
     let mut sessions = Vec::new();
-    let tally = read_each(group, salt.key(), &[], &mut |session, records| {
+    let mut tally = read_each(group, salt.key(), &[], &mut |session, records| {
         sessions.push(prepare(session, scrubber).map(|(stored, facts)| (stored, facts, records)));
     });
     let sessions = sessions.into_iter().collect::<Result<_, CorpusError>>()?;
+    scrub_tally(&mut tally, scrubber);
     Ok(Part { sessions, kept: Vec::new(), tally, sources: sources.to_vec() })
 }
 
@@ -89,7 +90,7 @@ fn compared(job: &Job, old: &[Old], salt: &Salt) -> (Vec<Reading>, Vec<Old>) {
     (again.collect(), kept)
 }
 
-fn part(reading: Reading, sources: &[PathKey], scrubber: &Scrubber) -> Result<Part, CorpusError> {
+fn part(mut reading: Reading, sources: &[PathKey], scrubber: &Scrubber) -> Result<Part, CorpusError> {
     let mut records = reading.records;
     let sessions = reading.sessions.into_iter().map(|session| {
         let records = records.remove(&session.id).unwrap_or_default();
@@ -97,6 +98,7 @@ fn part(reading: Reading, sources: &[PathKey], scrubber: &Scrubber) -> Result<Pa
         Ok((stored, facts, records))
     });
     let sessions = sessions.collect::<Result<_, CorpusError>>()?;
+    scrub_tally(&mut reading.tally, scrubber);
     Ok(Part { sessions, kept: Vec::new(), tally: reading.tally, sources: sources.to_vec() })
 }
 
@@ -129,15 +131,28 @@ fn stay(reading: &mut Reading, kept: &[Old]) {
     reading.tally.merged_files += (before - reading.sessions.len()) as u64;
 }
 
+/// Names of files, and what is told of them, may hold secrets as texts do.
+fn scrub_tally(tally: &mut Tally, scrubber: &Scrubber) {
+    let scrub = |text: &str| scrubber.text(text, &mut ScrubCounts::new()).into_owned();
+    for bad in &mut tally.bad {
+        (bad.file, bad.reason) = (scrub(&bad.file), scrub(&bad.reason));
+    }
+    let dropped = std::mem::take(&mut tally.dropped);
+    for (reason, count) in dropped {
+        *tally.dropped.entry(scrub(&reason)).or_default() += count;
+    }
+}
+
 /// Measures the session as it was, then scrubs it; evidence is found after that, so that an excerpt that cuts a secret in
 /// half cannot hide it from the scrubber.
 fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Facts), CorpusError> {
     let mut counts = ScrubCounts::new();
-    let agent_versions = session.agent_versions.clone();
     // Before masking, which may hide the name of the session that made the plan.
-    let (plan, opening) = (PlanPart::of(&session), Opening::of(&session));
+    let (mut plan, opening) = (PlanPart::of(&session), Opening::of(&session));
     let measures = Measures::of(&session);
     scrubber.session(&mut session, &mut counts);
+    plan.slug.clone_from(&session.slug);
+    plan.named = plan.named.filter(|id| scrubber.text(id, &mut ScrubCounts::new()) == id.as_str());
     let evidence = Evidence::of(&session);
     let fail = |message: String| CorpusError::Store { path: PathBuf::from(&session.file), message };
     let packed = pack(&session).map_err(|error| fail(error.to_string()))?;
@@ -160,5 +175,8 @@ fn prepare(mut session: Session, scrubber: &Scrubber) -> Result<(Stored, Facts),
         content_hash: packed.hash.to_hex().to_string(),
     };
     let stored = Stored { row, entrypoint: session.entrypoint, ended_at: session.ended_at, zstd: packed.zstd };
-    Ok((stored, Facts { losses: session.losses, scrubbed: counts, agent_versions, plan, opening }))
+    Ok((
+        stored,
+        Facts { losses: session.losses, scrubbed: counts, agent_versions: session.agent_versions, plan, opening },
+    ))
 }

@@ -9,10 +9,11 @@ use super::model::name;
 use super::salt::Salt;
 use crate::ingest::{FileKind, FoundFile, mask_file};
 use crate::session::Format;
+use crate::view::{ScrubCounts, Scrubber};
 
 /// What reads, by its version: a file that another one read is read again. Raised with every change of what is read from
 /// the same files: readers, measures, evidence, scrubbing.
-pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
+pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/5");
 
 /// Keyed hash of a path.
 pub(super) type PathKey = [u8; 16];
@@ -117,10 +118,15 @@ pub(super) fn kind_columns(kind: &FileKind) -> (String, Option<&str>, Option<Vec
     }
 }
 
+/// The name of a file as it is stored and told, without names of persons and without secrets.
+pub(super) fn shown_name(name: &str) -> String {
+    Scrubber::new().text(&mask_file(name, None), &mut ScrubCounts::new()).into_owned()
+}
+
 /// Writes how a file stands over what was known of it; it is in no group until it is read.
 pub(super) fn save(connection: &Connection, salt: &Salt, source: &Source, file: &FoundFile) -> rusqlite::Result<()> {
     let (kind, reason, links) = kind_columns(&source.kind);
-    let name = mask_file(&file.name, None);
+    let name = shown_name(&file.name);
     let insert = "INSERT OR REPLACE INTO sources (path, above, name, depth, stamp, kind, reason, links, read, reader)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)";
     let above = above(salt, &file.real);

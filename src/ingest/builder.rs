@@ -163,14 +163,13 @@ impl Builder {
 
     /// Counts text in the person's place that is no prompt.
     pub fn excluded(&mut self, reason: &str) {
-        let reason: String = reason.chars().take(40).collect();
-        *self.session.losses.excluded_prompts.entry(reason).or_default() += 1;
+        *self.session.losses.excluded_prompts.entry(reason.to_owned()).or_default() += 1;
     }
 
     /// Counts a record of a type that the reader has not seen.
     pub fn unknown(&mut self, name: &str) {
-        let name: String = if name.is_empty() { "(no type)".to_owned() } else { name.chars().take(40).collect() };
-        *self.session.losses.unknown_records.entry(name).or_default() += 1;
+        let name = if name.is_empty() { "(no type)" } else { name };
+        *self.session.losses.unknown_records.entry(name.to_owned()).or_default() += 1;
     }
 
     /// Keeps the name of a model that answered.

@@ -16,6 +16,9 @@ use super::secrets_file::{self, BUILT_IN, RuleError};
 /// How many secrets of each kind were removed.
 pub type ScrubCounts = BTreeMap<String, u64>;
 
+/// Characters that are kept of the name of something that a reader does not know.
+const LONGEST_NAME: usize = 40;
+
 #[expect(clippy::expect_used, reason = "the built-in rules are a constant; a test reads and proves them")]
 static BUILT_IN_RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
     Arc::new(Rules::new(secrets_file::parse("secrets.yaml", BUILT_IN).expect("built-in rules can be read")))
@@ -90,7 +93,8 @@ impl Scrubber {
 
     /// Masks every secret in every string of `session`, tool inputs and results included.
     ///
-    /// Untouched are identifiers (`id`, action ids, checkpoints), the pseudonym of the person, and times.
+    /// Names of unknown records are cut to 40 characters. Untouched are identifiers (`id`, action ids, checkpoints), the
+    /// pseudonym of the person, and times.
     pub fn session(&self, session: &mut Session, counts: &mut ScrubCounts) {
         self.replace(&mut session.file, counts);
         let names = [&mut session.project, &mut session.entrypoint, &mut session.slug];
@@ -108,7 +112,9 @@ impl Scrubber {
         for map in [&mut session.losses.unknown_records, &mut session.losses.excluded_prompts] {
             let mut scrubbed = BTreeMap::new();
             for (key, count) in std::mem::take(map) {
-                *scrubbed.entry(self.text(&key, counts).into_owned()).or_default() += count;
+                // Cut only now: of half a secret nothing tells that it is one.
+                let name = self.text(&key, counts).chars().take(LONGEST_NAME).collect();
+                *scrubbed.entry(name).or_default() += count;
             }
             *map = scrubbed;
         }

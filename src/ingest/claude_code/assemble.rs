@@ -235,7 +235,7 @@ impl Assembly {
 
     fn unknown(&mut self, name: &str) {
         let name = if name.is_empty() { "(no type)" } else { name };
-        let name: String = name.chars().filter(|letter| !letter.is_control()).take(40).collect();
+        let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
         *self.session.losses.unknown_records.entry(name).or_default() += 1;
     }
 
