@@ -2,7 +2,7 @@
 //!
 //! `just bench ingest` makes a synthetic corpus of 1,000 MB (`ASSIZE_BENCH_MB`), or takes the `.jsonl` files below
 //! `ASSIZE_BENCH_FILES`, runs both programs on it in turn, and prints CPU seconds, MB a second of one core, peak memory
-//! and the ratio of the medians. The floor is built from `bench/ingest-floor` in `ASSIZE_SHARED`.
+//! and the ratio of each pair of runs. The floor is built from `bench/ingest-floor` in `ASSIZE_SHARED`.
 #![expect(clippy::unwrap_used, reason = "a bench ends with the first surprise")]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench has no settings but its environment")]
@@ -15,8 +15,8 @@ use std::process::Command;
 
 use measure::{Usage, run};
 
-/// Times that each program runs.
-const ROUNDS: usize = 3;
+/// Times that each program runs, in turn: a machine that others share changes its speed from run to run.
+const ROUNDS: usize = 9;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +48,8 @@ fn main() {
             theirs.push(run(Command::new(floor).args(&files)));
         }
     }
+    let mut ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, floor)| ours.cpu / floor.cpu).collect();
+    ratios.sort_by(f64::total_cmp);
     println!("{:14} {:>8} {:>8} {:>13} {:>9}", "", "CPU s", "wall s", "MB/s a core", "peak MB");
     for (name, runs) in [("floor", &mut theirs), ("assize ingest", &mut ours)] {
         if let Some(median) = Usage::median(runs) {
@@ -55,12 +57,10 @@ fn main() {
             println!("{name:14} {:8.2} {:8.2} {speed:13.0} {:9.0}", median.cpu, median.wall, median.peak_megabytes);
         }
     }
-    if let (Some(ours), Some(theirs)) = (Usage::median(&mut ours), Usage::median(&mut theirs)) {
-        println!(
-            "CPU of assize / CPU of the floor: {:.2}   cores used: {:.2}",
-            ours.cpu / theirs.cpu,
-            ours.cpu / ours.wall
-        );
+    if let (Some(ours), [least, .., most]) = (Usage::median(&mut ours), ratios.as_slice()) {
+        let median = ratios[ratios.len() / 2];
+        println!("CPU of assize / CPU of the floor right after it: median {median:.2}, from {least:.2} to {most:.2}");
+        println!("cores used: {:.2}", ours.cpu / ours.wall);
     }
     let stored = fs_err::metadata(into.join("corpus.sqlite")).unwrap().len();
     println!("corpus.sqlite: {:.0} MB", stored as f64 / 1e6);
