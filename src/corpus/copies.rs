@@ -1,15 +1,15 @@
 //! Copies that the heads of their files do not show: groups of files whose sessions turned out to have records in common.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use rusqlite::Connection;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
 
 use super::changes::{Changes, Job};
+use super::parts::Parts;
 use super::previous::{Old, sessions};
 use super::sources::{PathKey, each_read, numbers};
 use super::store::CorpusError;
 use super::write::Writer;
-use crate::ingest::Sets;
+use crate::ingest::{IngestError, Sets};
 
 /// Groups that have to be read again in one go.
 pub(super) struct Copies<'c> {
@@ -26,7 +26,7 @@ impl<'c> Copies<'c> {
     /// Looks for them in what is written by now; groups from number `first` on were read by this ingest.
     pub fn find(changes: &'c Changes, writer: &'c Writer, first: i64) -> Result<Self, CorpusError> {
         let connection = writer.connection()?;
-        let sharing = sharing(connection).map_err(|error| writer.fail(&error))?;
+        let sharing = sharing(writer, first)?;
         let mut files: HashMap<i64, Vec<PathKey>> =
             sharing.iter().flatten().map(|group| (*group, Vec::new())).collect();
         if !files.is_empty() {
@@ -59,48 +59,75 @@ impl<'c> Copies<'c> {
     }
 }
 
-/// Records that are looked at in one go, 16 bytes each.
-const AT_ONCE: u64 = 1 << 20;
-
-/// Groups of Claude Code's files, since only it copies records from one session to another.
-const GROUPS: &str = "FROM origins WHERE grp IN (SELECT grp FROM sources WHERE kind = 'claude-code')";
-
-/// The sets of groups that share records, directly or through others; each in order, none of one group.
-fn sharing(connection: &Connection) -> rusqlite::Result<Vec<Vec<i64>>> {
-    let pairs = pairs(connection)?;
-    let mut groups: Vec<i64> = pairs.iter().flat_map(|(one, other)| [*one, *other]).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let place = |group| u32::try_from(groups.partition_point(|other| *other < group)).unwrap_or(u32::MAX);
-    let mut sets = Sets::new(place(i64::MAX));
-    for (one, other) in pairs {
-        sets.join(place(one), place(other));
-    }
+/// The sets of groups that share records, directly or through others; each in order, none of one group. Groups before
+/// number `first` were compared with each other when they were read.
+fn sharing(writer: &Writer, first: i64) -> Result<Vec<Vec<i64>>, CorpusError> {
+    let mut new = Marks::none();
+    let (mut count, mut last) = (0, 0);
+    each_record(writer, first, |record, group| {
+        new.add(record);
+        (count, last) = (count + 1, last.max(group));
+        Ok(())
+    })?;
+    let mut parts = Parts::for_records(count).map_err(|error| full(&error))?;
+    each_record(writer, 0, |record, group| if new.may_hold(record) { parts.push(record, group) } else { Ok(()) })?;
+    let mut sets = Sets::new(last.saturating_add(1));
+    parts.each_pair(|one, other| sets.join(one, other)).map_err(|error| full(&error))?;
     let mut sharing: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
-    for group in &groups {
-        sharing.entry(sets.first(place(*group))).or_default().push(*group);
+    for group in 0..=last {
+        let first = sets.first(group);
+        if first != group {
+            sharing.entry(first).or_insert_with(|| vec![first.into()]).push(group.into());
+        }
     }
     Ok(sharing.into_values().collect())
 }
 
-/// Pairs of groups that share a record.
-fn pairs(connection: &Connection) -> rusqlite::Result<BTreeSet<(i64, i64)>> {
-    let count = format!("SELECT IFNULL(SUM(LENGTH(records)) / 8, 0) {GROUPS}");
-    let all = connection.query_row(&count, [], |row| row.get::<_, i64>(0))?.unsigned_abs();
-    let parts = all / AT_ONCE + 1;
-    let (mut query, mut pairs) = (connection.prepare(&format!("SELECT records, grp {GROUPS}"))?, BTreeSet::new());
-    for part in 0..parts {
-        // Hashes fall into parts of nearly one size.
-        let mut records = Vec::with_capacity(usize::try_from(all / parts + AT_ONCE / 16).unwrap_or_default());
-        let mut rows = query.query([])?;
-        while let Some(row) = rows.next()? {
-            let group: i64 = row.get(1)?;
-            let numbers = numbers(row.get_ref(0)?.as_blob()?);
-            records.extend(numbers.filter(|record| record % parts == part).map(|record| (record, group)));
-        }
-        records.sort_unstable();
-        let same = |pair: &&[(u64, i64)]| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1;
-        pairs.extend(records.windows(2).filter(same).map(|pair| (pair[0].1, pair[1].1)));
+/// Hands the records of groups from number `first` on to `each`, with the group; only those of Claude Code's files, since
+/// no other program copies records from one session to another.
+fn each_record(
+    writer: &Writer,
+    first: i64,
+    mut each: impl FnMut(u64, u32) -> io::Result<()>,
+) -> Result<(), CorpusError> {
+    let (connection, fail) = (writer.connection()?, |error| writer.fail(&error));
+    let query = "SELECT records, grp FROM origins WHERE grp >= ?
+        AND grp IN (SELECT grp FROM sources WHERE kind = 'claude-code')";
+    let mut query = connection.prepare(query).map_err(fail)?;
+    let mut rows = query.query([first]).map_err(fail)?;
+    while let Some(row) = rows.next().map_err(fail)? {
+        let records = row.get_ref(0).and_then(|records| Ok(records.as_blob()?)).map_err(fail)?;
+        let group = row.get(1).map_err(fail)?;
+        numbers(records).try_for_each(|record| each(record, group)).map_err(|error| full(&error))?;
     }
-    Ok(pairs)
+    Ok(())
+}
+
+fn full(error: &io::Error) -> CorpusError {
+    IngestError::Notes(error.to_string()).into()
+}
+
+/// Numbers, and some that were not put in: one bit stands for all with the same last bits.
+struct Marks(Vec<u64>);
+
+impl Marks {
+    /// None yet, in 8 MB.
+    fn none() -> Self {
+        Self(vec![0; 1 << 20])
+    }
+
+    fn add(&mut self, number: u64) {
+        let (word, bit) = self.place(number);
+        self.0[word] |= bit;
+    }
+
+    fn may_hold(&self, number: u64) -> bool {
+        let (word, bit) = self.place(number);
+        self.0[word] & bit != 0
+    }
+
+    fn place(&self, number: u64) -> (usize, u64) {
+        let word = number / 64 % self.0.len() as u64;
+        (usize::try_from(word).unwrap_or_default(), 1 << (number % 64))
+    }
 }

@@ -14,6 +14,7 @@ mod list;
 mod lock;
 mod model;
 mod pack;
+mod parts;
 mod pipeline;
 mod previous;
 mod salt;

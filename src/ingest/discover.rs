@@ -26,11 +26,11 @@ pub enum IngestError {
         /// What is wrong with it.
         source: glob::PatternError,
     },
-    /// The list of files cannot be kept.
+    /// What an ingest notes of the files while it works cannot be kept.
     #[error(
-        "the list of files cannot be kept in the folder for temporary files: {0}; free some space there, or name another folder in TMPDIR"
+        "what is noted of the files cannot be kept in the folder for temporary files: {0}; free some space there, or name another folder in TMPDIR"
     )]
-    List(String),
+    Notes(String),
 }
 
 /// Finds every file below `paths`, each a file, a folder or a glob pattern, and opens none. A file reached twice is found
@@ -38,7 +38,7 @@ pub enum IngestError {
 /// file has the same name whether paths are given together or one after the other.
 ///
 /// # Errors
-/// When a path matches nothing, or the list of files cannot be kept.
+/// When a path matches nothing, or what is noted of the files cannot be kept.
 pub fn discover(paths: &[PathBuf], depth: &dyn Fn(&Path) -> u32) -> Result<Found, IngestError> {
     let listing = Listing::new()?;
     let mut bad = Vec::new();

@@ -99,7 +99,7 @@ impl Found {
 
 impl From<rusqlite::Error> for IngestError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::List(error.to_string())
+        Self::Notes(error.to_string())
     }
 }
 

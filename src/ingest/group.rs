@@ -97,7 +97,7 @@ impl FileKind {
 /// Finds the files below `paths` and groups the sessions among them. Reads only the head of each file.
 ///
 /// # Errors
-/// When a path matches nothing, or the list of files cannot be kept.
+/// When a path matches nothing, or what is noted of the files cannot be kept.
 pub fn survey(paths: &[PathBuf]) -> Result<Survey, IngestError> {
     let found = discover(paths, &|_| 0)?;
     let mut survey = Survey::default();

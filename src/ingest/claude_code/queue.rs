@@ -1,5 +1,7 @@
 //! Prompts typed while the agent worked, which may stand nowhere but in the queue's own records (sessions.md 1.4).
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 
 use super::message::Attachment;
@@ -24,13 +26,13 @@ pub(super) struct Delivered {
 }
 
 impl Delivered {
-    /// Whether `said` is the record of it: its text fills whole lines there, and it was written not before the person typed
-    /// it and not long after it was delivered. Equal words at another time are another prompt.
-    fn is_in(&self, said: &Said) -> bool {
+    /// Where it stands in `said`, if that is the record of it: its text fills whole lines there, and it was written not
+    /// before the person typed it and not long after it was delivered. Equal words at another time are another prompt.
+    fn place_in(&self, said: &Said) -> Option<Range<usize>> {
         let (since, until) = self.between;
         let too_early = said.at.zip(since).is_some_and(|(at, since)| at < since);
         let too_late = said.at.zip(until).is_some_and(|(at, until)| at.as_second() - until.as_second() > SOON);
-        !too_early && !too_late && fills_lines(&self.text, &said.text)
+        if too_early || too_late { None } else { whole_lines(&self.text, &said.text) }
     }
 }
 
@@ -50,10 +52,10 @@ impl Said {
         Self { text, at: time(record) }
     }
 
-    /// Takes the record of `delivered` out of `all`, where there is one.
-    pub fn take(all: &mut Vec<Self>, delivered: &Delivered) -> bool {
-        let found = all.iter().position(|said| delivered.is_in(said));
-        found.map(|at| all.remove(at)).is_some()
+    /// Takes `delivered` out of the record of it among `all`, where there is one; several prompts may stand in one record.
+    pub fn take(all: &mut [Self], delivered: &Delivered) -> bool {
+        let found = all.iter_mut().find_map(|said| delivered.place_in(said).map(|place| (said, place)));
+        found.map(|(said, place)| said.text.replace_range(place, "")).is_some()
     }
 }
 
@@ -131,10 +133,11 @@ pub(super) fn queued_command(attachment: &Attachment) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Whether `text` stands in `other` as whole lines.
-fn fills_lines(text: &str, other: &str) -> bool {
-    other.match_indices(text).any(|(at, _)| {
-        let (before, after) = (&other[..at], &other[at + text.len()..]);
+/// Where `text` stands in `other` as whole lines.
+fn whole_lines(text: &str, other: &str) -> Option<Range<usize>> {
+    let mut places = other.match_indices(text).map(|(at, _)| at..at + text.len());
+    places.find(|place| {
+        let (before, after) = (&other[..place.start], &other[place.end..]);
         (before.is_empty() || before.ends_with('\n')) && (after.is_empty() || after.starts_with('\n'))
     })
 }
@@ -201,7 +204,7 @@ mod tests {
         let between = (time(10).parse().ok(), time(20).parse().ok());
         let said = |text: &str, at: &str| {
             let delivered = Delivered { text: "yes".to_owned(), between };
-            Said::take(&mut vec![Said::new(text.to_owned(), &record(at))], &delivered)
+            Said::take(&mut [Said::new(text.to_owned(), &record(at))], &delivered)
         };
         assert!(said("yes", &time(20)) && said("first\nyes\nlast", &time(10)) && said("yes", &time(80)));
         assert!(said("yes", ""), "a record without a time may be the one");
@@ -210,11 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn one_record_stands_for_one_delivered_prompt() {
+    fn words_of_a_record_stand_for_one_delivered_prompt() {
         let record = serde_json::from_value(json!({"type": "user"})).unwrap();
-        let mut all = vec![Said::new("yes".to_owned(), &record)];
-        let delivered = Delivered { text: "yes".to_owned(), between: (None, None) };
-        assert!(Said::take(&mut all, &delivered));
-        assert!(!Said::take(&mut all, &delivered));
+        let mut all = vec![Said::new("yes".to_owned(), &record), Said::new("go on\nand push".to_owned(), &record)];
+        let mut take = |text: &str| {
+            let delivered = Delivered { text: text.to_owned(), between: (None, None) };
+            Said::take(&mut all, &delivered)
+        };
+        assert!(take("yes") && !take("yes"));
+        assert!(take("and push") && take("go on") && !take("go on"), "two prompts in one record");
     }
 }
