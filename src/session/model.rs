@@ -260,6 +260,8 @@ pub enum Note {
     HumanShell(String),
     /// A pull request that the recorder linked to the session: its address.
     PullRequest(String),
+    /// A tool that the provider ran while it answered, such as a search of the web: its name and input. Not an action.
+    ServerTool(String),
 }
 
 /// One tool call.

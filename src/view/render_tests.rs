@@ -56,6 +56,7 @@ fn a_session_reads_as_numbered_turns() {
                 Step::Note(Note::HumanShell("git push".to_owned())),
                 Step::Note(Note::ApiError("overloaded".to_owned())),
                 Step::Note(Note::PullRequest("https://example.org/pull/7".to_owned())),
+                Step::Note(Note::ServerTool("web_search {\"query\":\"wool\"}".to_owned())),
             ],
         ),
         turn(3, PromptKind::Typed, "", vec![act("Read", "", ActionStatus::Missing)]),
@@ -86,6 +87,7 @@ note: the conversation was compacted; summary written by the agent: We parsed.
 note: the user ran in a shell: git push
 note: the provider failed: overloaded
 note: a pull request belongs to this session: https://example.org/pull/7
+note: the provider ran a tool while the agent answered: web_search {\"query\":\"wool\"}
 [turn 3] user: (no text)
 action Read {\"path\":\"src/a.rs\"}
 result (none recorded):

@@ -131,7 +131,11 @@ impl Scrubber {
             match step {
                 Step::Say(text) | Step::Think(text) => self.replace(text, counts),
                 Step::Note(
-                    Note::Compacted(text) | Note::ApiError(text) | Note::HumanShell(text) | Note::PullRequest(text),
+                    Note::Compacted(text)
+                    | Note::ApiError(text)
+                    | Note::HumanShell(text)
+                    | Note::PullRequest(text)
+                    | Note::ServerTool(text),
                 ) => {
                     self.replace(text, counts);
                 }

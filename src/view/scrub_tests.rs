@@ -179,6 +179,7 @@ fn every_text_of_a_session_is_scrubbed() {
             Step::Note(Note::ApiError(secret())),
             Step::Note(Note::HumanShell(secret())),
             Step::Note(Note::PullRequest(secret())),
+            Step::Note(Note::ServerTool(secret())),
             Step::Note(Note::Interrupted),
             Step::Act(Action {
                 result: secret(),

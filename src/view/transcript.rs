@@ -141,6 +141,7 @@ impl Transcript {
             Note::ApiError(message) => ("note: the provider failed:", message.as_str()),
             Note::HumanShell(command) => ("note: the user ran in a shell:", command.as_str()),
             Note::PullRequest(address) => ("note: a pull request belongs to this session:", address.as_str()),
+            Note::ServerTool(call) => ("note: the provider ran a tool while the agent answered:", call.as_str()),
         };
         self.line(start, text, spec.turn_chars);
     }

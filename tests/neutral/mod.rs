@@ -47,6 +47,7 @@ struct Read {
     compactions: u64,
     human_shell: Vec<String>,
     pull_requests: Vec<String>,
+    server_tools: Vec<String>,
     models: Vec<String>,
     versions: Vec<String>,
     tokens: Tokens,
@@ -203,7 +204,8 @@ fn word(value: impl Serialize) -> String {
 impl Read {
     fn of(session: &Session, planned_in: Option<&String>) -> Self {
         let (mut interrupts, mut compactions) = (0, 0);
-        let (mut said, mut human_shell, mut pull_requests) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut said, mut human_shell) = (Vec::new(), Vec::new());
+        let (mut pull_requests, mut server_tools) = (Vec::new(), Vec::new());
         for step in session.steps() {
             match step {
                 Step::Say(text) => said.push(text.clone()),
@@ -211,6 +213,7 @@ impl Read {
                 Step::Note(Note::Compacted(_)) => compactions += 1,
                 Step::Note(Note::HumanShell(line)) => human_shell.push(line.clone()),
                 Step::Note(Note::PullRequest(address)) => pull_requests.push(address.clone()),
+                Step::Note(Note::ServerTool(call)) => server_tools.push(call.clone()),
                 Step::Think(_) | Step::Act(_) | Step::Note(Note::ApiError(_)) => {}
             }
         }
@@ -237,6 +240,7 @@ impl Read {
             compactions,
             human_shell,
             pull_requests,
+            server_tools,
             models: session.models.clone(),
             versions: session.agent_versions.clone(),
             tokens: Tokens {

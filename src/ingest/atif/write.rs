@@ -179,5 +179,6 @@ fn said(note: &Note) -> String {
         Note::ApiError(text) => format!("The provider failed: {text}"),
         Note::HumanShell(line) => format!("The user ran: {line}"),
         Note::PullRequest(address) => format!("A pull request: {address}"),
+        Note::ServerTool(call) => format!("The provider ran a tool: {call}"),
     }
 }

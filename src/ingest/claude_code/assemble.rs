@@ -116,7 +116,7 @@ struct Assembly {
     session: Session,
     /// Turn (none before the first) and step of each tool call.
     calls: HashMap<String, (Option<usize>, usize)>,
-    /// Thoughts and texts of each message already taken: one message is written on several lines, and some lines twice.
+    /// What was taken of each message, calls apart: one message is written on several lines, and some lines twice.
     taken: HashSet<(String, Discriminant<Step>, blake3::Hash)>,
     /// Turn in which each message begins, none before the first, and the most tokens reported for it: streaming reports parts.
     usage: HashMap<String, (Option<usize>, TokenUsage)>,
@@ -354,7 +354,10 @@ impl Assembly {
         match block.kind() {
             "text" => self.say(message, block.text.take(), Step::Say),
             "thinking" => self.say(message, block.thinking.take(), Step::Think),
+            "server_tool_use" | "mcp_tool_use" => self.server_tool(message, &mut block),
+            // Results of the provider's tools stand in its answer, for the model alone.
             "redacted_thinking" => {}
+            result if result.ends_with("_tool_result") => {}
             "tool_use" => {
                 let id = block.id.take();
                 let id = if identifies(&id) { id } else { self.number() };
@@ -372,6 +375,14 @@ impl Assembly {
         let step = step(text);
         let new = self.taken.insert((message.to_owned(), discriminant(&step), hash));
         if new && !blank {
+            self.steps().push(step);
+        }
+    }
+
+    fn server_tool(&mut self, message: &str, block: &mut Block) {
+        let (id, name) = (block.id.take(), block.name.take());
+        let step = Step::Note(Note::ServerTool(format!("{name} {}", block.input)));
+        if self.taken.insert((message.to_owned(), discriminant(&step), blake3::hash(id.as_bytes()))) {
             self.steps().push(step);
         }
     }
