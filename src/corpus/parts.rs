@@ -47,12 +47,13 @@ fn read(mut part: File) -> io::Result<Vec<(u64, u32)>> {
     let count = part.stream_position()? / 12;
     part.rewind()?;
     let (mut part, mut record, mut group) = (BufReader::new(part), [0; 8], [0; 4]);
-    let next = |_| {
+    let mut records = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
+    for _ in 0..count {
         part.read_exact(&mut record)?;
         part.read_exact(&mut group)?;
-        Ok((u64::from_le_bytes(record), u32::from_le_bytes(group)))
-    };
-    (0..count).map(next).collect()
+        records.push((u64::from_le_bytes(record), u32::from_le_bytes(group)));
+    }
+    Ok(records)
 }
 
 #[cfg(test)]
