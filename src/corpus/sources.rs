@@ -13,7 +13,7 @@ use crate::view::{ScrubCounts, Scrubber};
 
 /// What reads, by its version: a file that another one read is read again. Raised with every change of what is read from
 /// the same files: readers, measures, evidence, scrubbing.
-pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/5");
+pub(super) const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/6");
 
 /// Keyed hash of a path.
 pub(super) type PathKey = [u8; 16];

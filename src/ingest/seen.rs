@@ -20,7 +20,11 @@ impl Seen {
 
     /// Whether the record is new; it is taken then.
     pub fn insert(&mut self, identity: &str) -> bool {
-        let hash = short_hash(identity);
+        self.take(short_hash(identity))
+    }
+
+    /// The same for a record, or a mark of one, by its hash.
+    pub fn take(&mut self, hash: u64) -> bool {
         let new = self.known.insert(hash);
         if new {
             self.taken.push(hash);
@@ -28,9 +32,9 @@ impl Seen {
         new
     }
 
-    /// Takes what a copy of a record that was given another identifier has in common with it.
-    pub fn note(&mut self, mark: &str) {
-        self.taken.push(short_hash(mark));
+    /// Whether a record, or a mark of one, was read before.
+    pub fn knows(&self, hash: u64) -> bool {
+        self.known.contains(&hash)
     }
 
     /// Gives what was taken since the last call to session `id`; to none where the records came to no session.
@@ -50,9 +54,20 @@ impl Seen {
     }
 }
 
-/// First 8 bytes of the BLAKE3 of `text`.
+/// First 8 bytes of the BLAKE3 of `text`, the last bit 0.
 pub(super) fn short_hash(text: &str) -> u64 {
-    blake3::hash(text.as_bytes()).as_bytes().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    let hash = blake3::hash(text.as_bytes());
+    hash.as_bytes().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte)) & !1
+}
+
+/// The same with the last bit 1, for what two records may have in common by chance.
+pub(super) fn weak_hash(text: &str) -> u64 {
+    short_hash(text) | 1
+}
+
+/// Whether records with this hash are one, wherever they stand.
+pub(crate) fn is_strong(hash: u64) -> bool {
+    hash & 1 == 0
 }
 
 /// What a session is made of, apart from results, which may still come.

@@ -11,7 +11,7 @@
 //! that breaks off does so in the last.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::assemble::assemble;
 use super::record::{Kind, Record};
@@ -19,7 +19,7 @@ use super::split;
 use crate::ingest::detect::id_in_name;
 use crate::ingest::person::home_name;
 use crate::ingest::read::{FileRecords, Tally};
-use crate::ingest::seen::{Seen, short_hash};
+use crate::ingest::seen::Seen;
 use crate::session::{Losses, Session};
 
 impl FileRecords<Record> {
@@ -84,10 +84,7 @@ pub(in crate::ingest) fn join(mut files: Files, key: &[u8; 32], seen: &mut Seen,
         let length = if many { distinct(files) } else { 0 };
         (begins.is_none(), begins, elsewhere, length, id.clone())
     });
-    let several = ordered.iter().map(|(_, (files, _))| files.len()).sum::<usize>() > 1;
-    let mut seen = Known { seen, moments: several.then(HashSet::new) };
-    let read =
-        ordered.into_iter().flat_map(|(id, (files, subagents))| one(&id, files, subagents, &mut seen, key, tally));
+    let read = ordered.into_iter().flat_map(|(id, (files, subagents))| one(&id, files, subagents, seen, key, tally));
     let mut sessions: Vec<Session> = read.collect();
     sessions.sort_by(|one, other| one.id.cmp(&other.id));
     sessions
@@ -102,38 +99,35 @@ fn drop_files(tally: &mut Tally, reason: &str, files: usize) {
     *tally.dropped.entry(reason.to_owned()).or_default() += files as u64;
 }
 
-/// The records of the files read so far.
-struct Known<'s> {
-    /// By their own identifiers.
-    seen: &'s mut Seen,
-    /// By when they were written and what stands in them, where there are several files that may be copies.
-    moments: Option<HashSet<u64>>,
-}
-
-impl Known<'_> {
-    /// Those of the `records` of one file that no file before it has.
-    ///
-    /// A copy may have been given new identifiers. A file holds copies where a record of it is known, or an answer of the
-    /// model comes with the message id, the time and the content of a known one: then whatever else was written at the same
-    /// moment with the same content is a copy too. Otherwise equal words at one moment are two prompts.
-    fn new_of(&mut self, mut records: Vec<Record>) -> Vec<Record> {
-        let all = records.len();
-        records.retain(|record| record.identity().is_none_or(|identity| self.seen.insert(&identity)));
-        for message in records.iter().filter_map(Record::message_and_time) {
-            self.seen.note(&message);
+/// Those of the `records` of one file of session `id` that no file before it has.
+///
+/// A copy may have been given new identifiers. A file holds copies where a record of it is known, or an answer of the
+/// model comes with the message id, the time and the content of a known one: then whatever else was written at the same
+/// moment with the same content is a copy too. Otherwise equal words at one moment are two prompts.
+fn new_of(id: &str, mut records: Vec<Record>, seen: &mut Seen) -> Vec<Record> {
+    let all = records.len();
+    // Equal words without a time are several records, and not those of another session.
+    let mut times: HashMap<String, u64> = HashMap::new();
+    records.retain(|record| {
+        let Some(mut identity) = record.identity() else { return true };
+        if !record.is_told_apart() {
+            let time = times.entry(identity.clone()).or_default();
+            *time += 1;
+            identity = format!("{id}|{time}|{identity}");
         }
-        let Some(moments) = &mut self.moments else { return records };
-        let hash = |record: &Record| record.moment().map(|moment| short_hash(&moment));
-        let hashes: Vec<Option<u64>> = records.iter().map(hash).collect();
-        let known: Vec<bool> = hashes.iter().map(|hash| hash.is_some_and(|hash| moments.contains(&hash))).collect();
-        let answers = records.iter().zip(&known).any(|(record, known)| *known && record.kind() == Kind::Assistant);
-        if answers || records.len() < all {
-            let mut known = known.into_iter();
-            records.retain(|_| known.next() != Some(true));
-        }
-        moments.extend(hashes.into_iter().flatten());
-        records
+        seen.insert(&identity)
+    });
+    let marks: Vec<Option<u64>> = records.iter().map(Record::mark).collect();
+    let known: Vec<bool> = marks.iter().map(|mark| mark.is_some_and(|mark| seen.knows(mark))).collect();
+    let answers = records.iter().zip(&known).any(|(record, known)| *known && record.kind() == Kind::Assistant);
+    if answers || records.len() < all {
+        let mut known = known.into_iter();
+        records.retain(|_| known.next() != Some(true));
     }
+    for mark in marks.into_iter().flatten() {
+        seen.take(mark);
+    }
+    records
 }
 
 /// One session from its files, with the records that no session before it had; several where it was cleared in between.
@@ -141,7 +135,7 @@ fn one(
     id: &str,
     mut files: Files,
     subagents: Files,
-    known: &mut Known<'_>,
+    seen: &mut Seen,
     key: &[u8; 32],
     tally: &mut Tally,
 ) -> Vec<Session> {
@@ -159,7 +153,7 @@ fn one(
         losses.unfinished_files += u64::from(file.damage.is_some());
         losses.repaired_lines += file.repaired_lines;
         let all = file.records.len();
-        let mut new = known.new_of(file.records);
+        let mut new = new_of(id, file.records, seen);
         losses.duplicate_records += (all - new.len()) as u64;
         if at < own {
             records.append(&mut new);
@@ -184,10 +178,10 @@ fn one(
         } else {
             drop_files(tally, "no conversation in it", own + merged);
         }
-        known.seen.give(None);
+        seen.give(None);
         return sessions;
     }
-    known.seen.give(sessions.first().map(|session| session.id.as_str()));
+    seen.give(sessions.first().map(|session| session.id.as_str()));
     tally.merged_files += (own - 1 + merged) as u64;
     tally.split += (sessions.len() - 1) as u64;
     sessions

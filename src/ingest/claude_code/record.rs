@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::message::{Attachment, Block, Content, Message, Origin};
 use crate::ingest::lenient::{Flag, Present, Text};
+use crate::ingest::seen::{short_hash, weak_hash};
 
 /// The fields of a record that are used; all others are skipped unread. There is no official schema (sessions.md 1.3), so
 /// that a field takes any JSON value: one odd field never discards the record.
@@ -134,9 +135,9 @@ impl Record {
         identifier(&self.session_id)
     }
 
-    /// RFC 3339 time.
+    /// RFC 3339 time; none where a redactor masked it.
     pub fn timestamp(&self) -> Option<&str> {
-        text(&self.timestamp)
+        text(&self.timestamp).filter(|time| time.contains(':'))
     }
 
     /// Working directory.
@@ -286,9 +287,19 @@ impl Record {
         Some(format!("{}|{}|{said}", self.type_name(), self.timestamp().unwrap_or_default()))
     }
 
-    /// What tells a copy of this record that was given another identifier: when it was written, and what stands in it. None
-    /// without a time, and for what counts nothing.
-    pub fn moment(&self) -> Option<String> {
+    /// Whether [`Record::identity`] tells this record from those of all other files.
+    pub fn is_told_apart(&self) -> bool {
+        self.uuid().is_some() || self.timestamp().is_some()
+    }
+
+    /// Hash of what tells a copy of this record that was given another identifier: when it was written, and what stands in
+    /// it; weak unless it is an answer of the model. None without a time, and for what counts nothing.
+    pub fn mark(&self) -> Option<u64> {
+        let moment = self.moment()?;
+        Some(if self.kind() == Kind::Assistant { short_hash(&moment) } else { weak_hash(&moment) })
+    }
+
+    fn moment(&self) -> Option<String> {
         let time = self.timestamp()?;
         let said = match self.kind() {
             Kind::Assistant => format!("{}{}", self.message_id()?, self.parts()),
