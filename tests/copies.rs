@@ -54,6 +54,17 @@ fn resumed() -> [Vec<Value>; 2] {
     [original, copy]
 }
 
+/// The same records under other identifiers.
+fn renamed(mut records: Vec<Value>) -> Vec<Value> {
+    for record in &mut records {
+        for name in ["uuid", "parentUuid"] {
+            let new = record[name].as_str().map(|uuid| json!(format!("new-{uuid}")));
+            record[name] = new.unwrap_or_default();
+        }
+    }
+    records
+}
+
 /// What happens to the lines of one file.
 #[derive(Debug, Clone)]
 enum Damage {
@@ -152,5 +163,28 @@ proptest! {
         let again = tempfile::tempdir().unwrap();
         ingest(from.path(), again.path());
         prop_assert_eq!(rows(into.path()), rows(again.path()));
+    }
+
+    #[test]
+    fn a_copy_with_new_identifiers_counts_once_where_the_original_is_deleted(copy in damage(), both in any::<bool>()) {
+        let [original, copied] = resumed();
+        let copied = copy.of(&renamed(copied));
+        let (from, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write(from.path(), ORIGINAL, &original.iter().cloned().map(Ok).collect::<Vec<_>>());
+        let unfinished = copied.len() - 1;
+        if both {
+            write(from.path(), RESUMED, &copied[..unfinished]);
+        }
+        ingest(from.path(), into.path());
+        fs_err::remove_file(from.path().join(format!("{ORIGINAL}.jsonl"))).unwrap();
+        write(from.path(), RESUMED, &copied);
+        ingest(from.path(), into.path());
+        let own = copied.iter().filter_map(|line| line.as_ref().ok()).filter(|record| {
+            record["uuid"].as_str().is_some_and(|uuid| uuid.starts_with("new-b"))
+        });
+        let own: Vec<&Value> = own.collect();
+        let prompts = own.iter().filter(|record| record["message"]["content"].is_string()).count();
+        let calls = own.iter().filter(|record| record["type"] == "assistant").count();
+        prop_assert_eq!(counted(into.path()), (6 + prompts, 6 + calls));
     }
 }
