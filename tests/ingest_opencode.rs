@@ -353,6 +353,39 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
+fn a_damaged_row_loses_no_other_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = database(&folder.path().join("opencode.db"), &weaving());
+    connection.execute("UPDATE message SET id = CAST(X'ff' AS BLOB) WHERE id = 'msg_ses_a_1'", []).unwrap();
+    drop(connection);
+    let Ingested { sessions, tally, .. } = ingest(folder.path());
+    assert_eq!((sessions.len(), tally.bad.len(), tally.bad[0].file.as_str()), (2, 1, "opencode.db#ses_a"));
+}
+
+#[test]
+fn what_each_program_added_in_turn_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = session("ses_1", None, 0).user(1, "weave").answer(2, Vec::new()).user(21, "cut").answer(22, Vec::new());
+    let connection = database(&folder.path().join("opencode.db"), &[older]);
+    // The title of the first message is written again much later.
+    connection.execute("UPDATE message SET time_updated = ?1 WHERE id = 'msg_ses_1_0'", [START + 99_000]).unwrap();
+    connection
+        .execute_batch("CREATE TABLE session_message (id TEXT, session_id TEXT, type TEXT, seq INTEGER, time_created INTEGER, data TEXT);")
+        .unwrap();
+    let rows = [("copy", 1000, "weave"), ("new", 11_000, "dye"), ("copy-2", 21_007, "cut"), ("last", 31_000, "sell")];
+    for (seq, (id, after, text)) in (0_i64..).zip(rows) {
+        let data = json!({"text": text, "time": {"created": START + after}}).to_string();
+        let row = params![id, seq, START + after, data];
+        connection.execute("INSERT INTO session_message VALUES (?1, 'ses_1', 'user', ?2, ?3, ?4)", row).unwrap();
+    }
+    drop(connection);
+    let Ingested { sessions, .. } = ingest(folder.path());
+    let [session] = sessions.as_slice() else { panic!() };
+    let asked: Vec<&str> = prompts(session).into_iter().map(|(_, text)| text).collect();
+    assert_eq!((asked, session.losses.duplicate_records), (vec!["weave", "dye", "cut", "sell"], 2));
+}
+
+#[test]
 fn damaged_rows_of_opencode_2_are_counted_and_the_rest_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let connection = Connection::open(folder.path().join("opencode.db")).unwrap();

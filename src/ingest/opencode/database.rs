@@ -104,18 +104,41 @@ struct Held {
     ids: HashSet<String>,
     /// When its messages were made (ms since 1970).
     times: HashSet<i64>,
-    /// When one of them was last written.
-    last: Option<i64>,
+    /// From when to when it was worked on, in order, none meeting another.
+    spans: Vec<(i64, i64)>,
 }
+
+/// Milliseconds between the two writings of one message by a program that wrote both tables.
+const TWICE_WRITTEN: i64 = 1000;
 
 impl Held {
     /// Whether a message of the newer table stands for one that is held. An import keeps identifiers, and the time of a
-    /// message of which it made two. Without one, the older program wrote both tables, under other identifiers.
+    /// message of which it made two. Without one, the older program wrote both tables while it worked, under other
+    /// identifiers.
     fn copied(&self, id: &str, created: Option<i64>) -> bool {
+        let Some(created) = created else { return self.ids.contains(id) || !self.spans.is_empty() };
         if self.imported {
-            self.ids.contains(id) || created.is_some_and(|created| self.times.contains(&created))
-        } else {
-            self.last.is_some_and(|last| created.is_none_or(|created| created <= last))
+            return self.ids.contains(id) || self.times.contains(&created);
+        }
+        let begun = self.spans.partition_point(|(since, _)| *since <= created);
+        begun.checked_sub(1).is_some_and(|at| created <= self.spans[at].1)
+    }
+
+    /// Notes when the messages of `thread` were made and completed.
+    fn work(&mut self, thread: &Thread) {
+        let time = |message: &Value, name: &str| message.pointer(&format!("/time/{name}")).and_then(Value::as_i64);
+        let span = |message: &Value| {
+            let created = time(message, "created")?;
+            let completed = time(message, "completed").unwrap_or(created).max(created);
+            Some((created.saturating_sub(TWICE_WRITTEN), completed.saturating_add(TWICE_WRITTEN)))
+        };
+        let mut spans: Vec<_> = thread.messages.iter().filter_map(|(message, _)| span(message)).collect();
+        spans.sort_unstable();
+        for (since, until) in spans {
+            match self.spans.last_mut() {
+                Some((_, last)) if since <= *last => *last = until.max(*last),
+                _ => self.spans.push((since, until)),
+            }
         }
     }
 }
@@ -242,13 +265,12 @@ impl Database {
         }
         let mut held = Held::default();
         if self.tables.current.is_some() {
-            let sql = "SELECT id, time_created, time_updated FROM message WHERE session_id = ?1";
-            let record = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, integer(row, 1), integer(row, 2)));
-            for (id, created, updated) in self.rows(sql, Some(id), record)? {
+            let sql = "SELECT id, time_created FROM message WHERE session_id = ?1";
+            for (id, created) in self.rows(sql, Some(id), |row| Ok((row.get::<_, String>(0)?, integer(row, 1))))? {
                 held.ids.insert(id);
                 held.times.extend(created);
-                held.last = held.last.max(created).max(updated);
             }
+            held.work(thread);
         }
         Ok(held)
     }

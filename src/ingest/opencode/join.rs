@@ -31,17 +31,21 @@ pub(in crate::ingest) fn read(
         }
     };
     for (path, name) in databases.into_iter().rev() {
-        let mut read = || -> Result<(), String> {
-            let database = Database::open(path)?;
-            let family = database.family()?.unwrap_or_default();
-            for root in family.roots() {
-                let name = format!("{name}#{root}");
-                family_of(&family, &root, &name, &mut |id| database.thread(id), &mut known, &mut take, key, tally)?;
+        let open = || Database::open(path).and_then(|database| Ok((database.family()?.unwrap_or_default(), database)));
+        let (family, database) = match open() {
+            Ok(opened) => opened,
+            Err(reason) => {
+                tally.bad.push(BadFile { file: mask_file(name, None), lines: Vec::new(), reason });
+                continue;
             }
-            Ok(())
         };
-        if let Err(reason) = read() {
-            tally.bad.push(BadFile { file: mask_file(name, None), lines: Vec::new(), reason });
+        for root in family.roots() {
+            let name = format!("{name}#{root}");
+            let mut thread = |id: &str| database.thread(id);
+            // What is damaged in one session loses no other.
+            if let Err(reason) = family_of(&family, &root, &name, &mut thread, &mut known, &mut take, key, tally) {
+                tally.bad.push(BadFile { file: mask_file(&name, None), lines: Vec::new(), reason });
+            }
         }
     }
     let mut tree = Tree::default();
