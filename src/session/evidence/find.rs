@@ -156,7 +156,7 @@ impl<'s> Finder<'s> {
         }
         let output = without_colours(ended.output.clone());
         let certain = |status, at, tells: fn(&[Simple], usize) -> bool| {
-            ended.certain && ended.status == status && tells(&commands, at)
+            ended.certain && !ended.interrupted && ended.status == status && tells(&commands, at)
         };
         let run = |of_tests: bool| {
             let of = |work: &Work| matches!(work, Work::Run { tests, builds, .. } if if of_tests { *tests } else { *builds });
