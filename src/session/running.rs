@@ -48,6 +48,8 @@ pub(super) struct Ended<'s> {
     pub status: ActionStatus,
     /// Whether `status` is that of the command and not just that of the call.
     pub certain: bool,
+    /// Whether it was stopped by a key: then `status` says nothing about what it was to find out.
+    pub interrupted: bool,
     /// Under which number it may still go on, where nothing says that it has ended.
     pub number: Option<String>,
 }
@@ -60,9 +62,14 @@ pub(super) struct Running<'s>(HashMap<String, Begun<'s>>);
 struct Begun<'s> {
     action: &'s Action,
     outputs: Vec<Cow<'s, str>>,
+    interrupted: bool,
 }
 
 impl<'s> Begun<'s> {
+    fn new(action: &'s Action, outputs: Vec<Cow<'s, str>>) -> Self {
+        Self { action, outputs, interrupted: false }
+    }
+
     fn output(mut self) -> Cow<'s, str> {
         match self.outputs.len() {
             1 => self.outputs.swap_remove(0),
@@ -96,7 +103,7 @@ impl<'s> Running<'s> {
             if !runs_something(action) {
                 return None;
             }
-            let begun = Begun { action, outputs: vec![Cow::Borrowed(&action.result)] };
+            let begun = Begun::new(action, vec![Cow::Borrowed(&action.result)]);
             if let Some(number) = goes_on(&action.result) {
                 self.0.insert(number, begun);
                 return None;
@@ -105,8 +112,10 @@ impl<'s> Running<'s> {
                 return self.script(script, begun, action.status);
             }
             let (status, certain) = status(action);
-            return Some(Ended { action, output: Cow::Borrowed(&action.result), status, certain, number: None });
+            let output = Cow::Borrowed(action.result.as_str());
+            return Some(Ended { action, output, status, certain, interrupted: false, number: None });
         };
+        begun.interrupted |= field(&action.input, "chars").and_then(Value::as_str).is_some_and(script::interrupts);
         let number = match wait {
             Some(Wait::More(number)) => {
                 begun.outputs.push(Cow::Borrowed(&action.result));
@@ -134,7 +143,8 @@ impl<'s> Running<'s> {
         let own = more && certain && !begun.action.input.is_string();
         let told = own || exit_code(&action.result).is_some();
         let number = (!told).then_some(number);
-        Some(Ended { action: begun.action, output: begun.output(), status, certain: told, number })
+        let (action, interrupted) = (begun.action, begun.interrupted);
+        Some(Ended { action, output: begun.output(), status, certain: told, interrupted, number })
     }
 
     /// What ended with a script that ran to its end: itself, or the command of an earlier script that it waited for; none
@@ -153,6 +163,13 @@ impl<'s> Running<'s> {
         };
         let calls = script::calls(script);
         let begins = calls.iter().any(|call| call.tool == script::COMMAND);
+        let mut interrupts = false;
+        for call in calls.iter().filter(|call| call.interrupts) {
+            match call.session.as_ref().and_then(|session| self.0.get_mut(session)) {
+                Some(begun) => begun.interrupted = true,
+                None => interrupts = true,
+            }
+        }
         let waited: Vec<String> = calls.into_iter().filter_map(|call| call.session).collect();
         let number = if begins {
             // What an earlier command is waited for beside new ones stays its own.
@@ -162,8 +179,9 @@ impl<'s> Running<'s> {
             waited.into_iter().find(|number| self.0.contains_key(number))
         };
         let known = number.as_ref().and_then(|number| self.0.remove(number));
-        let mut begun = known.unwrap_or(Begun { action, outputs: Vec::new() });
+        let mut begun = known.unwrap_or_else(|| Begun::new(action, Vec::new()));
         begun.outputs.push(text);
+        begun.interrupted |= interrupts;
         // Of several commands that go on nobody knows which one an output belongs to.
         if let [session] = sessions.as_slice() {
             self.0.insert(session.clone(), begun);
@@ -178,13 +196,15 @@ impl<'s> Running<'s> {
             None => status,
         };
         let number = number.filter(|_| exit_code.is_none());
-        Some(Ended { action: begun.action, output: begun.output(), status, certain: exit_code.is_some(), number })
+        let (action, certain, interrupted) = (begun.action, exit_code.is_some(), begun.interrupted);
+        Some(Ended { action, output: begun.output(), status, certain, interrupted, number })
     }
 
     /// Goes on waiting for a command that nothing was learned about.
     pub fn keep(&mut self, ended: &Ended<'s>) {
         if let Some(number) = &ended.number {
-            self.0.insert(number.clone(), Begun { action: ended.action, outputs: Vec::new() });
+            let begun = Begun { interrupted: ended.interrupted, ..Begun::new(ended.action, Vec::new()) };
+            self.0.insert(number.clone(), begun);
         }
     }
 }
@@ -314,6 +334,27 @@ mod tests {
             ended.output
         );
         assert_eq!(running.ended(&cell(8, "x")), None);
+    }
+
+    #[test]
+    fn a_command_that_a_key_stopped_is_known() {
+        let mut running = Running::default();
+        let begins = action(json!({"cmd": "x"}), "Process running with session ID 7", ActionStatus::Done);
+        assert_eq!(running.ended(&begins), None);
+        let stops =
+            action(json!({"session_id": 7, "chars": "\u{3}"}), "Process exited with code 0", ActionStatus::Done);
+        assert_eq!(running.ended(&stops).map(|ended| ended.interrupted), Some(true));
+        let asks = |chars: &str, result: &str| {
+            script(&format!("text(JSON.stringify(await tools.write_stdin({{session_id:7,chars:'{chars}'}})))"), result)
+        };
+        let (goes_on, ends) = (r#"{"session_id":7,"output":""}"#, r#"{"exit_code":0,"output":""}"#);
+        let begins = script("text(JSON.stringify(await tools.exec_command({cmd:'x'})))", goes_on);
+        let (waits, goes) = (asks("", ends), [(asks("y", goes_on), false), (asks("\\u0003", goes_on), true)]);
+        for (writes, interrupted) in &goes {
+            let mut running = Running::default();
+            assert_eq!((running.ended(&begins), running.ended(writes)), (None, None));
+            assert_eq!(running.ended(&waits).map(|ended| ended.interrupted), Some(*interrupted));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Scripts of Codex's code mode, which call tools from JavaScript, and what they put out: as far as literals tell.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ pub(super) struct Call {
     pub command: Option<String>,
     /// The session of a running command that it writes to or waits for.
     pub session: Option<String>,
+    /// Whether it writes keys that stop that command.
+    pub interrupts: bool,
 }
 
 /// The calls of tools in `script`, in order; those inside a template literal come last.
@@ -24,61 +27,51 @@ pub(super) fn calls(script: &str) -> Vec<Call> {
         return Vec::new();
     }
     let tokens = tokens(script);
-    let call = |at: usize| match &tokens[at..] {
-        [Token::Word(object), Token::Sign('.'), Token::Word(name), Token::Sign('('), rest @ ..]
-            if object == "tools" =>
-        {
-            let mut call = Call { tool: name.clone(), ..Call::default() };
-            if rest.first() == Some(&Token::Sign('{')) {
-                call.read(&rest[1..], &tokens);
+    let given = given(&tokens);
+    let mut calls: Vec<Call> = Vec::new();
+    // The open brackets, and whether each one begins the object that the last call is given.
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match (token, &tokens[at + 1..]) {
+            (Token::Sign('{' | '(' | '['), _) => open.push(begins_object(&tokens[..=at]).then(|| calls.len() - 1)),
+            (Token::Sign('}' | ')' | ']'), _) => drop(open.pop()),
+            (Token::Word(object), [Token::Sign('.'), Token::Word(name), Token::Sign('('), ..]) if object == "tools" => {
+                calls.push(Call { tool: name.clone(), ..Call::default() });
             }
-            Some(call)
+            (Token::Word(key) | Token::Text(key), after) => {
+                let begins = at > 0 && matches!(tokens[at - 1], Token::Sign('{' | ','));
+                let call = open.last().copied().flatten().filter(|_| begins).and_then(|call| calls.get_mut(call));
+                let Some(call) = call else { continue };
+                // Only a value that is nothing but a literal or a name is known.
+                match after {
+                    [Token::Sign(':'), value, Token::Sign(',' | '}'), ..] => call.field(key, value, &given),
+                    [Token::Sign(',' | '}'), ..] if matches!(token, Token::Word(_)) => call.field(key, token, &given),
+                    _ => {}
+                }
+            }
+            _ => {}
         }
-        _ => None,
+    }
+    calls
+}
+
+/// Whether the last of `tokens` begins the object that a call of a tool is given.
+fn begins_object(tokens: &[Token]) -> bool {
+    let [.., Token::Word(object), Token::Sign('.'), Token::Word(_), Token::Sign('('), Token::Sign('{')] = tokens else {
+        return false;
     };
-    (0..tokens.len()).filter_map(call).collect()
+    object == "tools"
 }
 
 impl Call {
-    /// Reads the fields of the object that begins with `rest`; names are looked up in `all` tokens of the script.
-    fn read(&mut self, rest: &[Token], all: &[Token]) {
-        let mut depth = 0_usize;
-        let mut starts = true;
-        for (at, token) in rest.iter().enumerate() {
-            match (token, rest.get(at + 1), rest.get(at + 2), rest.get(at + 3)) {
-                (Token::Sign('{' | '(' | '['), ..) => depth += 1,
-                (Token::Sign('}' | ')' | ']'), ..) if depth == 0 => return,
-                (Token::Sign('}' | ')' | ']'), ..) => depth -= 1,
-                // Only a value that is nothing but a literal or a name is known.
-                (
-                    Token::Word(key) | Token::Text(key),
-                    Some(Token::Sign(':')),
-                    Some(value),
-                    Some(Token::Sign(',' | '}')),
-                ) if depth == 0 && starts => {
-                    self.field(key, value, all);
-                }
-                (Token::Word(key), Some(Token::Sign(',' | '}')), ..) if depth == 0 && starts => {
-                    self.field(key, token, all);
-                }
-                _ => {}
-            }
-            starts = *token == Token::Sign(',');
-        }
-    }
-
-    fn field(&mut self, key: &str, value: &Token, all: &[Token]) {
+    /// Takes over the field `key`; a name stands for the literal it was `given`.
+    fn field(&mut self, key: &str, value: &Token, given: &HashMap<&str, Option<&str>>) {
         match (key, value) {
             ("cmd" | "command", Token::Text(command)) => self.command = Some(command.clone()),
             ("cmd" | "command", Token::Word(name)) => {
-                let given = all.windows(4).find_map(|tokens| match tokens {
-                    [Token::Word(_), Token::Word(known), Token::Sign('='), Token::Text(text)] => {
-                        (known == name).then_some(text)
-                    }
-                    _ => None,
-                });
-                self.command = given.cloned();
+                self.command = given.get(name.as_str()).copied().flatten().map(str::to_owned);
             }
+            ("chars", Token::Text(chars)) => self.interrupts = interrupts(chars),
             ("session_id", Token::Text(session) | Token::Word(session)) => {
                 // Not the name of a variable.
                 self.session =
@@ -86,6 +79,68 @@ impl Call {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether keys that are written to a command stop it.
+pub(super) fn interrupts(chars: &str) -> bool {
+    chars.contains('\u{3}')
+}
+
+/// The names that a script gives values to, each with its literal where that is all it is ever given.
+fn given(tokens: &[Token]) -> HashMap<&str, Option<&str>> {
+    let mut given = HashMap::new();
+    // Whether each open bracket holds parameters or a pattern: what follows it tells, so the end comes first.
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate().rev() {
+        let (before, after) = (&tokens[..at], &tokens[at + 1..]);
+        let name = match token {
+            Token::Word(name) => name.as_str(),
+            Token::Sign('}' | ')' | ']') => {
+                let inside = open.last() == Some(&true);
+                open.push(inside || is_arrow(after) || is_assignment(after));
+                continue;
+            }
+            Token::Sign('{' | '(' | '[') => {
+                open.pop();
+                continue;
+            }
+            _ => continue,
+        };
+        let declared =
+            matches!(before.last(), Some(Token::Word(word)) if matches!(word.as_str(), "const" | "let" | "var"));
+        let bound = declared || open.last() == Some(&true) || is_arrow(after) || is_assignment(after);
+        if !bound || before.last() == Some(&Token::Sign('.')) {
+            continue;
+        }
+        let literal = match after {
+            [Token::Sign('='), Token::Text(text), rest @ ..] if declared && ends_expression(rest) => {
+                Some(text.as_str())
+            }
+            _ => None,
+        };
+        given.entry(name).and_modify(|literal| *literal = None).or_insert(literal);
+    }
+    given
+}
+
+fn is_arrow(tokens: &[Token]) -> bool {
+    matches!(tokens, [Token::Sign('='), Token::Sign('>'), ..])
+}
+
+/// Whether `tokens` begin with `=`, or an operator and `=`, and do not compare.
+fn is_assignment(tokens: &[Token]) -> bool {
+    let operators =
+        tokens.iter().take_while(|token| matches!(token, Token::Sign('+' | '|' | '&' | '?'))).take(2).count();
+    matches!(&tokens[operators..], [Token::Sign('='), rest @ ..] if !matches!(rest.first(), Some(Token::Sign('=' | '>'))))
+}
+
+/// Whether an expression ends before `tokens`: a word can only begin the next statement, but for words that compare.
+fn ends_expression(tokens: &[Token]) -> bool {
+    match tokens.first() {
+        None | Some(Token::Sign(';' | ',')) => true,
+        Some(Token::Word(word)) => !matches!(word.as_str(), "in" | "instanceof"),
+        _ => false,
     }
 }
 
@@ -99,37 +154,89 @@ enum Token {
     Sign(char),
 }
 
+/// The code of a script, or code inside a template literal, as far as it is read.
+#[derive(Default)]
+struct Code {
+    tokens: Vec<Token>,
+    /// How many braces are open.
+    braces: usize,
+}
+
+/// The tokens of `script`; code inside a template literal, however deep, stands behind all that is around it.
 fn tokens(script: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut parts = vec![script.to_owned()];
-    while let Some(part) = parts.pop() {
-        let mut letters = part.as_str();
-        while let Some(letter) = letters.chars().next() {
-            let rest = &letters[letter.len_utf8()..];
-            letters = match letter {
-                '"' | '\'' | '`' => {
-                    let (text, rest) = literal(rest, letter, &mut parts);
-                    tokens.push(Token::Text(text));
-                    rest
-                }
-                '/' if rest.starts_with('/') => rest.find('\n').map_or("", |end| &rest[end..]),
-                '/' if rest.starts_with('*') => rest[1..].find("*/").map_or("", |end| &rest[end + 3..]),
-                '/' if begins_pattern(tokens.last()) => after_pattern(rest),
-                letter if is_name(letter) => {
-                    let end = letters.find(|letter| !is_name(letter)).unwrap_or(letters.len());
-                    tokens.push(Token::Word(letters[..end].to_owned()));
-                    &letters[end..]
-                }
-                letter if letter.is_whitespace() => rest,
-                letter => {
-                    tokens.push(Token::Sign(letter));
-                    rest
-                }
-            };
+    let mut code = Code::default();
+    // The code around this code, each with the text so far of the template literal between the two.
+    let mut around: Vec<(Code, String)> = Vec::new();
+    let mut inner: Vec<Token> = Vec::new();
+    // How much of the script stands behind the last line on which a regular expression was looked for in vain.
+    let mut divides = None;
+    let mut rest = script;
+    while let Some(letter) = rest.chars().next() {
+        let after = &rest[letter.len_utf8()..];
+        let (quote, mut text) = match letter {
+            '"' | '\'' | '`' => (letter, String::new()),
+            '}' if code.braces == 0
+                && let Some((outer, text)) = around.pop() =>
+            {
+                inner.append(&mut std::mem::replace(&mut code, outer).ended());
+                ('`', text)
+            }
+            letter => {
+                rest = code.read(letter, rest, &mut divides);
+                continue;
+            }
+        };
+        let (after, goes_on) = literal(after, quote, &mut text);
+        if goes_on {
+            around.push((std::mem::take(&mut code), text));
+        } else {
+            code.tokens.push(Token::Text(text));
         }
-        tokens.push(Token::Sign(';'));
+        rest = after;
     }
+    while let Some((mut outer, text)) = around.pop() {
+        outer.tokens.push(Token::Text(text));
+        inner.append(&mut std::mem::replace(&mut code, outer).ended());
+    }
+    let mut tokens = code.ended();
+    tokens.append(&mut inner);
     tokens
+}
+
+impl Code {
+    /// Reads what begins with `letter` at `text`, which is no literal, and gives what follows it.
+    fn read<'t>(&mut self, letter: char, text: &'t str, divides: &mut Option<usize>) -> &'t str {
+        let rest = &text[letter.len_utf8()..];
+        match letter {
+            '/' if rest.starts_with('/') => return rest.find('\n').map_or("", |end| &rest[end..]),
+            '/' if rest.starts_with('*') => return rest[1..].find("*/").map_or("", |end| &rest[end + 3..]),
+            '/' if begins_pattern(self.tokens.last()) => {
+                if divides.is_none_or(|left| rest.len() <= left) {
+                    match after_pattern(rest) {
+                        Ok(after) => return after,
+                        Err(left) => *divides = Some(left),
+                    }
+                }
+                return rest;
+            }
+            letter if is_name(letter) => {
+                let end = text.find(|letter| !is_name(letter)).unwrap_or(text.len());
+                self.tokens.push(Token::Word(text[..end].to_owned()));
+                return &text[end..];
+            }
+            letter if letter.is_whitespace() => return rest,
+            '{' => self.braces += 1,
+            '}' => self.braces = self.braces.saturating_sub(1),
+            _ => {}
+        }
+        self.tokens.push(Token::Sign(letter));
+        rest
+    }
+
+    fn ended(mut self) -> Vec<Token> {
+        self.tokens.push(Token::Sign(';'));
+        self.tokens
+    }
 }
 
 fn is_name(letter: char) -> bool {
@@ -146,8 +253,9 @@ fn begins_pattern(last: Option<&Token>) -> bool {
     }
 }
 
-/// What follows a regular expression, whose first slash is read; a slash alone on its line divides.
-fn after_pattern(text: &str) -> &str {
+/// What follows a regular expression, whose first slash is read. Where its line ends first, the slash divides: how much of
+/// the script is left there.
+fn after_pattern(text: &str) -> Result<&str, usize> {
     let mut letters = text.char_indices();
     let mut class = false;
     while let Some((at, letter)) = letters.next() {
@@ -155,54 +263,32 @@ fn after_pattern(text: &str) -> &str {
             '\\' => {
                 letters.next();
             }
-            '\n' => return text,
+            '\n' => return Err(text.len() - at),
             '[' => class = true,
             ']' => class = false,
-            '/' if !class => return &text[at + 1..],
+            '/' if !class => return Ok(&text[at + 1..]),
             _ => {}
         }
     }
-    text
+    Err(0)
 }
 
-/// The text of a literal up to `quote`, and what follows it. Code inside a template literal goes to `code`.
-fn literal<'t>(text: &'t str, quote: char, code: &mut Vec<String>) -> (String, &'t str) {
-    let mut plain = String::new();
+/// Adds a literal to `plain`, up to `quote` or to code inside a template literal: what follows, and whether it is that code.
+fn literal<'t>(text: &'t str, quote: char, plain: &mut String) -> (&'t str, bool) {
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
         rest = &rest[letter.len_utf8()..];
         match letter {
-            _ if letter == quote => return (plain, rest),
-            '\\' => rest = escape(rest, &mut plain),
+            _ if letter == quote => return (rest, false),
+            '\\' => rest = escape(rest, plain),
             '$' if quote == '`' && rest.starts_with('{') => {
-                let inner = &rest[1..];
-                let end = end_of_code(inner);
-                code.push(inner[..end].to_owned());
-                rest = inner.get(end + 1..).unwrap_or_default();
                 plain.push_str("${}");
+                return (&rest[1..], true);
             }
             letter => plain.push(letter),
         }
     }
-    (plain, rest)
-}
-
-/// Where the brace closes that stands before `text`.
-fn end_of_code(text: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let at = text.len() - rest.len();
-        rest = &rest[letter.len_utf8()..];
-        match letter {
-            '"' | '\'' | '`' => rest = literal(rest, letter, &mut Vec::new()).1,
-            '{' => depth += 1,
-            '}' if depth == 0 => return at,
-            '}' => depth -= 1,
-            _ => {}
-        }
-    }
-    text.len()
+    (rest, false)
 }
 
 /// Resolves the escape whose backslash stands before `text`, and gives what follows it.
@@ -312,7 +398,8 @@ fn read_records(text: &str, records: &mut Vec<Record>) -> usize {
         after.split([',', '}']).next()?.parse().ok()
     };
     if BESIDE.iter().any(|key| head.contains(&format!("\"{key}\":"))) {
-        let output = literal(body, '"', &mut Vec::new()).0;
+        let mut output = String::new();
+        literal(body, '"', &mut output);
         records.push(Record { output, exit_code: number("exit_code"), session: number("session_id") });
     }
     line.len()

@@ -1,5 +1,7 @@
 //! Scripts and results, made by hand in the shapes that Codex writes.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -24,6 +26,21 @@ fn commands(script: &str) -> Vec<String> {
 #[case("// tools.exec_command({cmd:'git push'})\n/* tools.exec_command({cmd:'git push'}) */", &[])]
 #[case("const esc = s => s.replace(/'/g, '\"'); tools.exec_command({cmd:'a'})", &["a"])]
 #[case("tools.exec_command({cmd:'ends never", &[])]
+#[case("const cmd = 'git push'\nawait tools.exec_command({cmd})", &["git push"])]
+#[case("const r = await tools.exec_command({cmd}); text(r); const cmd = 'git push'", &["git push"])]
+#[case("const cmd = 'git push' + ' --dry-run'; tools.exec_command({cmd})", &[])]
+#[case("const cmd = 'git push'\n  .concat(' --dry-run'); tools.exec_command({cmd})", &[])]
+#[case("let cmd = 'git push'; cmd = 'git status'; tools.exec_command({cmd})", &[])]
+#[case("let cmd = 'git push'; cmd += ' --dry-run'; tools.exec_command({cmd})", &[])]
+#[case("let cmd = 'git push'; cmd ||= x; tools.exec_command({cmd})", &[])]
+#[case("{ const cmd = 'ls'; } { const cmd = 'git push'; tools.exec_command({cmd}) }", &[])]
+#[case("const cmd = 'git push'; all.map(cmd => tools.exec_command({cmd}))", &[])]
+#[case("const cmd = 'git push'; all.map(async ({cmd}, at) => tools.exec_command({cmd}))", &[])]
+#[case("const cmd = 'git push'; for (const cmd of all) tools.exec_command({cmd})", &[])]
+#[case("const cmd = 'git push'; if (cmd === x || cmd == x) r.cmd = 'x'; tools.exec_command({cmd})", &["git push"])]
+#[case("text(`${await f(`${tools.exec_command({cmd:'a'})}`)} ${tools.exec_command({cmd:'b'})}`); tools.exec_command({cmd:'c'})", &["c", "a", "b"])]
+#[case("text(`${x} // }`); tools.exec_command({cmd:'a'})", &["a"])]
+#[case("const n = (a / 2) + b; const p = x(/[/\n]/); tools.exec_command({cmd:'a'})", &["a"])]
 fn commands_stand_in_literals(#[case] script: &str, #[case] expected: &[&str]) {
     assert_eq!(commands(script), expected);
 }
@@ -38,6 +55,34 @@ fn sessions_and_tools_are_named() {
     };
     assert_eq!(calls(script), [call("write_stdin", Some("57")), call("forge__create_pull_request", None)]);
     assert_eq!(calls("tools.write_stdin({session_id:id})"), [call("write_stdin", None)]);
+    let stops = |chars: &str| calls(&format!("tools.write_stdin({{session_id:57,chars:{chars}}})"))[0].interrupts;
+    assert_eq!([r#""\u0003""#, "'\\x03'", "'c'"].map(stops), [true, true, false]);
+}
+
+/// The time that no script of this size may take, even in a build for tests on a machine that does other work.
+const AT_MOST: Duration = Duration::from_secs(20);
+
+#[rstest]
+#[case("`${", "1", "}`", 100_000)]
+#[case("`${", "1", "", 100_000)]
+#[case("{`${(", "1", "}`", 100_000)]
+#[case("`${`}", "", "", 100_000)]
+#[case("(/[", "", "", 200_000)]
+#[case("tools.exec_command({cmd:", "'a'", "})", 50_000)]
+#[case("tools.exec_command({cmd:", "", "", 50_000)]
+#[case("tools.exec_command({cmd});", "let cmd = 'a'", "", 50_000)]
+#[case("const cmd = 'a';", "", "tools.exec_command({cmd});", 50_000)]
+#[case("(a = ", "1", ") => 1", 100_000)]
+fn a_script_is_read_in_time_however_it_is_nested(
+    #[case] opens: &str,
+    #[case] inside: &str,
+    #[case] closes: &str,
+    #[case] levels: usize,
+) {
+    let nested = [opens.repeat(levels).as_str(), inside, &closes.repeat(levels)].concat();
+    let start = Instant::now();
+    assert!(calls(&format!("tools.exec_command({{cmd:{nested}}})")).len() <= levels + 1);
+    assert!(start.elapsed() < AT_MOST, "{:?}", start.elapsed());
 }
 
 const WHOLE: &str = "tools.exec_command({cmd:'x'}); text(JSON.stringify(r))";

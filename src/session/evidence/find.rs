@@ -1,6 +1,6 @@
 //! Going through a session and collecting its evidence.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -30,7 +30,7 @@ static OF_INTEREST: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static DID_NOT_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)command not found|not recognized as|timed out|no such file or directory|missing script|script not found|no rule to make target",
-        r"|unknown (?:command|flag|option|task|target)|unexpected argument|unrecognized (?:argument|option|subcommand)|no \w+ targets? found|no tasks? |interrupted by user|aborted by user",
+        r"|unknown (?:command|flag|option|task|target)|unexpected argument|unrecognized (?:argument|option|subcommand)|no \w+ targets? found|no tasks? |interrupted by user|aborted by user|cannot connect to the docker daemon",
         r"|(?:exit|exited with) code (?:5|12[4-7]|13\d|14\d)\b",
     ))
     .ok()
@@ -72,7 +72,10 @@ struct Finder<'s> {
     place: usize,
     last_edit: Option<usize>,
     running: Running<'s>,
-    commits: HashSet<String>,
+    /// Hashes of commits; none of them begins another one.
+    commits: BTreeSet<String>,
+    /// Commits whose hash nobody told, by message and whether they replace the one before.
+    quiet: HashMap<(String, bool), usize>,
     opened: Vec<String>,
     merged: HashSet<String>,
 }
@@ -156,7 +159,7 @@ impl<'s> Finder<'s> {
         }
         let output = without_colours(ended.output.clone());
         let certain = |status, at, tells: fn(&[Simple], usize) -> bool| {
-            ended.certain && ended.status == status && tells(&commands, at)
+            ended.certain && !ended.interrupted && ended.status == status && tells(&commands, at)
         };
         let run = |of_tests: bool| {
             let of = |work: &Work| matches!(work, Work::Run { tests, builds, .. } if if of_tests { *tests } else { *builds });
@@ -182,27 +185,34 @@ impl<'s> Finder<'s> {
             self.build(&status, &output, turn);
         }
         let mut lines = git::commits(&output, false).into_iter();
+        let mut commits_left = works.iter().filter(|(_, work)| matches!(work, Work::Commit { .. })).count();
+        // A log that stands before a commit tells of older ones.
+        let log = commands.iter().position(shows_log).filter(|_| !git::not_committed(&output));
+        let (mut shortened, mut counted) = (0, 0);
         for (at, work) in works {
-            let shortened = commands[..=at].iter().filter(|command| is_shortened(&command.words)).count();
+            shortened += commands[counted..=at].iter().filter(|command| is_shortened(&command.words)).count();
+            counted = at + 1;
             let ok = !is_shortened(&commands[at].words) || git::all_ok(&output, shortened);
             let done = ok && certain(ActionStatus::Done, at, done_tells);
             let written = || commands[at].words.join(" ");
             match work {
-                Work::Commit { amend, message, .. } => match lines.next() {
-                    Some((line, Detail::Commit { hash, branch, message, .. })) => {
-                        self.commit(line, Detail::Commit { hash, branch, message, amend }, turn);
+                Work::Commit { amend, message, .. } => {
+                    let newest = commits_left;
+                    commits_left -= 1;
+                    let shown = log.is_some_and(|log| log > at);
+                    let logged = || git::logged(&output, message.as_deref().filter(|_| shown)?, amend, newest);
+                    match lines.next() {
+                        Some((line, Detail::Commit { hash, branch, message, .. })) => {
+                            self.commit(line, Detail::Commit { hash, branch, message, amend }, turn);
+                        }
+                        _ if let Some((line, detail)) = logged() => self.logged_commit(line, detail, turn),
+                        _ if done => {
+                            let line = message.clone().unwrap_or_else(written);
+                            self.commit(&line, Detail::Commit { hash: None, branch: None, message, amend }, turn);
+                        }
+                        _ => {}
                     }
-                    _ if let Some((line, detail)) =
-                        told_by_log(&commands[at + 1..], &output, message.as_deref(), amend) =>
-                    {
-                        self.commit(line, detail, turn);
-                    }
-                    _ if done => {
-                        let line = message.clone().unwrap_or_else(written);
-                        self.commit(&line, Detail::Commit { hash: None, branch: None, message, amend }, turn);
-                    }
-                    _ => {}
-                },
+                }
                 Work::Push => {
                     let pushes = git::pushes(&output);
                     let silent = pushes.is_empty() && done && !output.to_lowercase().contains("up-to-date");
@@ -276,11 +286,38 @@ impl<'s> Finder<'s> {
     }
 
     fn commit(&mut self, line: &str, detail: Detail, turn: u32) {
-        let Detail::Commit { hash, .. } = &detail else { return };
-        // Output that is shown twice is one commit.
-        if hash.as_ref().is_none_or(|hash| self.commits.insert(hash.clone())) {
-            self.add(EvidenceItem::new(EvidenceKind::Commit, turn, line, Some(detail)));
+        let Detail::Commit { hash, message, amend, .. } = &detail else { return };
+        match (hash, message) {
+            // Output that is shown twice is one commit.
+            (Some(hash), _) if !self.is_new_commit(hash) => return,
+            (None, Some(message)) => {
+                self.quiet.insert((message.clone(), *amend), self.items.len());
+            }
+            _ => {}
         }
+        self.add(EvidenceItem::new(EvidenceKind::Commit, turn, line, Some(detail)));
+    }
+
+    /// A commit that the log tells of: an earlier one whose hash nobody told, or another one.
+    fn logged_commit(&mut self, line: &str, detail: Detail, turn: u32) {
+        let Detail::Commit { hash: Some(hash), message: Some(message), amend, .. } = &detail else { return };
+        let key = (message.clone(), *amend);
+        if self.quiet.contains_key(&key) && self.is_new_commit(hash) {
+            if let Some(earlier) = self.quiet.remove(&key).and_then(|at| self.items.get_mut(at)) {
+                earlier.detail = Some(detail);
+            }
+        } else {
+            self.commit(line, detail, turn);
+        }
+    }
+
+    /// Whether no commit of this hash was found yet; a short hash begins the full one.
+    fn is_new_commit(&mut self, hash: &str) -> bool {
+        let one = |known: &&String| known.starts_with(hash) || hash.starts_with(known.as_str());
+        let own = hash.to_owned();
+        let before = self.commits.range::<String, _>(..&own).next_back().filter(one);
+        let known = before.or_else(|| self.commits.range::<String, _>(&own..).next().filter(one)).is_some();
+        !known && self.commits.insert(own)
     }
 
     fn pull_request(&mut self, address: &str, excerpt: &str, turn: u32) {
@@ -360,12 +397,8 @@ impl Status {
     }
 }
 
-/// A commit that printed nothing itself, told by the log that one of the commands `after` it shows.
-fn told_by_log<'t>(after: &[Simple], output: &'t str, message: Option<&str>, amend: bool) -> Option<(&'t str, Detail)> {
-    let shows = |command: &Simple| {
-        command.words.first().is_some_and(|head| head == "git") && command.words.iter().any(|word| word == "log")
-    };
-    if after.iter().any(shows) { git::logged(output, message?, amend) } else { None }
+fn shows_log(command: &Simple) -> bool {
+    command.words.first().is_some_and(|head| head == "git") && command.words.iter().any(|word| word == "log")
 }
 
 fn final_error(item: &EvidenceItem, what: Unrecovered) -> EvidenceItem {

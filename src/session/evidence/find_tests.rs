@@ -92,6 +92,19 @@ fn kinds(steps: Vec<Step>) -> Vec<EvidenceKind> {
 #[case("git commit -q -m 'Fix it'; git log --oneline -1", "1a2b3c4 Fix it", &[Commit])]
 #[case("git commit -q -m 'Fix it'; git log --oneline -1", "1a2b3c4 Other", &[])]
 #[case("git commit -q -m 'Fix it'; git status", "1a2b3c4 Fix it", &[])]
+#[case("git commit -m 'Fix it'; git log --oneline -1", "nothing to commit, working tree clean\n1a2b3c4 Fix it", &[])]
+#[case("git commit -m wip; git log --oneline -2", "husky - pre-commit hook exited with code 1 (error)\n9999999 wip\n1111111 other", &[])]
+#[case("git commit -m wip; git log --oneline -2", "1111111 other\n9999999 wip", &[])]
+#[case("git log --oneline -1; git commit -m wip; git log --oneline -1", "9999999 wip\n1111111 other", &[])]
+#[case("git commit -qm a; git commit -qm b; git log --oneline -3", "2222222 b\n1111111 a\n0000000 x", &[Commit, Commit])]
+#[case("git commit -qm a; git push; git log --oneline -1", "error: failed to push some refs to 'x'\n1111111 a", &[Commit])]
+#[case("! cargo test", "", &[])]
+#[case("! bash -c 'cargo test'", "", &[])]
+#[case("! cargo test", "test result: FAILED. 1 passed; 1 failed", &[TestsFailed])]
+#[case("docker exec -dit web pytest -q", "", &[])]
+#[case("docker compose run --detach=true web pytest", "1a2b3c4d", &[])]
+#[case("ssh -f host 'cargo test'", "", &[])]
+#[case("bash -c 'git commit -qm x &'", "", &[])]
 #[case("gh pr view 3", "https://github.invalid/a/b/pull/3", &[])]
 fn commands_that_went_through(#[case] command: &str, #[case] result: &str, #[case] expected: &[EvidenceKind]) {
     assert_eq!(kinds(vec![bash(command, result)]), expected);
@@ -111,7 +124,16 @@ fn commands_that_went_through(#[case] command: &str, #[case] result: &str, #[cas
 #[case("go build ./...", "Exit code 1\n./a.go:3:5: undefined: x", &[BuildFailed])]
 #[case("git commit -m x", "Exit code 1\nnothing to commit", &[])]
 #[case("python manage.py test", "Exit code 1\nRan 3 tests in 0.1s\n\nFAILED (failures=1)", &[TestsFailed])]
-#[case("ssh host 'cargo test'", "Exit code 101\nsomething", &[TestsFailed])]
+#[case("ssh host 'cargo test'", "Exit code 101\nsomething", &[])]
+#[case("ssh host 'cargo test'", "Exit code 101\nerror: test failed, to rerun pass `--lib`", &[TestsFailed])]
+#[case("ssh host 'cargo test'", "Exit code 255\nuser@host: Permission denied (publickey).", &[])]
+#[case("docker exec web pytest -q", "Exit code 1\nError response from daemon: No such container: web", &[])]
+#[case("docker exec web cargo build", "Exit code 1\nError response from daemon: No such container: web", &[])]
+#[case("docker exec web cargo build", "Exit code 101\nerror: could not compile `x`", &[BuildFailed])]
+#[case("docker compose exec -T web pytest", "Exit code 1\nservice \"web\" is not running", &[])]
+#[case("docker compose exec -T web pytest", "Exit code 1\n1 failed, 2 passed in 0.05s", &[TestsFailed])]
+#[case("docker build .", "Exit code 1\nERROR: Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?", &[])]
+#[case("! cargo test", "Exit code 1", &[])]
 #[case("git push", "Exit code 1\nTo x\n ! [rejected]        main -> main (fetch first)", &[])]
 fn commands_that_failed(#[case] command: &str, #[case] result: &str, #[case] expected: &[EvidenceKind]) {
     assert_eq!(kinds(vec![fails(command, result)]), expected);
@@ -135,6 +157,38 @@ fn what_was_found_is_told_in_fields() {
     assert_eq!(details, [run, commit, address.clone(), address, Detail::Unrecovered(Unrecovered::Tests)]);
     assert_eq!(found.items[0].excerpt, "pytest: 1 failed, 4 passed in 0.1s");
     assert_eq!((found.count(PullRequest), found.count(PullRequestMerged)), (1, 1));
+}
+
+#[test]
+fn a_commit_is_counted_once_however_its_hash_is_written() {
+    let commits = |steps: Vec<Step>| -> Vec<_> {
+        let details = evidence(steps).items.into_iter().filter_map(|item| item.detail);
+        details.filter_map(|detail| if let Detail::Commit { hash, .. } = detail { Some(hash) } else { None }).collect()
+    };
+    let short = || bash("git commit -m 'Fix it'", "[main 1a2b3c4] Fix it");
+    let log = |output: &str| bash("git commit -qm 'Fix it'; git log -1 --format='%H %s'", output);
+    let full = "1a2b3c4d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
+    let (of_full, other) = (format!("{full} Fix it"), "1a2b3c5 Fix it");
+    let text = |hash: &str| Some(hash.to_owned());
+    assert_eq!(commits(vec![short(), log(&of_full)]), [text("1a2b3c4")]);
+    assert_eq!(commits(vec![log(&of_full), log(other), short()]), [text(full), text("1a2b3c5")]);
+    let quiet = || bash("git commit -qm 'Fix it'", "");
+    assert_eq!(commits(vec![quiet(), log(other)]), [text("1a2b3c5")], "the log names what was quiet");
+    assert_eq!(commits(vec![short(), quiet(), log("1a2b3c4 Fix it")]), [text("1a2b3c4"), None]);
+    assert_eq!(commits(vec![quiet(), log(other), log("1a2b3c6 Fix it")]), [text("1a2b3c5"), text("1a2b3c6")]);
+}
+
+#[test]
+fn a_run_that_a_key_stopped_tells_only_what_its_runner_printed() {
+    let run = |output: &str| {
+        let goes_on = r#"{"session_id":7,"output":"running"}"#;
+        let begins = "text(JSON.stringify(await tools.exec_command({cmd:\"cargo test\"})))";
+        let stops = "text(JSON.stringify(await tools.write_stdin({session_id:7,chars:\"\\u0003\"})))";
+        let act = |script: &str, result: &str| act("exec", json!(script), result, ActionStatus::Done);
+        kinds(vec![act(begins, goes_on), act(stops, &json!({"exit_code": 0, "output": output}).to_string())])
+    };
+    assert_eq!(run(""), []);
+    assert_eq!(run("test result: FAILED. 1 passed; 1 failed"), [TestsFailed]);
 }
 
 #[test]

@@ -21,6 +21,15 @@ static PUSHED_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The line above those.
 static TO_LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^To \S+").ok());
 
+/// Lines that say that no commit was made: git's own, and those of what runs its hooks.
+static NOT_COMMITTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?m)^(?:nothing (?:added )?to commit|no changes added to commit|Aborting commit|fatal:|FAILED: )|^\s*✖",
+        r"|^husky\b.*(?:failed|exited with code)|^- hook id:|^exit status [1-9]|(?i)\b(?:pre-commit|commit-msg|lint-staged)\b.*\b(?:failed|rejected)\b",
+    ))
+    .ok()
+});
+
 /// The address of a pull request.
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"https?://[^\s"'<>()\[\]]+?/(?:pull|pulls|pull-requests|merge_requests)/(?P<number>\d+)"#).ok()
@@ -37,20 +46,27 @@ pub(super) fn commits(output: &str, amend: bool) -> Vec<(&str, Detail)> {
     pattern.captures_iter(output).filter_map(|found| Some((found.get(0)?.as_str(), commit(found)))).collect()
 }
 
-/// The line of `git log` about a commit with this `message`, and what it says.
-pub(super) fn logged<'t>(output: &'t str, message: &str, amend: bool) -> Option<(&'t str, Detail)> {
-    output.lines().find_map(|line| {
+/// Whether `output` says that a commit was not made.
+pub(super) fn not_committed(output: &str) -> bool {
+    // A push that fails says nothing about the commit before it.
+    let error = |line: &str| line.starts_with("error:") && !line.starts_with("error: failed to push");
+    NOT_COMMITTED.as_ref().is_some_and(|pattern| pattern.is_match(output)) || output.lines().any(error)
+}
+
+/// The line of `git log` about a commit with this `message`, among those about its `newest` ones, and what it says.
+pub(super) fn logged<'t>(output: &'t str, message: &str, amend: bool, newest: usize) -> Option<(&'t str, Detail)> {
+    let lines = output.lines().filter_map(|line| {
         let (hash, rest) = line.trim().split_once(' ')?;
         let is_hash =
             (7..=40).contains(&hash.len()) && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         // Names of branches may stand between the two.
         let subject =
             rest.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map_or(rest, |(_, subject)| subject);
-        let message = Some(subject.to_owned()).filter(|subject| is_hash && subject == message);
-        message.map(|message| {
-            (line, Detail::Commit { hash: Some(hash.to_owned()), branch: None, message: Some(message), amend })
-        })
-    })
+        is_hash.then_some((line, hash, subject))
+    });
+    let (line, hash, _) = lines.take(newest).find(|(_, _, subject)| *subject == message)?;
+    let (hash, message) = (Some(hash.to_owned()), Some(message.to_owned()));
+    Some((line, Detail::Commit { hash, branch: None, message, amend }))
 }
 
 /// Whether a program that shortens output says `ok` of each of `count` commands, and of none that it failed.
@@ -83,11 +99,15 @@ pub(super) fn number(address: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     #[test]
     fn every_pattern_compiles() {
-        assert!([&COMMIT_LINE, &PUSHED_LINE, &TO_LINE, &ADDRESS].iter().all(|pattern| pattern.is_some()));
+        assert!(
+            [&COMMIT_LINE, &NOT_COMMITTED, &PUSHED_LINE, &TO_LINE, &ADDRESS].iter().all(|pattern| pattern.is_some())
+        );
     }
 
     #[test]
@@ -124,13 +144,36 @@ mod tests {
 
     #[test]
     fn commits_are_told_by_the_log() {
-        let hash = |output| match logged(output, "Fix it", false)? {
+        let among = |output, newest| match logged(output, "Fix it", false, newest)? {
             (_, Detail::Commit { hash, .. }) => hash,
             _ => None,
         };
+        let hash = |output| among(output, 1);
         assert_eq!(hash("1a2b3c4 Fix it").as_deref(), Some("1a2b3c4"));
         assert_eq!(hash("x\n1a2b3c4 (HEAD -> main, tag: v1) Fix it\n").as_deref(), Some("1a2b3c4"));
         assert_eq!(hash("1a2b3c4 Fix it again\n7654321 Other\nfix Fix it"), None);
+        let older = "7654321 Other\n1a2b3c4 Fix it";
+        assert_eq!((hash(older), among(older, 2).as_deref()), (None, Some("1a2b3c4")));
+    }
+
+    #[rstest]
+    #[case("On branch main\nnothing to commit, working tree clean", true)]
+    #[case("nothing added to commit but untracked files present", true)]
+    #[case("no changes added to commit (use \"git add\")", true)]
+    #[case("husky - pre-commit hook exited with code 1 (error)", true)]
+    #[case("husky - pre-commit script failed (code 1)", true)]
+    #[case("husky > pre-commit hook failed (add --no-verify to bypass)", true)]
+    #[case("ruff....Failed\n- hook id: ruff\n- exit code: 1", true)]
+    #[case("✖ eslint --fix:", true)]
+    #[case("✖   found 1 problems, 0 warnings", true)]
+    #[case("error: pathspec 'x' did not match any file(s) known to git", true)]
+    #[case("fatal: not a git repository", true)]
+    #[case("Aborting commit due to empty commit message.", true)]
+    #[case("error: failed to push some refs to 'x'", false)]
+    #[case("✔ Running tasks for staged files...\nruff....Passed", false)]
+    #[case("", false)]
+    fn a_commit_that_was_not_made(#[case] output: &str, #[case] expected: bool) {
+        assert_eq!(not_committed(output), expected);
     }
 
     #[test]

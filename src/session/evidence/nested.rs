@@ -1,6 +1,6 @@
 //! Commands that stand inside others: in a word of a shell, on another machine, in a container.
 
-use super::shell::{Simple, simple_commands};
+use super::shell::{Operator, Simple, simple_commands};
 use super::work::{program, unwrapped};
 
 /// How many commands may hold one another.
@@ -50,14 +50,16 @@ pub(super) fn commands(line: &str) -> Vec<Simple> {
 
 fn expand(command: Simple, depth: usize, all: &mut Vec<Simple>) {
     let mut inner = if depth < DEPTH { held(&command.words) } else { Vec::new() };
-    let (before, after) = (command.before, command.after);
-    match inner.as_mut_slice() {
-        [] => return all.push(command),
-        [one] => (one.before, one.after) = (before, after),
-        [first, .., last] => (first.before, last.after) = (before, after),
+    let Some(first) = inner.first_mut() else { return all.push(command) };
+    first.before = command.before;
+    // What goes on beside its shell does so beside all that follows.
+    if let Some(last) = inner.last_mut().filter(|last| last.after != Operator::Beside) {
+        last.after = command.after;
     }
-    for command in inner {
-        expand(command, depth + 1, all);
+    for mut held in inner {
+        held.negated |= command.negated;
+        held.elsewhere |= command.elsewhere;
+        expand(held, depth + 1, all);
     }
 }
 
@@ -77,25 +79,62 @@ fn held(words: &[String]) -> Vec<Simple> {
             let at = rest.iter().position(runs).map_or(rest.len(), |at| at + 1);
             simple_commands(&rest[at..].join(" "))
         }
-        "ssh" => simple_commands(&operands(rest, &SSH_VALUES).get(1..).unwrap_or_default().join(" ")),
-        "docker" | "podman" => container(rest),
-        "docker-compose" => composed(rest),
+        "ssh" => elsewhere(remote(rest)),
+        "docker" | "podman" => elsewhere(container(rest)),
+        "docker-compose" => elsewhere(composed(rest)),
         _ => Vec::new(),
     }
 }
 
-/// `words` from the first one that is neither an option nor an option's value.
-fn operands<'a, 'w>(words: &'a [&'w str], values: &[&str]) -> &'a [&'w str] {
-    let mut rest = words;
-    while let Some(option) = rest.first().filter(|word| word.starts_with('-')) {
-        let skip = if values.contains(option) { 2 } else { 1 };
-        rest = rest.get(skip..).unwrap_or_default();
+fn elsewhere(mut commands: Vec<Simple>) -> Vec<Simple> {
+    for command in &mut commands {
+        command.elsewhere = true;
     }
-    rest
+    commands
+}
+
+/// The options that `words` begin with, each by itself and without its value, and the words after them.
+fn options<'a, 'w>(words: &'a [&'w str], values: &[&str]) -> (Vec<String>, &'a [&'w str]) {
+    let mut options = Vec::new();
+    let mut rest = words;
+    while let Some((word, after)) = rest.split_first().filter(|(word, _)| word.starts_with('-')) {
+        rest = after;
+        let mut value_follows = false;
+        if *word == "--" {
+            break;
+        } else if word.starts_with("--") {
+            let (name, value) = word.split_once('=').unwrap_or((word, ""));
+            value_follows = values.contains(word);
+            if value != "false" {
+                options.push(name.to_owned());
+            }
+        } else {
+            for (at, letter) in word.char_indices().skip(1) {
+                let option = format!("-{letter}");
+                let takes_value = values.contains(&option.as_str());
+                options.push(option);
+                if takes_value {
+                    value_follows = at + letter.len_utf8() == word.len();
+                    break;
+                }
+            }
+        }
+        rest = &rest[usize::from(value_follows && !rest.is_empty())..];
+    }
+    (options, rest)
+}
+
+fn remote(rest: &[&str]) -> Vec<Simple> {
+    let (options, words) = options(rest, &SSH_VALUES);
+    // Nobody waits for what `-f` runs, and `-N` runs nothing.
+    if options.iter().any(|option| option == "-f" || option == "-N") {
+        return Vec::new();
+    }
+    simple_commands(&words.get(1..).unwrap_or_default().join(" "))
 }
 
 fn container(rest: &[&str]) -> Vec<Simple> {
-    match operands(rest, &CONTAINER_VALUES) {
+    match options(rest, &CONTAINER_VALUES).1 {
         ["exec", rest @ ..] => inside(rest),
         ["compose", rest @ ..] => composed(rest),
         _ => Vec::new(),
@@ -103,7 +142,7 @@ fn container(rest: &[&str]) -> Vec<Simple> {
 }
 
 fn composed(rest: &[&str]) -> Vec<Simple> {
-    match operands(rest, &CONTAINER_VALUES) {
+    match options(rest, &CONTAINER_VALUES).1 {
         ["exec" | "run", rest @ ..] => inside(rest),
         _ => Vec::new(),
     }
@@ -111,8 +150,8 @@ fn composed(rest: &[&str]) -> Vec<Simple> {
 
 /// The command after options and the name of a container or service; how one ends that is detached is not told.
 fn inside(rest: &[&str]) -> Vec<Simple> {
-    let words = operands(rest, &CONTAINER_VALUES);
-    let detached = rest[..rest.len() - words.len()].iter().any(|word| matches!(*word, "-d" | "--detach"));
+    let (options, words) = options(rest, &CONTAINER_VALUES);
+    let detached = options.iter().any(|option| option == "-d" || option == "--detach");
     match words {
         [_, command @ ..] if !command.is_empty() && !detached => {
             vec![Simple::of(command.iter().map(|word| (*word).to_owned()).collect())]
@@ -125,7 +164,7 @@ fn inside(rest: &[&str]) -> Vec<Simple> {
 mod tests {
     use rstest::rstest;
 
-    use super::super::shell::done_tells;
+    use super::super::shell::{done_tells, error_tells};
     use super::*;
 
     #[rstest]
@@ -139,6 +178,15 @@ mod tests {
     #[case("docker compose -f x.yml run --rm -e A=1 web sh -c 'pytest -q'", &["pytest -q"])]
     #[case("docker-compose exec -T web npm test", &["npm test"])]
     #[case("docker exec -d web pytest", &["docker exec -d web pytest"])]
+    #[case("docker exec -dit web pytest", &["docker exec -dit web pytest"])]
+    #[case("docker exec -itd web pytest", &["docker exec -itd web pytest"])]
+    #[case("docker compose run --detach=true web pytest", &["docker compose run --detach=true web pytest"])]
+    #[case("docker compose run --detach=false web pytest", &["pytest"])]
+    #[case("docker exec -itw /d -eA=d web pytest", &["pytest"])]
+    #[case("docker exec -it -- web pytest", &["pytest"])]
+    #[case("ssh -f host cargo test", &["ssh -f host cargo test"])]
+    #[case("ssh -NfL 80:x:80 host cargo test", &["ssh -NfL 80:x:80 host cargo test"])]
+    #[case("ssh -tp 22 -iNf host cargo test", &["cargo test"])]
     #[case("docker exec web", &["docker exec web"])]
     #[case("docker run x pytest", &["docker run x pytest"])]
     #[case("ssh host", &["ssh host"])]
@@ -153,9 +201,22 @@ mod tests {
     #[case("ssh host 'cargo test' | tail", false)]
     #[case("bash -c 'cargo test' || true", false)]
     #[case("bash -c 'cargo test && echo ok' && ls", true)]
+    #[case("bash -c 'cargo test &'", false)]
+    #[case("! bash -c 'cargo test'", false)]
     fn what_a_status_tells_of_a_command_inside(#[case] line: &str, #[case] done: bool) {
         let commands = commands(line);
         let at = commands.iter().position(|command| command.words[0] == "cargo").unwrap();
         assert_eq!(done_tells(&commands, at), done);
+    }
+
+    #[rstest]
+    #[case("bash -c 'cargo test'", true)]
+    #[case("ssh host 'cargo test'", false)]
+    #[case("docker exec web sh -c 'cd x && cargo test'", false)]
+    #[case("docker compose run --rm web cargo test", false)]
+    fn a_failure_may_be_that_of_the_way_there(#[case] line: &str, #[case] failed: bool) {
+        let commands = commands(line);
+        let at = commands.iter().position(|command| command.words[0] == "cargo").unwrap();
+        assert_eq!(error_tells(&commands, at), failed);
     }
 }

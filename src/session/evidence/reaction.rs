@@ -88,22 +88,30 @@ pub(super) fn reaction(turn: &Turn) -> Option<EvidenceItem> {
 fn without_quotations(text: &str) -> String {
     let mut own = String::with_capacity(text.len());
     let mut rest = text;
+    // Openers that nothing closes: what was looked for once in vain is not looked for again.
+    let mut unclosed = String::new();
     while let Some(letter) = rest.chars().next() {
         let after = &rest[letter.len_utf8()..];
-        let close = match letter {
-            '"' | '`' => Some(letter),
-            '\'' if !own.ends_with(char::is_alphanumeric) => Some('\''),
-            '\u{201c}' | '\u{201e}' => Some('\u{201d}'),
-            '\u{ab}' => Some('\u{bb}'),
-            _ => None,
+        let close: &[char] = match letter {
+            '"' => &['"'],
+            '`' => &['`'],
+            '\'' if !own.ends_with(char::is_alphanumeric) => &['\''],
+            '\u{201c}' => &['\u{201d}'],
+            '\u{201e}' => &['\u{201c}', '\u{201d}'],
+            '\u{ab}' => &['\u{bb}'],
+            _ => &[],
         };
         // An apostrophe inside a word closes nothing.
         let ends =
             |(at, mark): &(usize, &str)| *mark != "'" || !after[at + mark.len()..].starts_with(char::is_alphanumeric);
-        if let Some((at, mark)) = close.and_then(|close| after.match_indices(close).find(ends)) {
+        let looked_for = !close.is_empty() && !unclosed.contains(letter);
+        if let Some((at, mark)) = looked_for.then(|| after.match_indices(close).find(ends)).flatten() {
             own.push(' ');
             rest = &after[at + mark.len()..];
         } else {
+            if looked_for {
+                unclosed.push(letter);
+            }
             own.push(letter);
             rest = after;
         }
@@ -162,6 +170,9 @@ mod tests {
     #[case("fix the error \"it does not work\" shown in the dialog", None)]
     #[case("fix the error “it does not work” shown in the dialog", None)]
     #[case("fix the error 'it does not work' shown in the dialog", None)]
+    #[case("fix the error „it does not work“ shown in the dialog", None)]
+    #[case("fix the error „it does not work” shown in the dialog", None)]
+    #[case("„ok“ is shown, but it does not work", Some(EvidenceKind::Rejection))]
     #[case("the log says `everything is still failing`, explain", None)]
     #[case("if it does not work, tell me", None)]
     #[case("how does this work?", None)]
@@ -183,5 +194,18 @@ mod tests {
         assert_eq!(reaction(&turn).map(|item| item.kind), expected);
         assert_eq!(reaction(&Turn { number: 1, ..turn.clone() }), None, "the first prompt reacts to nothing");
         assert_eq!(reaction(&Turn { kind: PromptKind::PlanHandOff, ..turn }), None, "a plan is not a reaction");
+    }
+
+    #[rstest]
+    #[case("-'a")]
+    #[case("-\u{201c}a")]
+    #[case("-\u{201e}a")]
+    #[case("-'a\u{ab}b\u{201e}c\u{201c}d")]
+    #[case("'a'b")]
+    fn quotations_that_nothing_closes_take_no_time(#[case] part: &str) {
+        let text = part.repeat(1_000_000 / part.len());
+        let start = std::time::Instant::now();
+        assert!(without_quotations(&text).len() <= text.len());
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 }

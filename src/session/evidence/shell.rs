@@ -26,12 +26,22 @@ pub(super) struct Simple {
     pub before: Operator,
     /// What stands after it.
     pub after: Operator,
+    /// Whether the shell turns its status around.
+    pub negated: bool,
+    /// Whether another machine or a container runs it: what fails may be the way there.
+    pub elsewhere: bool,
 }
 
 impl Simple {
     /// A command that stands alone.
     pub fn of(words: Vec<String>) -> Self {
-        Self { words, before: Operator::Next, after: Operator::Next }
+        Self { words, before: Operator::Next, after: Operator::Next, negated: false, elsewhere: false }
+    }
+
+    /// Whether `!` stands before it.
+    fn begins_negated(&self) -> bool {
+        let keyword = |word: &str| matches!(word, "if" | "then" | "do" | "else" | "{" | "time");
+        self.words.iter().find(|word| !keyword(word)).is_some_and(|word| word == "!")
     }
 }
 
@@ -58,7 +68,8 @@ const QUIET: [&str; 16] = [
 /// The simple commands of `line`, in order.
 pub(super) fn simple_commands(line: &str) -> Vec<Simple> {
     let line = without_here_documents(line);
-    let mut lexer = Lexer { commands: Vec::new(), words: Vec::new(), word: None, pending: Operator::Next };
+    let mut lexer =
+        Lexer { commands: Vec::new(), words: Vec::new(), word: None, pending: Operator::Next, negates: false };
     let mut letters = line.chars().peekable();
     let mut quote = None;
     let mut skip_target = false;
@@ -110,6 +121,8 @@ struct Lexer {
     words: Vec<String>,
     word: Option<String>,
     pending: Operator,
+    /// Whether a `!` stands before parentheses: where they end is not followed.
+    negates: bool,
 }
 
 impl Lexer {
@@ -127,8 +140,12 @@ impl Lexer {
 
     fn end_command(&mut self, operator: Operator) {
         if !self.words.is_empty() {
-            let words = std::mem::take(&mut self.words);
-            self.commands.push(Simple { words, before: self.pending, after: operator });
+            let mut command = Simple::of(std::mem::take(&mut self.words));
+            (command.before, command.after) = (self.pending, operator);
+            let piped = self.commands.last().is_some_and(|last| last.negated && self.pending == Operator::Pipe);
+            command.negated = self.negates || piped || command.begins_negated();
+            self.negates |= command.words.last().is_some_and(|word| word == "!");
+            self.commands.push(command);
             self.pending = operator;
         } else if operator != Operator::Next {
             // After a parenthesis: `(a) || b`.
@@ -145,7 +162,7 @@ pub(super) fn done_tells(commands: &[Simple], at: usize) -> bool {
     let rest = &commands[at..];
     let last = rest.len() - 1;
     let linked = rest[..last].iter().all(|command| command.after == Operator::And);
-    linked && rest[last].after == Operator::Next && rest[0].before != Operator::Or
+    linked && rest[last].after == Operator::Next && rest[0].before != Operator::Or && !rest[0].negated
 }
 
 /// Whether it must be the command at `at` that failed when the whole line did.
@@ -156,7 +173,8 @@ pub(super) fn error_tells(commands: &[Simple], at: usize) -> bool {
         before.iter().rev().zip(std::iter::once(rest[0].before).chain(before.iter().rev().map(|one| one.before)));
     let innocent = chained.take_while(|(_, operator)| *operator == Operator::And).all(|(command, _)| quiet(command));
     let after = rest[1..].iter().all(|command| command.before == Operator::And);
-    innocent && after && rest[1..].iter().all(quiet) && rest[0].before != Operator::Or
+    let own = !rest[0].negated && !rest[0].elsewhere;
+    own && innocent && after && rest[1..].iter().all(quiet) && rest[0].before != Operator::Or
 }
 
 /// `line` without the bodies of its here-documents, which are text and not commands.
@@ -225,6 +243,11 @@ mod tests {
     #[case("x && y", 0, true, false)]
     #[case("(x) || true", 0, false, false)]
     #[case("x &", 0, false, true)]
+    #[case("! x", 0, false, false)]
+    #[case("if ! x", 0, false, false)]
+    #[case("! y | x", 1, false, false)]
+    #[case("! (cd a && x)", 2, false, false)]
+    #[case("! y && x", 1, true, false)]
     fn what_a_status_tells(#[case] line: &str, #[case] at: usize, #[case] done: bool, #[case] error: bool) {
         let commands = simple_commands(line);
         assert_eq!((done_tells(&commands, at), error_tells(&commands, at)), (done, error));
