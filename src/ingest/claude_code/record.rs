@@ -300,27 +300,32 @@ impl Record {
     }
 
     fn moment(&self) -> Option<String> {
-        let time = self.timestamp()?;
-        let said = match self.kind() {
-            Kind::Assistant => format!("{}{}", self.message_id()?, self.parts()),
-            Kind::User => self.parts(),
+        let mut moment = [self.type_name(), "|", self.timestamp()?, "|"].concat();
+        match self.kind() {
+            Kind::Assistant => {
+                moment.push_str(self.message_id()?);
+                self.add_parts(&mut moment);
+            }
+            Kind::User => self.add_parts(&mut moment),
             Kind::Attachment => match &self.attachment.prompt {
                 Content::Nothing => return None,
-                prompt => format!("{prompt:?}"),
+                prompt => moment.extend([format!("{prompt:?}")]),
             },
-            Kind::System => self.subtype()?.to_owned(),
-            Kind::QueueOperation => format!("{} {}", self.operation()?, self.content),
-            Kind::PullRequest => self.pull_request()?.to_owned(),
+            Kind::System => moment.push_str(self.subtype()?),
+            Kind::QueueOperation => moment.extend([self.operation()?, " ", &self.content.to_string()]),
+            Kind::PullRequest => moment.push_str(self.pull_request()?),
             Kind::State | Kind::Unknown => return None,
-        };
-        Some(format!("{}|{time}|{said}", self.type_name()))
+        }
+        Some(moment)
     }
 
-    /// The blocks of the message by type and the provider's identifiers, and its text.
-    fn parts(&self) -> String {
-        let id = |id: &Text| id.as_str().unwrap_or_default().to_owned();
-        let name = |block: &Block| format!("|{} {}{}", block.kind(), id(&block.id), id(&block.tool_use_id));
-        self.blocks().iter().map(name).chain([format!("|{}", self.text())]).collect()
+    /// Adds the blocks of the message by type and the provider's identifiers, and its text.
+    fn add_parts(&self, moment: &mut String) {
+        for block in self.blocks() {
+            let ids = [&block.id, &block.tool_use_id].map(|id| id.as_str().unwrap_or_default());
+            moment.extend(["|", block.kind(), " ", ids[0], ids[1]]);
+        }
+        moment.extend(["|", &self.text()]);
     }
 }
 
