@@ -39,4 +39,4 @@ pub use opening::Opening;
 pub use person::mask_file;
 pub use plan::PlanPart;
 pub use read::{BadFile, Reading, Tally, read, read_each, read_without};
-pub(crate) use seen::is_strong;
+pub use seen::is_strong;

@@ -66,7 +66,8 @@ pub(super) fn weak_hash(text: &str) -> u64 {
 }
 
 /// Whether records with this hash are one, wherever they stand.
-pub(crate) fn is_strong(hash: u64) -> bool {
+#[must_use]
+pub fn is_strong(hash: u64) -> bool {
     hash & 1 == 0
 }
 
