@@ -106,16 +106,23 @@ fn drop_files(tally: &mut Tally, reason: &str, files: usize) {
 /// moment with the same content is a copy too. Otherwise equal words at one moment are two prompts.
 fn new_of(id: &str, mut records: Vec<Record>, seen: &mut Seen) -> Vec<Record> {
     let all = records.len();
-    // Equal words without a time are several records, and not those of another session.
-    let mut times: HashMap<String, u64> = HashMap::new();
+    // Equal words without a time are several records, and not those of another session; a line that equals the one before
+    // it was written twice.
+    let (mut times, mut before): (HashMap<String, u64>, _) = (HashMap::new(), None);
     records.retain(|record| {
-        let Some(mut identity) = record.identity() else { return true };
-        if !record.is_told_apart() {
-            let time = times.entry(identity.clone()).or_default();
-            *time += 1;
-            identity = format!("{id}|{time}|{identity}");
+        let identity = record.identity();
+        let apart = record.is_told_apart();
+        let last = std::mem::replace(&mut before, if apart { None } else { identity.clone() });
+        match identity {
+            None => true,
+            Some(identity) if apart => seen.insert(&identity),
+            Some(_) if last == before => false,
+            Some(identity) => {
+                let time = times.entry(identity.clone()).or_default();
+                *time += 1;
+                seen.insert(&format!("{id}|{time}|{identity}"))
+            }
         }
-        seen.insert(&identity)
     });
     let marks: Vec<Option<u64>> = records.iter().map(Record::mark).collect();
     let known: Vec<bool> = marks.iter().map(|mark| mark.is_some_and(|mark| seen.knows(mark))).collect();
