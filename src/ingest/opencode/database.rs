@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::current;
 use super::family::Family;
-use super::record::{Thread, link};
+use super::record::{Thread, link, time};
 
 /// How every SQLite database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -116,17 +116,16 @@ impl Held {
     /// message of which it made two. Without one, the older program wrote both tables while it worked, under other
     /// identifiers.
     fn copied(&self, id: &str, created: Option<i64>) -> bool {
-        let Some(created) = created else { return self.ids.contains(id) || !self.spans.is_empty() };
         if self.imported {
-            return self.ids.contains(id) || self.times.contains(&created);
+            return self.ids.contains(id) || created.is_some_and(|created| self.times.contains(&created));
         }
+        let Some(created) = created else { return !self.spans.is_empty() };
         let begun = self.spans.partition_point(|(since, _)| *since <= created);
         begun.checked_sub(1).is_some_and(|at| created <= self.spans[at].1)
     }
 
     /// Notes when the messages of `thread` were made and completed.
     fn work(&mut self, thread: &Thread) {
-        let time = |message: &Value, name: &str| message.pointer(&format!("/time/{name}")).and_then(Value::as_i64);
         let span = |message: &Value| {
             let created = time(message, "created")?;
             let completed = time(message, "completed").unwrap_or(created).max(created);
@@ -227,8 +226,7 @@ impl Database {
             self.current(sql, id, &held, &mut thread)?;
             // Somebody may have gone on with either program.
             if known > 0 && thread.messages.len() > known {
-                let time = |message: &Value| message.pointer("/time/created").and_then(Value::as_i64);
-                thread.messages.sort_by_key(|(message, _)| time(message));
+                thread.messages.sort_by_key(|(message, _)| time(message, "created"));
             }
         }
         let reverted = |table: &str| -> Option<Value> {
@@ -361,6 +359,14 @@ fn with_id(data: Option<Value>, id: String) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_without_a_time_is_a_copy_unless_an_import_tells_it_by_its_identifier() {
+        let ids = HashSet::from(["a".to_owned()]);
+        let held = |imported| Held { imported, ids: ids.clone(), spans: vec![(0, 9)], ..Held::default() };
+        let copied = |imported, id| held(imported).copied(id, None);
+        assert!(copied(true, "a") && !copied(true, "b") && copied(false, "b"));
+    }
 
     #[test]
     fn a_column_whose_name_is_no_text_stops_nothing() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::assemble::{actions, assemble};
 use super::database::Database;
 use super::family::Family;
-use super::record::{Kind, Thread, kind, session_of, text};
+use super::record::{Kind, Thread, kind, session_of, text, time};
 use super::{current, earliest};
 use crate::ingest::person::{home_name, mask_file};
 use crate::ingest::read::{BadFile, Tally, whole_value};
@@ -192,8 +192,7 @@ impl Tree {
     fn thread(&mut self, id: &str) -> Thread {
         let info = self.sessions.get(id).map(|(info, _)| info.clone()).unwrap_or_default();
         let mut messages: Vec<_> = self.messages.remove(id).unwrap_or_default().into_iter().collect();
-        let time = |message: &Value| message.pointer("/time/created").and_then(Value::as_i64);
-        messages.sort_by_key(|(id, message)| (time(message), id.clone()));
+        messages.sort_by_key(|(id, message)| (time(message, "created"), id.clone()));
         let parts = |(id, message): (String, Value)| {
             let (parts, inside) = (self.parts.remove(&id), self.inside.remove(&id));
             (message, parts.map(|parts| parts.into_values().collect()).or(inside).unwrap_or_default())

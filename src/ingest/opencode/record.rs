@@ -44,6 +44,11 @@ pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
+/// A time of a message, `created` or `completed` (ms since 1970).
+pub(super) fn time(message: &Value, key: &str) -> Option<i64> {
+    message.get("time")?.get(key)?.as_i64()
+}
+
 /// The values of a list, taken out of an object.
 pub(super) fn list(object: &mut Value, name: &str) -> Vec<Value> {
     match object.get_mut(name).map(Value::take) {
