@@ -69,6 +69,9 @@ fn sharing(writer: &Writer, first: i64) -> Result<Vec<Vec<i64>>, CorpusError> {
         (count, last) = (count + 1, last.max(group));
         Ok(())
     })?;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     let mut parts = Parts::for_records(count).map_err(|error| full(&error))?;
     each_record(writer, 0, |record, group| if new.may_hold(record) { parts.push(record, group) } else { Ok(()) })?;
     let mut sets = Sets::new(last.saturating_add(1));

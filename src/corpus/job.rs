@@ -65,12 +65,10 @@ pub(super) fn read_job(job: &Job, old: &[Old], salt: &Salt, scrubber: &Scrubber)
 /// Reads one group. Of a session that was read only its stored form stays in memory.
 fn stream(group: &Group, sources: &[PathKey], salt: &Salt, scrubber: &Scrubber) -> Result<Part, CorpusError> {
     let mut sessions = Vec::new();
-    let mut tally = read_each(group, salt.key(), &[], &mut |session, records| {
+    let tally = read_each(group, salt.key(), &[], &mut |session, records| {
         sessions.push(prepare(session, scrubber).map(|(stored, facts)| (stored, facts, records)));
     });
-    let sessions = sessions.into_iter().collect::<Result<_, CorpusError>>()?;
-    scrub_tally(&mut tally, scrubber);
-    Ok(Part { sessions, kept: Vec::new(), tally, sources: sources.to_vec() })
+    whole(sessions, tally, sources, scrubber)
 }
 
 /// Reads the groups of a job without what only its old sessions hold whole; and those of them that stay.
@@ -90,16 +88,26 @@ fn compared(job: &Job, old: &[Old], salt: &Salt) -> (Vec<Reading>, Vec<Old>) {
     (again.collect(), kept)
 }
 
-fn part(mut reading: Reading, sources: &[PathKey], scrubber: &Scrubber) -> Result<Part, CorpusError> {
+fn part(reading: Reading, sources: &[PathKey], scrubber: &Scrubber) -> Result<Part, CorpusError> {
     let mut records = reading.records;
     let sessions = reading.sessions.into_iter().map(|session| {
         let records = records.remove(&session.id).unwrap_or_default();
         let (stored, facts) = prepare(session, scrubber)?;
         Ok((stored, facts, records))
     });
-    let sessions = sessions.collect::<Result<_, CorpusError>>()?;
-    scrub_tally(&mut reading.tally, scrubber);
-    Ok(Part { sessions, kept: Vec::new(), tally: reading.tally, sources: sources.to_vec() })
+    whole(sessions, reading.tally, sources, scrubber)
+}
+
+/// The part that the sessions of one group make, where all could be prepared.
+fn whole(
+    sessions: impl IntoIterator<Item = Result<(Stored, Facts, Vec<u64>), CorpusError>>,
+    mut tally: Tally,
+    sources: &[PathKey],
+    scrubber: &Scrubber,
+) -> Result<Part, CorpusError> {
+    let sessions = sessions.into_iter().collect::<Result<_, CorpusError>>()?;
+    scrub_tally(&mut tally, scrubber);
+    Ok(Part { sessions, kept: Vec::new(), tally, sources: sources.to_vec() })
 }
 
 /// Whether one session that was read now holds all records of an old one. Only Claude Code copies records between

@@ -371,18 +371,20 @@ impl Assembly {
     }
 
     fn say(&mut self, message: &str, text: String, step: fn(String) -> Step) {
-        let (hash, blank) = (blake3::hash(text.as_bytes()), text.trim().is_empty());
-        let step = step(text);
-        let new = self.taken.insert((message.to_owned(), discriminant(&step), hash));
-        if new && !blank {
-            self.steps().push(step);
+        if !text.trim().is_empty() {
+            self.once(message, blake3::hash(text.as_bytes()), step(text));
         }
     }
 
     fn server_tool(&mut self, message: &str, block: &mut Block) {
         let (id, name) = (block.id.take(), block.name.take());
         let step = Step::Note(Note::ServerTool(format!("{name} {}", block.input)));
-        if self.taken.insert((message.to_owned(), discriminant(&step), blake3::hash(id.as_bytes()))) {
+        self.once(message, blake3::hash(id.as_bytes()), step);
+    }
+
+    /// Adds a step of `message` unless one of its kind was taken that `hash` does not tell from it.
+    fn once(&mut self, message: &str, hash: blake3::Hash, step: Step) {
+        if self.taken.insert((message.to_owned(), discriminant(&step), hash)) {
             self.steps().push(step);
         }
     }
